@@ -1,0 +1,449 @@
+"""The commands: each reads what is asked, calls the packages and prints what these say.
+
+Results go to standard output and everything else to standard error. The exit code is 0 when
+done, 1 when no plan meets the hard rules and 2 when the input cannot be used.
+"""
+
+import argparse
+import json
+import math
+import os
+import shutil
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, wait
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+# The packages are imported where they are used, so that --help and a mistyped option answer
+# at once: together they take seconds to load.
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from geodata.faults import InputError
+    from models import Region
+    from optimiser import Impossible, Plan, Problem, Progress
+
+type Command = Callable[[argparse.Namespace], int]
+
+DONE, NO_PLAN, BAD_INPUT, OUR_FAULT, ABORTED = 0, 1, 2, 70, 130
+DEMO_REGION, DEMO_FOLDER = "zuidoost-drenthe", Path("spreidplan-demo")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    _write_utf8(sys.stdout, sys.stderr)
+    arguments = parser().parse_args(argv)
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Who reads our output has seen enough; the flush at exit must not fail on it again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except KeyboardInterrupt:
+        _tell("Aborted.")
+        return ABORTED
+    except OSError as error:
+        _tell(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        return BAD_INPUT
+    except Exception:  # noqa: BLE001 - Python itself would end in 1, which says that no plan exists
+        traceback.print_exc()
+        _tell("This is a fault of spreidplan and not of your input.")
+        return OUR_FAULT
+    return code
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from geodata.faults import InputError
+
+    try:
+        code: int = arguments.command(arguments)
+    except InputError as error:
+        return _refused(error, arguments)
+    return code
+
+
+# What can be asked ---------------------------------------------------------------------------
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the reader of the command line."""
+    whole = argparse.ArgumentParser(
+        prog="spreidplan",
+        description="Plan housing with support: which beds can go, what replaces them and where.",
+        epilog="REGION is the name of a bundled region or a folder. Exit code: 0 done, 1 no plan meets "
+        "the hard rules, 2 the input cannot be used.",
+        allow_abbrev=False,
+    )
+    commands = whole.add_subparsers(metavar="COMMAND", required=True)
+    as_json, reading, speaking = _as_json(), _reading(), _speaking()
+
+    def add(name: str, command: Command, does: str, *options: argparse.ArgumentParser) -> Any:
+        added = commands.add_parser(
+            name, help=does, description=does.capitalize() + ".", parents=options, allow_abbrev=False
+        )
+        added.set_defaults(command=command)
+        return added
+
+    does = "plan the bundled region and write its report"
+    demo = add("demo", _plan, does, _solving(150.0), speaking, as_json)
+    demo.set_defaults(region=DEMO_REGION, scenarios=[], settings=[], output=DEMO_FOLDER)
+    demo.add_argument("-o", "--output", type=Path, metavar="PLAN", help=f"folder (default {DEMO_FOLDER})")
+    add("regions", _regions, "name the bundled regions", as_json)
+    init = add("init", _init, "make a new region folder to fill in")
+    init.add_argument("folder", type=Path, metavar="FOLDER", help="a folder that is new or empty")
+    init.add_argument("--from", dest="source", default=DEMO_REGION, metavar="REGION", help="region to copy")
+    add("check", _check, "tell every fault of a region at once", reading, as_json)
+    add("forecast", _forecast, "show the demand, with the steps that add up to it", reading, as_json)
+    plan = add("plan", _plan, "make a plan and write its folder", reading, _solving(300.0), speaking, as_json)
+    plan.add_argument("-o", "--output", type=Path, required=True, metavar="PLAN", help="folder to write")
+    report = add("report", _report, "write the report of a plan again", speaking, as_json)
+    report.add_argument("plan", type=Path, metavar="PLAN", help="folder of a plan")
+    return whole
+
+
+def _as_json() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument("--json", action="store_true", help="print the result as JSON")
+    return options
+
+
+def _reading() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument("region", metavar="REGION", help="name of a bundled region, or a folder")
+    options.add_argument(
+        "-s", "--scenario", dest="scenarios", action="append", default=[], metavar="SCENARIO",
+        help="scenario of the region, or a file; may be given again",
+    )  # fmt: skip
+    options.add_argument(
+        "--set", dest="settings", action="append", default=[], type=_setting, metavar="KEY=VALUE",
+        help="a number of region.toml, such as policies.intramural_reduction.by_end=0.4",
+    )  # fmt: skip
+    return options
+
+
+def _solving(seconds: float) -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument(
+        "--gap", type=_share, default=0.01, metavar="SHARE", help="good enough: 0.01 or 1%% (the default)"
+    )
+    options.add_argument(
+        "--time", type=_positive, default=seconds, metavar="SECONDS", help="longest solve (%(default)g)"
+    )
+    options.add_argument(
+        "--seed", type=_count, default=0, metavar="N", help="same seed and input, same plan (0)"
+    )
+    return options
+
+
+def _speaking() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument("--lang", choices=["nl", "en"], help="language of the report; else the region's")
+    return options
+
+
+def _setting(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not (key.strip() and equals and value.strip()):
+        raise argparse.ArgumentTypeError(f"'{text}' is not KEY=VALUE, such as years.last=2030")
+    return key.strip(), value.strip()
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        share = math.nan
+    if not 0 <= share < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a share from 0 to 1, such as 0.01 or 1%")
+    return share
+
+
+def _positive(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number of seconds above 0")
+    return seconds
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of at least 0")
+    return int(text)
+
+
+# The commands --------------------------------------------------------------------------------
+
+
+def _regions(arguments: argparse.Namespace) -> int:
+    from geodata.bundled import bundled_regions
+
+    regions = bundled_regions()
+    if arguments.json:
+        _print_json([{"name": name, "folder": str(folder)} for name, folder in regions.items()])
+    else:
+        _print(f"{name:24} {folder}" for name, folder in regions.items())
+    return DONE
+
+
+def _init(arguments: argparse.Namespace) -> int:
+    from geodata.bundled import region_folder
+    from geodata.faults import Fault, InputError
+
+    source, folder = region_folder(arguments.source), arguments.folder
+    if folder.exists() and any(folder.iterdir()):
+        raise InputError(
+            [Fault(str(folder), "a folder with files in it", "a new or empty folder", "Name another folder.")]
+        )
+    # copyfile and not copy: an installed region may be read-only, the planner's copy is not.
+    shutil.copytree(source, folder, copy_function=shutil.copyfile, dirs_exist_ok=True)
+    _print([str(folder)])
+    _tell(f"Fill it in, then: spreidplan check {folder}")
+    return DONE
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    region = _read(arguments)
+    remarks = [_in_language(remark, region) for remark in region.remarks]
+    counts = {
+        "municipalities": len(region.municipalities),
+        "neighbourhoods": len(region.neighbourhoods),
+        "sites": len(region.sites),
+        "assumptions": len(region.assumptions),
+    }
+    if arguments.json:
+        _print_json({"faults": [], "region": region.parameters.region.name, **counts, "remarks": remarks})
+    else:
+        _print([f"{region.parameters.region.name}: no faults"])
+        _print(f"  {count:6} {noun}" for noun, count in counts.items())
+        _print(f"Note: {remark}" for remark in remarks)
+    return DONE
+
+
+def _forecast(arguments: argparse.Namespace) -> int:
+    from models import forecast
+
+    outlook = forecast(_read(arguments))
+    if arguments.json:
+        _print_json({"demand": _records(outlook.to_frame().reset_index()), "steps": _records(outlook.steps)})
+    else:
+        _print([_steps_table(outlook.to_frame(), outlook.steps), "", _table(outlook.to_frame())])
+    return DONE
+
+
+def _plan(arguments: argparse.Namespace) -> int:
+    region = _read(arguments)
+    from models import forecast
+    from optimiser import Impossible, Problem
+
+    problem = Problem.of(region, forecast(region))
+    try:
+        plan = _solved(problem, arguments)
+    except Impossible as error:
+        return _impossible(error, arguments)
+    return _written(plan, arguments.output, arguments)
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from reports import read_plan
+
+    return _written(read_plan(arguments.plan), arguments.plan, arguments)
+
+
+def _read(arguments: argparse.Namespace) -> "Region":
+    from geodata.bundled import region_folder
+
+    # A mistyped name is told before the rest is loaded.
+    folder, settings = region_folder(arguments.region), _settings(arguments.settings)
+    from models import read_region
+
+    region = read_region(folder, arguments.scenarios, settings)
+    for change in region.overrides:
+        _tell(f"{change.key}: {change.old} → {change.new} ({change.origin})")
+    return region
+
+
+def _settings(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Return the settings by key; a key that is set twice has no order to go by."""
+    from geodata.faults import Fault, InputError
+
+    keys = [key for key, _ in pairs]
+    twice = sorted({key for key in keys if keys.count(key) > 1})
+    if twice:
+        raise InputError(Fault("--set", f"{key} twice", "each key once", "Leave one out.") for key in twice)
+    return dict(pairs)
+
+
+# Solving -------------------------------------------------------------------------------------
+
+
+def _solved(problem: "Problem", arguments: argparse.Namespace) -> "Plan":
+    """Solve in a thread, so that Ctrl-C is heard: once keeps the best plan so far, twice aborts."""
+    stop, outcome = threading.Event(), Future[Any]()
+    ticker = Ticker(sys.stderr)
+    work = (outcome, problem, arguments, ticker, stop)
+    threading.Thread(target=_solve_into, args=work, daemon=True).start()
+    while not outcome.done():
+        try:
+            wait([outcome], timeout=0.2)
+        except KeyboardInterrupt:
+            ticker.end()
+            if stop.is_set():
+                # The solver's own thread cannot be ended in any other way.
+                _tell("Aborted; nothing was written.")
+                os._exit(ABORTED)
+            stop.set()
+            _tell("Stopping with the best plan so far; Ctrl-C again aborts.")
+    ticker.end()
+    plan: Plan = outcome.result()
+    return plan
+
+
+def _solve_into(
+    outcome: Future[Any],
+    problem: "Problem",
+    arguments: argparse.Namespace,
+    progress: "Ticker",
+    stop: threading.Event,
+) -> None:
+    from optimiser import solve
+
+    try:
+        limits = {"gap": arguments.gap, "seconds": arguments.time, "seed": arguments.seed}
+        outcome.set_result(solve(problem, **limits, progress=progress, stop=stop))
+    except BaseException as error:  # noqa: BLE001 - handed on to the thread that waits
+        outcome.set_exception(error)
+
+
+class Ticker:
+    """Progress of a solve: one line kept up to date on a screen, one line a change elsewhere."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._last = ""
+        self._width = shutil.get_terminal_size().columns - 1 if stream.isatty() else 0
+
+    def __call__(self, progress: "Progress") -> None:
+        """Show how far the solve is."""
+        text = progress.stage
+        if progress.incumbent is not None:
+            text += f"  plan {progress.incumbent:,.0f}"
+        if progress.bound is not None:
+            text += f"  bound {progress.bound:,.0f}"
+        if progress.gap is not None and math.isfinite(progress.gap):
+            text += f"  gap {progress.gap:.2%}"
+        line = f"{progress.seconds:6.0f} s  {text}"
+        if self._width:
+            self._write("\r" + line[: self._width].ljust(self._width))
+        elif text != self._last:
+            self._write(line + "\n")
+        self._last = text
+
+    def end(self) -> None:
+        """Leave the line of the screen, if one was begun."""
+        if self._width and self._last:
+            self._write("\n")
+        self._last = ""
+
+    def _write(self, text: str) -> None:
+        self._stream.write(text)
+        self._stream.flush()
+
+
+# What is said --------------------------------------------------------------------------------
+
+
+def _written(plan: "Plan", folder: Path, arguments: argparse.Namespace) -> int:
+    """Write the plan and say what it is, where it lies and what a council asks of it."""
+    from optimiser import RULES, council_answers
+    from reports import write
+    from reports.brief import brief
+    from reports.contents import Contents
+
+    lang = arguments.lang or plan.problem.region.parameters.region.language
+    told = Contents(plan, council_answers(plan), RULES, lang)
+    report = (write(plan, folder, lang=lang) / "report.html").resolve()
+    answers = [(answer.question[lang], answer.answer[lang]) for answer in told.answers]
+    if arguments.json:
+        summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+        asked = [{"question": question, "answer": answer} for question, answer in answers]
+        _print_json({"folder": str(folder), "report": str(report), "summary": summary, "answers": asked})
+    else:
+        _print([brief(told), ""])
+        _print(f"{question}\n  {answer}" for question, answer in answers)
+        _print(["", str(report)])
+    return DONE
+
+
+def _steps_table(demand: "pd.DataFrame", steps: "pd.DataFrame") -> str:
+    """Lay out one column a year: the clients of the year before, each step, the clients."""
+    clients = demand.sum(axis="columns")
+    table = steps.pivot_table(index="step", columns="year", values="clients", aggfunc="sum", sort=False)
+    table.loc["clients, year before"] = clients.shift().reindex(table.columns)
+    table.loc["clients"] = clients.reindex(table.columns)
+    order = ["clients, year before", *steps["step"].unique(), "clients"]
+    return _table(table.loc[order].rename_axis(index=None, columns=None))
+
+
+def _table(frame: "pd.DataFrame") -> str:
+    # Adding 0 takes the sign off what rounds to nothing.
+    return str((frame.round(1) + 0.0).to_string(float_format="{:.1f}".format))
+
+
+def _records(frame: "pd.DataFrame") -> Any:
+    return json.loads(frame.to_json(orient="records", double_precision=15))
+
+
+def _in_language(words: dict[str, str], region: "Region") -> str:
+    return words[region.parameters.region.language]
+
+
+def _refused(error: "InputError", arguments: argparse.Namespace) -> int:
+    """Tell the faults; those of `check` are its result, those of the others stand in its way."""
+    if getattr(arguments, "json", False):
+        _print_json({"faults": [asdict(fault) for fault in error.faults]})
+    elif arguments.command is _check:
+        _print([str(error)])
+    else:
+        _tell(str(error))
+    sys.stdout.flush()
+    return BAD_INPUT
+
+
+def _impossible(error: "Impossible", arguments: argparse.Namespace) -> int:
+    if arguments.json:
+        _print_json({"status": "impossible", "message": str(error), "explanation": list(error.explanation)})
+    else:
+        _tell(str(error), *error.explanation)
+    return NO_PLAN
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(line)
+
+
+def _print_json(value: object) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def _tell(*lines: str) -> None:
+    print(*lines, sep="\n", file=sys.stderr, flush=True)
+
+
+def _write_utf8(*streams: TextIO) -> None:
+    """Make a redirected Windows console write what a terminal does: →, € and accents."""
+    for stream in streams:
+        if stream.encoding.lower() != "utf-8" and hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

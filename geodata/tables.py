@@ -1,0 +1,159 @@
+"""Tables as planners keep them: CSV files whose cells stay text until somebody asks for a number."""
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from geodata.faults import Fault
+
+_NUMBER = re.compile(r"[+-]?([0-9]+)(?:([.,])([0-9]+))?(?:[eE][+-]?[0-9]+)?")
+_SAVE_AS = "In a spreadsheet program choose 'save as', 'CSV UTF-8'."
+
+
+def read_table(path: Path, faults: list[Fault]) -> pd.DataFrame:
+    """Read a CSV file into a frame of text.
+
+    Parameters
+    ----------
+    path
+        UTF-8 (a byte order mark is let pass), columns separated by comma or semicolon.
+    faults
+        Every fault that is found is added here; the frame then holds what could be read.
+
+    Returns
+    -------
+    pd.DataFrame
+        One column of stripped text per column of the file. The index `line` is the line on
+        which the row begins; `attrs["decimal"]` is the decimal mark that goes with the
+        separator: a point with commas, a comma with semicolons. Rows without any text are
+        left out.
+    """
+    text = _text(path, faults)
+    if text is None:
+        return _frame([], [], [], ".")
+    separator = _separator(text)
+    rows = _rows(path.name, text, separator, faults)
+    if not rows:
+        faults.append(
+            Fault(path.name, "an empty file", "a line of column names", "Write the column names on line 1.")
+        )
+        return _frame([], [], [], ".")
+    header = rows[0][1]
+    _check_header(path.name, header, rows[0][0], separator, faults)
+    lines, cells = [], []
+    for line, row in rows[1:]:
+        if len(row) != len(header):
+            faults.append(_ragged(path.name, line, len(row), len(header), separator))
+        else:
+            lines.append(line)
+            cells.append(row)
+    return _frame(header, lines, cells, "," if separator == ";" else ".")
+
+
+def parse_number(text: str, decimal: str = ".") -> float:
+    """Return the number that `text` writes, never guessing.
+
+    `decimal` is the mark that is natural to the table. The other mark is understood too,
+    except where exactly three digits follow it and one to three precede it: "1.234" beside
+    decimal commas may as well be one thousand.
+
+    Raises
+    ------
+    ValueError
+        When it is no finite number or could be read in two ways; the message says which.
+    """
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        raise ValueError("a plain number, without thousands separators, units or spaces")
+    whole, mark, digits = match.groups()
+    if mark not in (None, decimal) and len(digits) == 3 and len(whole) <= 3 and not whole.startswith("0"):
+        raise ValueError(
+            f"a number that can be read in one way only (is '{mark}' for thousands or decimals?)"
+        )
+    number = float(text.replace(",", "."))
+    if number in (float("inf"), float("-inf")):
+        raise ValueError("a finite number")
+    return number
+
+
+def _text(path: Path, faults: list[Fault]) -> str | None:
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or "an error"
+        faults.append(
+            Fault(path.name, reason, "a file that can be read", "Check that it exists and is not locked.")
+        )
+        return None
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        faults.append(Fault(path.name, "UTF-16 text", "CSV in UTF-8", _SAVE_AS, row=1))
+        return None
+    if b"\0" in raw:
+        line = raw.count(b"\n", 0, raw.index(b"\0")) + 1
+        faults.append(
+            Fault(path.name, "a NUL byte", "text", f"The file is damaged or no CSV. {_SAVE_AS}", row=line)
+        )
+        return None
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        found = f"the byte 0x{raw[error.start]:02x}, which is not UTF-8"
+        faults.append(Fault(path.name, found, "CSV in UTF-8", _SAVE_AS, row=line))
+        return None
+
+
+def _separator(text: str) -> str:
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    outside_quotes = re.sub(r'"[^"]*"', "", first)
+    return ";" if outside_quotes.count(";") > outside_quotes.count(",") else ","
+
+
+def _rows(file: str, text: str, separator: str, faults: list[Fault]) -> list[tuple[int, list[str]]]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    rows: list[tuple[int, list[str]]] = []
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = [cell.strip() for cell in next(reader)]
+        except StopIteration:
+            return rows
+        except csv.Error as error:
+            remedy = "Close every quotation mark; double those inside a text."
+            faults.append(Fault(file, str(error), "rows of cells", remedy, row=line))
+            return rows
+        if any(cells):
+            rows.append((line, cells))
+
+
+def _check_header(file: str, header: list[str], line: int, separator: str, faults: list[Fault]) -> None:
+    if len(header) == 1 and "\t" in header[0]:
+        remedy = f"Separate the columns by commas or semicolons. {_SAVE_AS}"
+        faults.append(Fault(file, "columns separated by tabs", "a comma or semicolon", remedy, row=line))
+    for position, name in enumerate(header, start=1):
+        if not name:
+            remedy = f"Name column {position} or take it out."
+            faults.append(Fault(file, f"column {position} without a name", "a name", remedy, row=line))
+        elif name in header[: position - 1]:
+            remedy = "Keep one of the two and take the other out."
+            faults.append(
+                Fault(file, "the same column twice", "each column once", remedy, row=line, column=name)
+            )
+
+
+def _ragged(file: str, line: int, count: int, expected: int, separator: str) -> Fault:
+    remedy = f"Put a text that holds '{separator}' between quotation marks."
+    if count < expected:
+        remedy = f"Write a '{separator}' for an empty cell too."
+    return Fault(file, f"{count} cells", f"{expected}, as on the header line", remedy, row=line)
+
+
+def _frame(header: list[str], lines: list[int], cells: list[list[str]], decimal: str) -> pd.DataFrame:
+    kept = [position for position, name in enumerate(header) if name and name not in header[:position]]
+    columns = {header[position]: [row[position] for row in cells] for position in kept}
+    frame = pd.DataFrame(columns, index=pd.Index(lines, name="line", dtype="int64"), dtype="str")
+    frame.attrs["decimal"] = decimal
+    return frame

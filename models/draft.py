@@ -1,0 +1,85 @@
+"""A region while it is being read: whatever of it is sound, so that all faults are found at once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+from pydantic import TypeAdapter, ValidationError
+
+from models.parameters import (
+    Checks,
+    Costs,
+    Header,
+    Parameters,
+    Pathway,
+    Policies,
+    Profile,
+    Tier,
+    Travel,
+    Weights,
+    Years,
+)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A region that may still have faults: what could be read of it, the rest None or empty."""
+
+    tiers: Mapping[str, Tier]
+    profiles: Mapping[str, Profile]
+    tier_codes: tuple[str, ...]
+    profile_codes: tuple[str, ...]
+    header: Header | None
+    years: Years | None
+    pathway: Pathway | None
+    costs: Costs | None
+    weights: Weights | None
+    policies: Policies | None
+    road: Travel | None
+    """The section `travel`: how minutes are estimated."""
+    checks: Checks
+    areas: gpd.GeoDataFrame
+    municipalities: pd.DataFrame
+    site_rows: pd.DataFrame
+    sites: pd.DataFrame
+    clients: pd.DataFrame
+    homes: pd.DataFrame
+    travel: pd.DataFrame
+    budgets: pd.DataFrame
+    minutes: pd.DataFrame | None
+
+    @property
+    def municipality_codes(self) -> list[str]:
+        """The codes of `municipalities.csv`."""
+        return [str(code) for code in self.municipalities["code"].dropna()]
+
+
+def sections(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the sections of `region.toml` that are sound by themselves, for a `Draft`."""
+    found: dict[str, Any] = {}
+    for name in ("years", "pathway", "costs", "weights", "policies"):
+        found[name] = _section(name, raw.get(name))
+    found["road"] = _section("travel", raw.get("travel"))
+    found["header"] = _section("region", raw.get("region"))
+    found["checks"] = _section("checks", raw.get("checks", {})) or Checks()
+    for name, kind in (("tiers", Tier), ("profiles", Profile)):
+        table = raw.get(name)
+        entries = table if isinstance(table, dict) else {}
+        sound = {code: _valid(TypeAdapter(kind), entry) for code, entry in entries.items()}
+        found[name] = {code: entry for code, entry in sound.items() if entry is not None}
+        found[f"{name[:-1]}_codes"] = tuple(entries)
+    return found
+
+
+def _section(name: str, raw: Any) -> Any:
+    kind: Any = Parameters.model_fields[name].annotation
+    return _valid(TypeAdapter(kind), raw)
+
+
+def _valid(kind: TypeAdapter[Any], raw: Any) -> Any:
+    try:
+        return kind.validate_python(raw)
+    except ValidationError:
+        return None

@@ -1,0 +1,43 @@
+"""What things cost: amounts of a price year brought to the year in which they are paid."""
+
+from models.parameters import Parameters, Tier, Years
+from models.quantity import Quantity
+
+WEEKS_PER_YEAR = 365.25 / 7
+
+
+def nominal(amount: Quantity, year: int, years: Years) -> float:
+    """Return an amount at the price level of `year`, indexed from its own price year."""
+    since = year - (amount.price_year if amount.price_year is not None else years.price_year)
+    return amount.value * (1.0 + years.indexation.value) ** since
+
+
+def annuity(capital_eur: float, interest: float, life_years: float) -> float:
+    """Return the yearly payment (EUR) that repays a capital over its life at a yearly interest."""
+    if interest == 0.0:
+        return capital_eur / life_years
+    return capital_eur * interest / (1.0 - (1.0 + interest) ** -life_years)
+
+
+def support_per_client(tier: Tier, year: int, years: Years) -> float:
+    """Return the euros a client-year costs in a tier: its all-in rate or its client component."""
+    weekly = tier.rate or tier.client
+    return nominal(weekly, year, years) * WEEKS_PER_YEAR if weekly else 0.0
+
+
+def closing_per_place(tier: Tier, year: int, parameters: Parameters) -> float:
+    """Return the euros of taking one place away: the closing itself and the weeks it still runs.
+
+    While a site empties, an all-in place is still paid by its rate and a place paid by
+    components by its place component (double running is a real cost and is shown as one).
+    """
+    years, weeks = parameters.years, parameters.costs.double_running.value
+    closing = nominal(tier.closing, year, years) if tier.closing else 0.0
+    if tier.rate:
+        return closing + weeks * nominal(tier.rate, year, years)
+    return closing + (weeks / WEEKS_PER_YEAR * nominal(tier.place, year, years) if tier.place else 0.0)
+
+
+def discount(year: int, years: Years) -> float:
+    """Return what a euro of a year is worth in the first planned year."""
+    return (1.0 + years.discount_rate.value) ** -(year - years.base - 1)

@@ -1,0 +1,341 @@
+"""What `region.toml` may hold: the numbers of a region, each with its unit and source."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from models.quantity import (
+    AssetLife,
+    EurPerClientWeek,
+    EurPerHome,
+    EurPerPlace,
+    EurPerPlaceYear,
+    EurPerSiteYear,
+    Factor,
+    Kph,
+    Minutes,
+    Months,
+    Places,
+    PlacesPerThousand,
+    PointsPerClientMinute,
+    PointsPerClientYear,
+    PointsPerMove,
+    PointsPerPlaceYear,
+    Probability,
+    Rate,
+    Ratio,
+    Share,
+    Weeks,
+)
+
+WAITING = "waiting"
+"""The name under which people without a place stand among the tiers of the transitions."""
+
+type Code = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=40)]
+type Year = Annotated[int, Field(ge=1990, le=2100)]
+type Mode = Literal["hard", "soft", "off"]
+
+
+class Section(BaseModel):
+    """A part of `region.toml`: frozen, and a key that it does not know is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Words(Section):
+    """A name in Dutch and English."""
+
+    nl: str = Field(min_length=1, max_length=80)
+    en: str = Field(min_length=1, max_length=80)
+
+
+class Header(Section):
+    """Which region this is."""
+
+    name: str = Field(min_length=1, max_length=80)
+    language: Literal["nl", "en"] = "nl"
+    crs: str = "EPSG:28992"
+    """Projected reference system of all coordinates, in metres."""
+    central_municipality: str
+    """Code of the municipality that registers the clients and receives the grant."""
+    note: str = ""
+    """What a reader must know of this region before trusting a figure of it."""
+
+
+class Years(Section):
+    """The calendar years that are planned and how money of different years compares."""
+
+    base: Year
+    """The observed year, the one before the first planned year."""
+    last: Year
+    price_year: Year
+    """Price level of every amount that names none."""
+    indexation: Rate
+    """Yearly growth of prices and wages."""
+    discount_rate: Rate
+    """Yearly nominal rate; only the objective discounts."""
+    terminal: Factor
+    """How many times the last year counts, so that nothing is dumped on it."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not self.base < self.last <= self.base + 40:
+            raise ValueError(f"last ({self.last}) lies 1 to 40 years after base ({self.base})")
+        return self
+
+    @property
+    def planned(self) -> tuple[int, ...]:
+        """The planned years, in order."""
+        return tuple(range(self.base + 1, self.last + 1))
+
+
+class Tier(Section):
+    """A form of housing with support.
+
+    It is paid either by an all-in `rate` or by the components `running`, `place` and
+    `client`, never by both.
+    """
+
+    name: Words
+    setting: Literal["facility", "home"]
+    intramural: bool = False
+    """Whether its places are the beds that the region means to reduce."""
+    stream: Literal["Wmo", "Wlz", "Zvw"] = "Wmo"
+    rate: EurPerClientWeek | None = None
+    running: EurPerSiteYear | None = None
+    place: EurPerPlaceYear | None = None
+    client: EurPerClientWeek | None = None
+    building: EurPerPlace | None = None
+    """Capital for one new place; facilities only."""
+    closing: EurPerPlace | None = None
+    """One-off cost of taking a place away; facilities only."""
+    building_years: Annotated[int, Field(ge=0, le=10)] = 0
+    """Years between deciding on new places and using them."""
+    occupancy: Share | None = None
+    """Share of the places that can be lived in; facilities only."""
+    least: Places | None = None
+    """Places below which a site does not run; facilities only."""
+    norm: Minutes
+    """Travel time within which a client's place should lie."""
+    reach: Minutes
+    """Travel time beyond which a client is never housed."""
+    concentration_weight: Factor | None = None
+    """How much one place weighs in the load of a neighbourhood; ordinary homes weigh 0."""
+    keeps_home: Share | None = None
+    """Share of those who recover who stay on in the home as its tenant; homes only."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        components = [name for name in ("running", "place", "client") if getattr(self, name)]
+        if (self.rate is None) == (not components):
+            raise ValueError("either an all-in rate or components (running, place, client), never both")
+        facility_only = (
+            "running",
+            "place",
+            "building",
+            "closing",
+            "occupancy",
+            "least",
+            "concentration_weight",
+        )
+        if self.setting == "facility":
+            missing = [n for n in ("building", "closing", "occupancy", "least") if getattr(self, n) is None]
+            if missing:
+                raise ValueError(f"a facility tier also has {', '.join(missing)}")
+            if self.keeps_home is not None:
+                raise ValueError("keeps_home belongs to home tiers")
+        else:
+            extra = [n for n in facility_only if getattr(self, n) is not None]
+            if extra:
+                raise ValueError(f"a home tier has no {', '.join(extra)}")
+            if self.intramural:
+                raise ValueError("a home tier is not intramural")
+            if self.keeps_home is None:
+                raise ValueError("a home tier also has keeps_home")
+        if self.norm.value > self.reach.value:
+            raise ValueError("norm is at most reach")
+        return self
+
+
+class Profile(Section):
+    """A level of need, the tiers that fit it and those in which it may live for want of better."""
+
+    name: Words
+    fits: tuple[Code, ...] = Field(min_length=1)
+    also: tuple[Code, ...] = ()
+    """Tiers where the profile may live although they do not fit."""
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """Every tier in which the profile may live."""
+        return (*self.fits, *self.also)
+
+
+class Inflow(Section):
+    """New clients of a year: a share of the base stock, moving with a trend."""
+
+    share: Share
+    """New clients of a year as a share of the base stock."""
+    trend: Rate
+    """Yearly change of the inflow."""
+    profiles: dict[Code, Share]
+    """How new clients divide over the profiles; adds up to 1."""
+
+
+type Transitions = dict[Code, dict[Code, dict[Code, Probability]]]
+type ByProfile = dict[Code, Probability]
+
+
+class Pathway(Section):
+    """How people move between profiles, come in and leave care (after Leff, Dada and Graves)."""
+
+    inflow: Inflow
+    transitions: Transitions
+    """tier or `waiting` → profile → other profile → yearly probability; the rest stays."""
+    recovered: dict[Code, ByProfile]
+    """home tier → profile → yearly probability of leaving care."""
+    wlz: ByProfile
+    """profile → yearly probability of moving to the Wlz."""
+    died: ByProfile
+    """profile → yearly probability of dying."""
+
+
+class Travel(Section):
+    """Minutes where no table gives them: straight line × detour ÷ speed."""
+
+    detour: Factor
+    speed: Kph
+
+
+class Conversion(Section):
+    """Places of one tier turned into places of another at the same site."""
+
+    ratio: Ratio
+    """Places that arrive for one place converted."""
+    cost: EurPerPlace
+    """Capital for one place converted."""
+
+
+class Costs(Section):
+    """Amounts that belong to no single tier."""
+
+    interest: Rate
+    asset_life: AssetLife
+    """Years over which capital is paid as an annuity."""
+    new_home: EurPerHome
+    """One-off cost of a home handed over: furnishing and first support."""
+    bridging: EurPerClientWeek
+    """Support of somebody who waits."""
+    double_running: Weeks
+    """Weeks that an all-in place is still paid after it is taken away."""
+    conversions: dict[Code, dict[Code, Conversion]] = Field(default_factory=dict)
+    """tier → tier → how places are converted; a pair that is absent cannot be converted."""
+
+
+class Homes(Section):
+    """Ordinary homes from corporations."""
+
+    lead: Months
+    """Months between urgency and key."""
+
+
+class Weights(Section):
+    """What only steers: points that stand beside euros in the objective and are never paid."""
+
+    travel: PointsPerClientMinute
+    misfit: PointsPerClientYear
+    """A client-year in a tier that does not fit the profile."""
+    waiting: PointsPerClientYear
+    unasked_move: PointsPerMove
+    """A move out of a tier that fits."""
+
+
+class IntramuralReduction(Section):
+    """Policy 8: Wmo intramural places follow a falling path of the base."""
+
+    mode: Mode = "soft"
+    price: PointsPerPlaceYear
+    by_end: Share
+    """Share of the base places that is gone in the last year; years between on a straight line."""
+    path: dict[Year, Share] = Field(default_factory=dict)
+    """Share gone in given years; between them a straight line."""
+
+
+class ReplacementBeforeClosure(Section):
+    """Policy 9: beds go only after their replacement has opened, and not too fast."""
+
+    mode: Literal["hard", "off"] = "hard"
+    years_ahead: Annotated[int, Field(ge=0, le=10)]
+    """Years by which the replacement precedes the closing."""
+    most_per_year: Share
+    """Largest share of the base's intramural places that may go in one year."""
+
+
+class WithinTravelNorm(Section):
+    """Policy 10: most people of a municipality live within the norm of their tier."""
+
+    mode: Mode = "soft"
+    price: PointsPerClientYear
+    share: Share
+
+
+class NeighbourhoodConcentration(Section):
+    """Policy 11: facility places of a neighbourhood and its neighbours stay under a norm."""
+
+    mode: Mode = "soft"
+    price: PointsPerPlaceYear
+    norm: PlacesPerThousand
+
+
+class FairShareBetweenMunicipalities(Section):
+    """Policy 13: a municipality's part of the facility places is near its share."""
+
+    mode: Mode = "soft"
+    price: PointsPerPlaceYear
+    band: Share
+    """Deviation from the fair share that is let pass, as a share of it."""
+
+
+class WaitingDoesNotGrow(Section):
+    """Policy 19: no municipality has more people waiting than in the base year."""
+
+    mode: Mode = "soft"
+    price: PointsPerClientYear
+
+
+class Policies(Section):
+    """What a scenario switches, sizes and prices."""
+
+    intramural_reduction: IntramuralReduction
+    replacement_before_closure: ReplacementBeforeClosure
+    within_travel_norm: WithinTravelNorm
+    neighbourhood_concentration: NeighbourhoodConcentration
+    fair_share_between_municipalities: FairShareBetweenMunicipalities
+    waiting_does_not_grow: WaitingDoesNotGrow
+
+
+class Checks(Section):
+    """How closely figures of different tables must agree."""
+
+    rounding: Annotated[int, Field(ge=0, le=1000)] = 5
+    """Rounding of one neighbourhood's count: a sum of n of them may be off by n times this."""
+
+
+class Parameters(Section):
+    """Everything that `region.toml` says."""
+
+    region: Header
+    years: Years
+    tiers: dict[Code, Tier] = Field(min_length=1)
+    profiles: dict[Code, Profile] = Field(min_length=1)
+    pathway: Pathway
+    travel: Travel
+    homes: Homes
+    costs: Costs
+    weights: Weights
+    policies: Policies
+    checks: Checks = Checks()
+
+    def tiers_of(self, setting: Literal["facility", "home"]) -> tuple[str, ...]:
+        """Return the codes of the tiers of one setting, in the order of the file."""
+        return tuple(code for code, tier in self.tiers.items() if tier.setting == setting)

@@ -1,0 +1,80 @@
+"""A number of a region: its value, unit, price year and where it comes from."""
+
+import math
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+
+
+class Quantity(BaseModel):
+    """One number, written bare or as `{value, unit, price_year, source, note}`.
+
+    A number without a source is the planner's assumption and is listed as such.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    value: float
+    unit: str
+    price_year: int | None = None
+    source: str | None = None
+    note: str | None = None
+    low: float | None = Field(default=None, description="lowest value thought possible")
+    high: float | None = Field(default=None, description="highest value thought possible")
+
+    @property
+    def is_assumption(self) -> bool:
+        """Whether no source stands behind this number."""
+        return self.source is None
+
+
+def quantity(unit: str, *, least: float = -math.inf, most: float = math.inf) -> BeforeValidator:
+    """Return the validator of a number in `unit` from `least` up to and including `most`."""
+
+    def validate(raw: Any, _info: ValidationInfo) -> Any:
+        if isinstance(raw, Quantity):
+            raw = raw.model_dump(exclude_none=True)
+        written = raw if isinstance(raw, dict) else {"value": raw}
+        if "value" not in written:
+            raise ValueError(f"a number in {unit}, bare or as {{value = …, source = …}}")
+        value = written["value"]
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise ValueError(f"a finite number in {unit}")
+        if not least <= value <= most:
+            raise ValueError(f"a number in {unit} {_range(least, most)}")
+        if written.get("unit", unit) != unit:
+            raise ValueError(f"unit '{unit}', not '{written['unit']}'")
+        return {**written, "unit": unit}
+
+    return BeforeValidator(validate)
+
+
+def _range(least: float, most: float) -> str:
+    if math.isinf(most):
+        return f"of at least {least:g}"
+    if math.isinf(least):
+        return f"of at most {most:g}"
+    return f"from {least:g} up to {most:g}"
+
+
+type Share = Annotated[Quantity, quantity("share", least=0, most=1)]
+type Probability = Annotated[Quantity, quantity("1/year", least=0, most=1)]
+type Rate = Annotated[Quantity, quantity("1/year", least=-0.5, most=0.5)]
+type Minutes = Annotated[Quantity, quantity("minutes", least=0, most=600)]
+type Months = Annotated[Quantity, quantity("months", least=0, most=12)]
+type AssetLife = Annotated[Quantity, quantity("years", least=0, most=100)]
+type Weeks = Annotated[Quantity, quantity("weeks", least=0, most=520)]
+type Places = Annotated[Quantity, quantity("places", least=0, most=10_000)]
+type Ratio = Annotated[Quantity, quantity("places/place", least=0, most=10)]
+type Factor = Annotated[Quantity, quantity("factor", least=0, most=1000)]
+type EurPerClientWeek = Annotated[Quantity, quantity("EUR/client-week", least=0)]
+type EurPerSiteYear = Annotated[Quantity, quantity("EUR/site-year", least=0)]
+type EurPerPlaceYear = Annotated[Quantity, quantity("EUR/place-year", least=0)]
+type EurPerPlace = Annotated[Quantity, quantity("EUR/place", least=0)]
+type EurPerHome = Annotated[Quantity, quantity("EUR/home", least=0)]
+type PlacesPerThousand = Annotated[Quantity, quantity("places/1000 inhabitants", least=0)]
+type Kph = Annotated[Quantity, quantity("km/h", least=1, most=200)]
+type PointsPerClientMinute = Annotated[Quantity, quantity("points/client-minute-year", least=0)]
+type PointsPerClientYear = Annotated[Quantity, quantity("points/client-year", least=0)]
+type PointsPerMove = Annotated[Quantity, quantity("points/move", least=0)]
+type PointsPerPlaceYear = Annotated[Quantity, quantity("points/place-year", least=0)]

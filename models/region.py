@@ -1,0 +1,312 @@
+"""A region as planners keep it in a folder, read into labelled frames and checked as a whole."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import networkx as nx  # noqa: TC002 (the annotations of a dataclass are read at run time)
+import pandas as pd
+from pydantic import ValidationError
+
+from geodata.areas import is_in_metres, read_areas
+from geodata.faults import Fault, InputError, did_you_mean
+from geodata.minutes import own_area_minutes, travel_minutes
+from geodata.neighbours import contiguity
+from models import agreement, assumptions, checks, remarks, scenario, sites, tables
+from models.draft import Draft, sections
+from models.parameters import Header, Parameters
+from models.scenario import COMMAND_LINE, Override
+from models.toml import TOML, read_toml, validation_faults
+
+DEFAULT_CRS = "EPSG:28992"
+_AREA_FILES = ("neighbourhoods.gpkg", "neighbourhoods.geojson")
+_DATA = (".csv", ".toml", ".gpkg", ".geojson", ".graphml")
+
+
+@dataclass(frozen=True)
+class Region:
+    """What is known of a region, checked: codes agree, sums reconcile, nothing is missing.
+
+    All frames are labelled by code; money is in euros of the year that its number names.
+    """
+
+    folder: Path
+    parameters: Parameters
+    municipalities: pd.DataFrame
+    """Index `code`: name, inhabitants, region, objective_share and social_homes (NaN when absent)."""
+    neighbourhoods: gpd.GeoDataFrame
+    """Index `neighbourhood`: as `geodata.read_areas` returns them."""
+    contiguity: "nx.Graph[str]"
+    """Neighbourhoods that share a border."""
+    sites: pd.DataFrame
+    """Index `site`: name, neighbourhood, provider, status, plot_most, contract_end (None), x, y (metres)."""
+    site_tiers: pd.DataFrame
+    """Index `site`, `tier`: places, wlz_occupied, most, earliest (year), running_cost and
+    building_cost (NaN where the tier's own counts)."""
+    clients: pd.DataFrame
+    """municipality or neighbourhood (the other None), profile, tier or "waiting", clients, year,
+    form, basis."""
+    homes: pd.DataFrame
+    """corporation, municipality or neighbourhood (the other None), year, homes: in use in the
+    base year, offered in later ones."""
+    minutes: pd.DataFrame
+    """origin (neighbourhood), destination (site or neighbourhood), minutes; within the largest reach."""
+    budgets: pd.DataFrame
+    """municipality, year, stream, eur."""
+    assumptions: pd.DataFrame
+    """Every number and its source, see `models.assumptions.register`."""
+    overrides: tuple[Override, ...]
+    digest: str
+    """SHA-256 of the files and overrides that made this region."""
+    remarks: tuple[dict[str, str], ...]
+    """Sentences (`nl`, `en`) without which the region's figures must not be shown."""
+
+
+def read_region(
+    folder: Path, scenarios: Sequence[str] = (), settings: Mapping[str, str] | None = None
+) -> Region:
+    """Read a region's folder, apply scenarios and settings, and check all of it at once.
+
+    Parameters
+    ----------
+    folder
+        Holds `region.toml`, the tables and the neighbourhoods.
+    scenarios
+        Names of files in the folder's `scenarios/`, without `.toml`.
+    settings
+        Dotted keys of `region.toml` with the values to use, as text.
+
+    Raises
+    ------
+    InputError
+        With every fault of the folder.
+    """
+    folder, faults = Path(folder), list[Fault]()
+    _check_folder(folder)
+    faults.extend(_files(folder))
+    raw = read_toml(folder / TOML, TOML, faults) or {}
+    chosen, overrides = scenario.override(raw, folder, scenarios, settings or {}, faults)
+    parameters = _parameters(chosen, faults) if raw else None
+    draft = _draft(folder, chosen, faults)
+    faults.extend(checks.of_parameters(draft))
+    faults.extend(agreement.of_tables(draft))
+    if faults or parameters is None:
+        raise InputError(_in_order([_where_set(fault, overrides) for fault in faults]))
+    return _region(folder, parameters, draft, overrides, _digest(folder, scenarios, overrides))
+
+
+def _check_folder(folder: Path) -> None:
+    expected = "the folder of a region, with a region.toml"
+    if (folder / TOML).is_file():
+        return
+    if not folder.exists():
+        found, remedy = "no such folder", "Check the path."
+    elif not folder.is_dir():
+        found, remedy = "a file", f"Give its folder, {folder.parent}."
+    elif (folder / "case" / TOML).is_file():
+        found, remedy = "the folder of a plan", f"Its region is {folder / 'case'}."
+    else:
+        names = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+        found = "no region.toml" + (f" among {', '.join(names[:6])}" if names else ", the folder is empty")
+        remedy = "Choose another folder, or make a new region with 'spreidplan init'."
+    raise InputError([Fault(str(folder), found, expected, remedy)])
+
+
+def _files(folder: Path) -> Iterator[Fault]:
+    """Tell of files that are missing, and of data that nobody would read."""
+    known = [TOML, *_AREA_FILES, *(table.file for table in tables.TABLES)]
+    present = sorted(
+        path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")
+    )
+    strange = [name for name in present if name not in known and name.endswith(_DATA)]
+    for table in tables.TABLES:
+        if table.file not in present and not table.may_be_absent:
+            remedy = f"Add it: it holds {table.purpose}."
+            near = did_you_mean(table.file, strange)
+            yield Fault(
+                table.file,
+                "no such file",
+                f"{table.file} in {folder.name}",
+                f"{remedy} {near}" if strange else remedy,
+            )
+    areas = [name for name in _AREA_FILES if name in present]
+    if len(areas) != 1:
+        found = " and ".join(areas) if areas else "no such file"
+        remedy = "Keep one of the two." if areas else "Add it: it holds the areas and their inhabitants."
+        yield Fault("neighbourhoods", found, " or ".join(_AREA_FILES), remedy)
+    for name in strange:
+        remedy = (
+            did_you_mean(name, known) + " Else rename it or take it out, so that nobody thinks it counts."
+        )
+        yield Fault(name, "a file that is not read", "the files of a region", remedy)
+
+
+def _in_order(faults: Sequence[Fault]) -> list[Fault]:
+    """Return faults file by file and line by line: settings and scenarios first, tables last."""
+    files = [TOML, *_AREA_FILES, "neighbourhoods", *(table.file for table in tables.TABLES)]
+    rank = {name: number for number, name in enumerate(files, start=1)}
+    return sorted(
+        dict.fromkeys(faults), key=lambda fault: (rank.get(fault.file, 0), fault.file, fault.row or 0)
+    )
+
+
+def _where_set(fault: Fault, overrides: Sequence[Override]) -> Fault:
+    """Return a fault of `region.toml` with the scenario or setting that gave the value."""
+    if fault.file != TOML or fault.column is None:
+        return fault
+    key = f"{fault.column}."
+    for one in overrides:
+        # the key itself, a part of its value, or a section that no longer agrees with it
+        if key.startswith(f"{one.key}.") or one.key.startswith(key):
+            name = one.origin.removeprefix("scenario ")
+            return replace(
+                fault, file=COMMAND_LINE if one.origin == COMMAND_LINE else f"scenarios/{name}.toml"
+            )
+    return fault
+
+
+def _parameters(raw: dict[str, Any], faults: list[Fault]) -> Parameters | None:
+    try:
+        return Parameters.model_validate(raw)
+    except ValidationError as error:
+        faults.extend(validation_faults(error, raw))
+        return None
+
+
+def _draft(folder: Path, raw: dict[str, Any], faults: list[Fault]) -> Draft:
+    sound = sections(raw)
+    areas = _areas(folder, _crs(sound["header"]), faults)
+    read = {table.file: tables.read(folder, table, faults) for table in tables.TABLES}
+    located = sites.locate(read["sites.csv"], areas, faults)
+    draft = Draft(
+        **sound,
+        areas=areas,
+        municipalities=read["municipalities.csv"],
+        site_rows=read["sites.csv"],
+        sites=located,
+        clients=read["clients.csv"],
+        homes=read["homes.csv"],
+        travel=read["travel.csv"],
+        budgets=read["budgets.csv"],
+        minutes=None,
+    )
+    return replace(draft, minutes=_minutes(draft))
+
+
+def _crs(header: Header | None) -> str:
+    """Return the region's system, or where that cannot be used one with which to look for other faults."""
+    return header.crs if header is not None and is_in_metres(header.crs) else DEFAULT_CRS
+
+
+def _areas(folder: Path, crs: str, faults: list[Fault]) -> gpd.GeoDataFrame:
+    paths = [folder / name for name in _AREA_FILES if (folder / name).is_file()]
+    if len(paths) != 1:
+        areas = gpd.GeoDataFrame(
+            {name: [] for name in ("municipality", "inhabitants", "x", "y")}, geometry=[]
+        )
+    else:
+        areas = read_areas(paths[0], crs, faults)
+    areas.index.name = "neighbourhood"
+    return areas
+
+
+def _minutes(draft: Draft) -> pd.DataFrame | None:
+    """Return the minutes within the largest reach, or None where too little is known."""
+    if draft.road is None or draft.areas.empty or draft.sites.empty or not draft.tiers:
+        return None
+    most = max(tier.reach.value for tier in draft.tiers.values())
+    detour, speed = draft.road.detour.value, draft.road.speed.value
+    if not draft.travel.empty:
+        return _given_minutes(
+            draft.travel, own_area_minutes(draft.areas, detour=detour, speed_kph=speed), most
+        )
+    columns = ["x", "y", "neighbourhood"]
+    homes = pd.DataFrame(draft.areas.assign(neighbourhood=draft.areas.index)[columns])
+    destinations = pd.concat([draft.sites[columns].dropna(), homes]).astype({"x": float, "y": float})
+    return travel_minutes(draft.areas, destinations, detour=detour, speed_kph=speed, most=most)
+
+
+def _given_minutes(given: pd.DataFrame, own: pd.Series, most: float) -> pd.DataFrame:
+    """Return the pairs of `travel.csv`, with an estimate for homes in one's own neighbourhood."""
+    pairs = given[["origin", "destination", "minutes"]]
+    inside = pd.DataFrame({"origin": own.index, "destination": own.index, "minutes": own.to_numpy()})
+    every = pd.concat([pairs, inside]).drop_duplicates(["origin", "destination"])
+    return every[every["minutes"] <= most].reset_index(drop=True)
+
+
+def _region(
+    folder: Path, parameters: Parameters, draft: Draft, overrides: tuple[Override, ...], digest: str
+) -> Region:
+    last = parameters.years.last
+    sources = {
+        "municipalities.csv": draft.municipalities,
+        "neighbourhoods": draft.areas,
+        "sites.csv": draft.site_rows,
+        "clients.csv": draft.clients,
+        "homes.csv": draft.homes,
+        "travel.csv": draft.travel,
+        "budgets.csv": draft.budgets,
+    }
+    return Region(
+        folder=folder,
+        parameters=parameters,
+        municipalities=_municipalities(draft.municipalities, parameters.region.name),
+        neighbourhoods=draft.areas,
+        contiguity=contiguity(draft.areas),
+        sites=_sites(draft.sites, draft.site_rows),
+        site_tiers=_site_tiers(draft.site_rows, parameters.years.base + 1),
+        clients=_plain(draft.clients).astype({"year": int}),
+        homes=_plain(draft.homes[draft.homes["year"] <= last]).astype({"year": int, "homes": int}),
+        minutes=draft.minutes if draft.minutes is not None else pd.DataFrame(),
+        budgets=_plain(draft.budgets[draft.budgets["year"] <= last]).astype({"year": int}),
+        assumptions=assumptions.register(parameters, sources),
+        overrides=overrides,
+        digest=digest,
+        remarks=remarks.of(parameters, draft),
+    )
+
+
+def _municipalities(rows: pd.DataFrame, region: str) -> pd.DataFrame:
+    indexed = rows.set_index("code").drop(columns=["source", "note"])
+    return indexed.assign(region=indexed["region"].fillna(region))
+
+
+def _sites(located: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the sites; a plot without a limit of its own holds what its tiers may hold together."""
+    together = rows.groupby("site", sort=False)["most"].sum()
+    whole = located.assign(plot_most=located["plot_most"].fillna(together).astype(int))
+    ends = whole["contract_end"].astype(object).where(whole["contract_end"].notna(), None)
+    columns = ["name", "neighbourhood", "provider", "status", "plot_most", "contract_end", "x", "y"]
+    return whole.assign(contract_end=ends)[columns]
+
+
+def _site_tiers(rows: pd.DataFrame, first_year: int) -> pd.DataFrame:
+    columns = ["places", "wlz_occupied", "most", "earliest", "running_cost", "building_cost"]
+    indexed = rows.set_index(["site", "tier"])[columns]
+    earliest = indexed["earliest"].fillna(first_year).clip(lower=first_year)
+    filled = indexed.assign(earliest=earliest, wlz_occupied=indexed["wlz_occupied"].fillna(0))
+    return filled.astype(dict.fromkeys(["places", "wlz_occupied", "most", "earliest"], int))
+
+
+def _plain(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows numbered from 0, without their sources; a place that is not given is None."""
+    plain = rows.drop(columns=["source", "note"]).reset_index(drop=True)
+    for column in ("municipality", "neighbourhood"):
+        if column in plain:
+            plain[column] = plain[column].astype(object).where(plain[column].notna(), None)
+    return plain
+
+
+def _digest(folder: Path, scenarios: Sequence[str], overrides: Sequence[Override]) -> str:
+    known = {TOML, *_AREA_FILES, *(table.file for table in tables.TABLES)}
+    names = sorted(path.name for path in folder.iterdir() if path.name in known)
+    digest = hashlib.sha256()
+    for name in [*names, *(f"scenarios/{name}.toml" for name in sorted(scenarios))]:
+        content = (folder / name).read_bytes()
+        digest.update(f"{name}\n{len(content)}\n".encode() + content)
+    for one in overrides:
+        digest.update(f"{one.key}={one.new!r}\n".encode())
+    return digest.hexdigest()

@@ -1,0 +1,101 @@
+"""Sentences without which the figures of a region must not be shown, in Dutch and English."""
+
+from collections.abc import Iterator
+
+import geopandas as gpd
+import pandas as pd
+
+from models.draft import Draft
+from models.parameters import Parameters, Travel
+
+
+def of(parameters: Parameters, draft: Draft) -> tuple[dict[str, str], ...]:
+    """Return what was estimated, assumed or left out in reading a region."""
+    return (
+        *_drawing(draft.areas),
+        *_travel(parameters.travel, draft.travel),
+        *_adults(draft.areas),
+        *_registrations(draft.clients),
+        *_late_rows(parameters.years.last, draft),
+    )
+
+
+def _drawing(areas: gpd.GeoDataFrame) -> Iterator[dict[str, str]]:
+    if areas.attrs["drawn_as"] == "voronoi":
+        yield {
+            "nl": "De wijken zijn als punten gegeven; getekend is het deel van de kaart dat "
+            "het dichtst bij elk "
+            "punt ligt (Voronoi), niet de echte grens.",
+            "en": "The neighbourhoods are given as points; what is drawn is the part of the "
+            "map nearest to each "
+            "point (Voronoi), not the real border.",
+        }
+
+
+def _registrations(clients: pd.DataFrame) -> Iterator[dict[str, str]]:
+    if (clients["basis"] == "registration").any():
+        yield {
+            "nl": "Van (een deel van) de cliënten is alleen bekend waar zij geregistreerd "
+            "staan; zij zijn naar "
+            "inwoners van 15 jaar en ouder over de regio verdeeld.",
+            "en": "Of some or all clients only the place of registration is known; they are "
+            "spread over the region "
+            "by inhabitants of 15 and over.",
+        }
+
+
+def _travel(travel: Travel, given: pd.DataFrame) -> Iterator[dict[str, str]]:
+    detour, speed = f"{travel.detour.value:g}", f"{travel.speed.value:g}"
+    if given.empty:
+        yield {
+            "nl": f"Reistijden zijn geschat: hemelsbreed × {_dutch(detour)} ÷ "
+            f"{_dutch(speed)} km/u; binnen de eigen "
+            "wijk de helft van de straal van een even grote cirkel.",
+            "en": f"Travel times are estimated: straight line × {detour} ÷ {speed} km/h; within one's own "
+            "neighbourhood half the radius of a circle as large.",
+        }
+    else:
+        yield {
+            "nl": "Reistijden komen uit travel.csv; een paar dat daar niet staat, is buiten "
+            "bereik. Binnen de eigen "
+            f"wijk zijn zij waar nodig geschat (omweg {_dutch(detour)}, {_dutch(speed)} km/u).",
+            "en": "Travel times come from travel.csv; a pair that is not in it is beyond "
+            "reach. Within one's own "
+            f"neighbourhood they are estimated where needed (detour {detour}, {speed} km/h).",
+        }
+
+
+def _adults(areas: gpd.GeoDataFrame) -> Iterator[dict[str, str]]:
+    assumed = areas.attrs["adults_assumed_in"]
+    if assumed and len(assumed) == len(areas):
+        yield {
+            "nl": "Het aandeel kinderen is niet gegeven; verdeeld is naar alle inwoners in "
+            "plaats van die van 15 "
+            "jaar en ouder.",
+            "en": "The share of children is not given; all inhabitants stand in for those of 15 and over.",
+        }
+    elif assumed:
+        named = ", ".join(assumed[:5]) + (", …" if len(assumed) > 5 else "")
+        yield {
+            "nl": f"In {len(assumed)} wijken ({named}) is het aandeel kinderen niet gegeven; "
+            "daar geldt dat van de "
+            "overige wijken samen.",
+            "en": f"In {len(assumed)} neighbourhoods ({named}) the share of children is not "
+            "given; that of the "
+            "others together is used.",
+        }
+
+
+def _late_rows(last: int, draft: Draft) -> Iterator[dict[str, str]]:
+    for file, rows in (("homes.csv", draft.homes), ("budgets.csv", draft.budgets)):
+        late = int((rows["year"] > last).sum())
+        if late:
+            yield {
+                "nl": f"{late} regels van {file} liggen na {last}, het laatste jaar van het "
+                "plan, en tellen niet mee.",
+                "en": f"{late} rows of {file} lie after {last}, the last year of the plan, and do not count.",
+            }
+
+
+def _dutch(number: str) -> str:
+    return number.replace(".", ",")

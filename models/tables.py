@@ -1,0 +1,296 @@
+"""The tables of a region: their columns, and their cells as numbers and codes."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pandera.pandas as pa
+
+from geodata.faults import Fault, did_you_mean
+from geodata.tables import parse_number, read_table
+
+_WHOLE = "Int64"
+LARGEST_WHOLE = 10**12
+"""No count of a region is larger; beyond it a number no longer fits its column."""
+_TEXT = pa.Check.str_matches(
+    r"^[^\x00-\x1f\x7f]{1,200}$", error="a text of one line and at most 200 characters"
+)
+_CODE = pa.Check.str_matches(r"^[A-Za-z0-9_]{1,40}$", error="a code of letters, digits and _ (at most 40)")
+_DATE = pa.Check.str_matches(
+    r"^[12]\d{3}(-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01]))?$", error="a date as 2027-12-31, or a year"
+)
+_NOT_NEGATIVE = pa.Check.ge(0, error="0 or more")
+_YEAR = pa.Check.in_range(1990, 2100, error="a year from 1990 to 2100")
+_SHARE = pa.Check.in_range(0, 1, error="a share from 0 to 1")
+
+
+def _one_of(*words: str) -> pa.Check:
+    return pa.Check.isin(words, error="one of " + ", ".join(words))
+
+
+def _given(kind: Any, *checks: pa.Check) -> pa.Column:
+    return pa.Column(kind, list(checks))
+
+
+def _optional(kind: Any, *checks: pa.Check) -> pa.Column:
+    return pa.Column(kind, list(checks), nullable=True, required=False)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that a region's folder may hold."""
+
+    file: str
+    purpose: str
+    """What the region needs it for, as told when it is missing."""
+    columns: dict[str, pa.Column]
+    key: tuple[str, ...]
+    """Columns that together stand once."""
+    may_be_empty: bool = False
+    may_be_absent: bool = False
+
+    @property
+    def schema(self) -> pa.DataFrameSchema:
+        """The pandera schema of the converted frame."""
+        return pa.DataFrameSchema(self.every_column)
+
+    @property
+    def every_column(self) -> dict[str, pa.Column]:
+        """The columns with those that every table may carry."""
+        return {**self.columns, "source": _optional(str, _TEXT), "note": _optional(str)}
+
+
+MUNICIPALITIES = Table(
+    "municipalities.csv",
+    "the municipalities that pay and their inhabitants",
+    {
+        "code": _given(str, _CODE),
+        "name": _given(str, _TEXT),
+        "inhabitants": _given(float, _NOT_NEGATIVE),
+        "region": _optional(str, _TEXT),
+        "objective_share": _optional(float, _SHARE),
+        "social_homes": _optional(float, _NOT_NEGATIVE),
+    },
+    key=("code",),
+)
+SITES = Table(
+    "sites.csv",
+    "the sites where places are or could be",
+    {
+        "site": _given(str, _CODE),
+        "name": _optional(str, _TEXT),
+        "neighbourhood": _optional(str, _CODE),
+        "x": _optional(float),
+        "y": _optional(float),
+        "lon": _optional(float, pa.Check.in_range(-180, 180, error="degrees from -180 to 180")),
+        "lat": _optional(float, pa.Check.in_range(-90, 90, error="degrees from -90 to 90")),
+        "provider": _optional(str, _TEXT),
+        "status": _given(str, _one_of("existing", "candidate")),
+        "tier": _given(str, _CODE),
+        "places": _given(_WHOLE, _NOT_NEGATIVE),
+        "wlz_occupied": _optional(_WHOLE, _NOT_NEGATIVE),
+        "most": _given(_WHOLE, _NOT_NEGATIVE),
+        "plot_most": _optional(_WHOLE, _NOT_NEGATIVE),
+        "earliest": _optional(_WHOLE, _YEAR),
+        "contract_end": _optional(str, _DATE),
+        "running_cost": _optional(float, _NOT_NEGATIVE),
+        "building_cost": _optional(float, _NOT_NEGATIVE),
+    },
+    key=("site", "tier"),
+)
+CLIENTS = Table(
+    "clients.csv",
+    "the clients of the base year",
+    {
+        "municipality": _optional(str, _CODE),
+        "neighbourhood": _optional(str, _CODE),
+        "profile": _given(str, _CODE),
+        "tier": _given(str, _CODE),
+        "clients": _given(float, _NOT_NEGATIVE),
+        "year": _given(_WHOLE, _YEAR),
+        "form": _given(str, _one_of("ZIN", "PGB")),
+        "basis": _given(str, _one_of("origin", "registration")),
+    },
+    key=("municipality", "neighbourhood", "profile", "tier", "form", "basis"),
+)
+HOMES = Table(
+    "homes.csv",
+    "the homes that corporations let and offer",
+    {
+        "corporation": _given(str, _TEXT),
+        "municipality": _optional(str, _CODE),
+        "neighbourhood": _optional(str, _CODE),
+        "year": _given(_WHOLE, _YEAR),
+        "homes": _given(_WHOLE, _NOT_NEGATIVE),
+    },
+    key=("corporation", "municipality", "neighbourhood", "year"),
+    may_be_empty=True,
+)
+TRAVEL = Table(
+    "travel.csv",
+    "travel minutes",
+    {
+        "origin": _given(str, _CODE),
+        "destination": _given(str, _CODE),
+        "minutes": _given(float, pa.Check.in_range(0, 1440, error="minutes from 0 to 1440")),
+    },
+    key=("origin", "destination"),
+    may_be_absent=True,
+)
+BUDGETS = Table(
+    "budgets.csv",
+    "the grants of municipalities",
+    {
+        "municipality": _given(str, _CODE),
+        "year": _given(_WHOLE, _YEAR),
+        "stream": _given(str, _one_of("Wmo", "Wlz", "Zvw")),
+        "eur": _given(float, _NOT_NEGATIVE),
+    },
+    key=("municipality", "year", "stream"),
+    may_be_empty=True,
+    may_be_absent=True,
+)
+TABLES = (MUNICIPALITIES, SITES, CLIENTS, HOMES, TRAVEL, BUDGETS)
+
+
+def read(folder: Path, table: Table, faults: list[Fault]) -> pd.DataFrame:
+    """Read one table of a region into numbers and codes.
+
+    Every column of the table is there, missing cells as NaN or NA; the index `line` is the
+    line in the file. What is wrong with a cell, a column or a key is added to `faults`.
+    """
+    path = folder / table.file
+    if not path.exists():
+        return _blank(table)
+    known = len(faults)
+    raw = read_table(path, faults)
+    if len(faults) > known and raw.columns.empty:
+        return _blank(table)
+    _check_columns(table, raw, faults)
+    if raw.empty and not table.may_be_empty and len(faults) == known:
+        remedy = f"Fill in {table.purpose}."
+        faults.append(Fault(table.file, "no rows", "at least one row", remedy))
+    frame, told = _converted(table, raw, faults)
+    faults.extend(_failures(table, raw, frame, told))
+    faults.extend(_duplicates(table, frame))
+    return frame
+
+
+def _blank(table: Table) -> pd.DataFrame:
+    empty = pd.DataFrame(
+        {name: pd.Series(dtype=_kind(column)) for name, column in table.every_column.items()}
+    )
+    return empty.set_axis(pd.Index([], dtype="int64", name="line"))
+
+
+def _kind(column: pa.Column) -> str:
+    return {"Int64": "Int64", "float64": "float64"}.get(str(column.dtype), "str")
+
+
+def _check_columns(table: Table, raw: pd.DataFrame, faults: list[Fault]) -> None:
+    known = list(table.every_column)
+    for name in raw.columns:
+        if name not in known:
+            expected = "a column of this table"
+            faults.append(
+                Fault(
+                    table.file, f"the unknown column '{name}'", expected, did_you_mean(name, known), 1, name
+                )
+            )
+    for name, column in table.columns.items():
+        if column.required and name not in raw:
+            remedy = f"Add the column '{name}'."
+            faults.append(Fault(table.file, "no such column", f"a column '{name}'", remedy, 1, name))
+
+
+def _converted(
+    table: Table, raw: pd.DataFrame, faults: list[Fault]
+) -> tuple[pd.DataFrame, set[tuple[int, str]]]:
+    """Turn text into numbers; return the frame and the cells of which a fault was told."""
+    told: set[tuple[int, str]] = set()
+    columns = {}
+    for name, column in table.every_column.items():
+        kind = _kind(column)
+        if name not in raw:
+            columns[name] = pd.Series([math.nan] * len(raw), index=raw.index, dtype="float64")
+        elif kind == "str":
+            columns[name] = raw[name].where(raw[name] != "")
+        else:
+            columns[name] = _numbers(table.file, raw[name], kind, raw.attrs["decimal"], faults)
+            unread = columns[name].isna() & (raw[name] != "")
+            told |= {(int(line), name) for line in raw.index[unread]}
+    kinds = {name: _kind(column) for name, column in table.every_column.items()}
+    return pd.DataFrame(columns, index=raw.index).astype(kinds), told
+
+
+def _numbers(file: str, column: pd.Series, kind: str, decimal: str, faults: list[Fault]) -> pd.Series:
+    cells = []
+    for line, text in zip(column.index, column, strict=True):
+        cells.append(_cell(file, int(line), str(column.name), text, kind, decimal, faults))
+    return pd.Series(cells, index=column.index, dtype="float64")
+
+
+def _cell(file: str, line: int, name: str, text: str, kind: str, decimal: str, faults: list[Fault]) -> float:
+    if text == "":
+        return math.nan
+    try:
+        number = parse_number(text, decimal)
+    except ValueError as error:
+        remedy = f"Write the digits alone, with '{decimal}' for decimals."
+        faults.append(Fault(file, f"'{text}'", str(error), remedy, line, name))
+        return math.nan
+    if kind == _WHOLE and (not number.is_integer() or abs(number) > LARGEST_WHOLE):
+        faults.append(Fault(file, f"'{text}'", "a whole number", "Round it.", line, name))
+        return math.nan
+    return number
+
+
+def _failures(
+    table: Table, raw: pd.DataFrame, frame: pd.DataFrame, told: set[tuple[int, str]]
+) -> Iterator[Fault]:
+    try:
+        table.schema.validate(frame, lazy=True)
+    except pa.errors.SchemaErrors as error:
+        cases = error.failure_cases
+    else:
+        return
+    for line, name, check in zip(cases["index"], cases["column"], cases["check"], strict=True):
+        if name not in raw or (line, name) in told:
+            continue  # the column is missing or the cell no number: already told
+        text = str(raw.at[line, name])
+        if check == "not_nullable":
+            remedy = "Fill it in, or take the row out."
+            yield Fault(table.file, "an empty cell", "a value", remedy, int(line), name)
+        else:
+            remedy = (
+                did_you_mean(text, check.removeprefix("one of ").split(", "))
+                if check.startswith("one of ")
+                else "Correct it."
+            )
+            yield Fault(table.file, f"'{text}'", check, remedy, int(line), name)
+
+
+def _duplicates(table: Table, frame: pd.DataFrame) -> Iterator[Fault]:
+    key = list(table.key)
+    first: dict[tuple[Any, ...], Any] = {}
+    for line, values in zip(frame.index, frame[key].astype("str").itertuples(index=False), strict=True):
+        if tuple(values) in first:
+            named = ", ".join(
+                f"{name} {value}"
+                for name, value in zip(key, values, strict=True)
+                if value not in ("nan", "<NA>")
+            )
+            remedy = "Take one of the two out, or add them up."
+            yield Fault(
+                table.file,
+                f"{named} again, as on line {first[tuple(values)]}",
+                "each once",
+                remedy,
+                line,
+                ", ".join(key),
+            )
+        else:
+            first[tuple(values)] = line

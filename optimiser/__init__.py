@@ -1,0 +1,15 @@
+"""What to have where and when: the problem, its rules, the solve and the check."""
+
+from optimiser.answers import Answer, council_answers
+from optimiser.model import RULES, Model
+from optimiser.plan import Plan, Proof
+from optimiser.problem import Problem
+from optimiser.progress import Progress
+from optimiser.rule import Rule
+from optimiser.solve import Impossible, NoPlanYet, Unverified, solve
+from optimiser.verify import Violation, violations
+
+__all__ = [
+    "RULES", "Answer", "Impossible", "Model", "NoPlanYet", "Plan", "Problem", "Progress", "Proof", "Rule", "Unverified",
+    "Violation", "council_answers", "solve", "violations",
+]  # fmt: skip

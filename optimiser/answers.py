@@ -1,0 +1,156 @@
+"""The three questions that a council asks of a plan, answered with the plan's own numbers.
+
+They are the integral questions of the regional plan of Zuidoost-Drenthe (2020, § 4.2): is a
+facility missing, can a facility do with fewer beds, is the spread fair.
+"""
+
+from dataclasses import dataclass
+
+import xarray as xr
+
+from optimiser.plan import Plan
+from optimiser.policies import concentration_limit
+from optimiser.problem import Problem
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One question with its answer, each in Dutch (nl) and English (en)."""
+
+    question: dict[str, str]
+    answer: dict[str, str]
+
+
+def council_answers(plan: Plan) -> tuple[Answer, Answer, Answer]:
+    """Return the three answers, about the last planned year and the base year."""
+    return _missing(plan), _fewer_beds(plan), _fair_spread(plan)
+
+
+def _missing(plan: Plan) -> Answer:
+    problem, data = plan.problem, plan.data
+    last, base = problem.years[-1], problem.base_year
+    waiting, before = _last(data["waiting"]), float(problem.waiting.sum())
+    undone = _last(plan.reference["waiting"])
+    misfit = _misfit(problem, data)
+    opened = data["places"].isel(year=-1).sum("site") - data["base_places"].sum("site")
+    more = [(str(k), float(opened.sel(tier=k))) for k in problem.facility_tiers if float(opened.sel(tier=k)) > 0.5]
+    homes = float(data["new_homes"].sum())
+    words = {lang: _listed([f"{n:.0f} × {_tier(problem, k, lang)}" for k, n in more], lang) for lang in ("nl", "en")}
+    yes = waiting > 0.5 or misfit > 0.5
+    return Answer(
+        {"nl": "Mist er een voorziening?", "en": "Is a facility missing?"},
+        {
+            "nl": f"{'Ja, ook na dit plan nog' if yes else 'Na dit plan niet meer'}: in {last} wachten "
+            f"{_nl(waiting)} mensen ({base}: {_nl(before)}; zonder plan {_nl(undone)}) en wonen {_nl(misfit)} mensen in "
+            f"een vorm die niet past. Het plan voegt toe: {words['nl'] or 'geen plekken'} en {homes:.0f} woningen.",
+            "en": f"{'Yes, even after this plan' if yes else 'Not any more after this plan'}: in {last} "
+            f"{waiting:.1f} people wait ({base}: {before:.1f}; without a plan {undone:.1f}) and {misfit:.1f} live in a "
+            f"form that does not fit. The plan adds {words['en'] or 'no places'} and {homes:.0f} homes.",
+        },
+    )
+
+
+def _last(array: xr.DataArray) -> float:
+    return float(array.isel(year=-1).sum())
+
+
+def _misfit(problem: Problem, data: xr.Dataset) -> float:
+    clients = data["clients"].isel(year=-1).sum("neighbourhood")
+    return sum(float(clients.sel(profile=p, tier=k)) for p, k in problem.allowed if (p, k) not in problem.fits)
+
+
+def _fewer_beds(plan: Plan) -> Answer:
+    problem, data = plan.problem, plan.data
+    last = problem.years[-1]
+    beds = list(problem.tiers.index[problem.tiers["intramural"]])
+    places = data["places"].sel(tier=beds).sum("tier")
+    base, now = data["base_places"].sel(tier=beds).sum("tier"), places.isel(year=-1)
+    had, has = float(base.sum()), float(now.sum())
+    closed, smaller = int(((base > 0) & (now == 0)).sum()), int(((now > 0) & (now < base)).sum())
+    less = (had - has) / had if had else 0.0
+    short = _last(data["short_reduction"])
+    missed = {
+        "nl": f" Dat is {_nl(short)} minder dan het afgesproken pad vraagt." if short > 0.05 else "",
+        "en": f" That is {short:.1f} short of the agreed path." if short > 0.05 else "",
+    }
+    return Answer(
+        {"nl": "Kan een voorziening met minder bedden toe?", "en": "Can a facility do with fewer beds?"},
+        {
+            "nl": f"{'Ja' if has < had else 'Nee'}: van {had:.0f} naar {has:.0f} intramurale bedden in {last} "
+            f"({100 * less:.0f} % minder); {closed} locaties stoppen ermee en {smaller} worden kleiner.{missed['nl']}",
+            "en": f"{'Yes' if has < had else 'No'}: from {had:.0f} to {has:.0f} intramural beds in {last} "
+            f"({100 * less:.0f} % fewer); {closed} sites give theirs up and {smaller} shrink.{missed['en']}",
+        },
+    )
+
+
+def _fair_spread(plan: Plan) -> Answer:
+    problem, data = plan.problem, plan.data
+    last, base = problem.years[-1], problem.base_year
+    above, outside = _above_the_norm(problem, data), _outside_the_band(problem, data)
+    shares = {lang: _listed(_shares(problem, data, lang), lang) for lang in ("nl", "en")}
+    fair = not above and not outside
+    return Answer(
+        {"nl": "Is de spreiding eerlijk?", "en": "Is the spread fair?"},
+        {
+            "nl": f"{'Ja, binnen de normen' if fair else 'Nog niet overal'}: in {last} staan {above} wijken boven de norm "
+            f"voor concentratie en {outside} gemeenten buiten de band rond hun aandeel. Aandeel in de plekken "
+            f"({base} → {last}, eerlijk deel): {shares['nl']}.",
+            "en": f"{'Yes, within the norms' if fair else 'Not everywhere yet'}: in {last} {above} neighbourhoods are above "
+            f"the concentration norm and {outside} municipalities outside the band around their share. Share of the "
+            f"places ({base} → {last}, fair share): {shares['en']}.",
+        },
+    )
+
+
+def _above_the_norm(problem: Problem, data: xr.Dataset) -> int:
+    """Count the neighbourhoods whose load is over the norm in the last year, whether or not the policy is on."""
+    limit = concentration_limit(problem)
+    weight = problem.tiers["concentration_weight"].to_xarray()
+    load = (data["places"].isel(year=-1) * weight).sum("tier").to_series()
+    inside = load.groupby(problem.sites["neighbourhood"].reindex(load.index).to_numpy()).sum().to_dict()
+    around = {j: sum(inside.get(a, 0.0) for a in near) for j, near in problem.around.items()}
+    return sum(around[j] > limit[j] + 1e-6 for j in around)
+
+
+def _outside_the_band(problem: Problem, data: xr.Dataset) -> int:
+    """Count the municipalities whose places deviate by more than the band from their share in the last year."""
+    band = problem.policies.fair_share_between_municipalities.band.value
+    by_site = data["places"].isel(year=-1).sum("tier").to_series()
+    town = problem.sites["neighbourhood"].map(problem.neighbourhoods["municipality"])
+    there = by_site.groupby(town.reindex(by_site.index).to_numpy()).sum()
+    fair = problem.municipalities["share"] * by_site.sum()
+    deviation = (there.reindex(fair.index, fill_value=0.0) - fair).abs()
+    return int((deviation > band * fair + 1e-6).sum())
+
+
+def _shares(problem: Problem, data: xr.Dataset, lang: str) -> list[str]:
+    town = problem.sites["neighbourhood"].map(problem.neighbourhoods["municipality"])
+
+    def share(places: xr.DataArray, code: str) -> float:
+        by_site = places.sum("tier").to_series()
+        return float(by_site[town.reindex(by_site.index) == code].sum() / max(by_site.sum(), 1e-9))
+
+    name = "eerlijk" if lang == "nl" else "fair"
+    return [
+        f"{row['name']} {100 * share(data['base_places'], code):.0f} → "
+        f"{100 * share(data['places'].isel(year=-1), code):.0f} % ({name} {100 * row['share']:.0f} %)"
+        for code, row in problem.municipalities.iterrows()
+    ]  # fmt: skip
+
+
+def _tier(problem: Problem, code: str, lang: str) -> str:
+    if problem.region is None:
+        return code
+    name = problem.region.parameters.tiers[code].name
+    return name.nl if lang == "nl" else name.en
+
+
+def _listed(parts: list[str], lang: str) -> str:
+    if len(parts) < 2:
+        return "".join(parts)
+    return ", ".join(parts[:-1]) + (" en " if lang == "nl" else " and ") + parts[-1]
+
+
+def _nl(number: float) -> str:
+    return f"{number:.1f}".replace(".", ",")

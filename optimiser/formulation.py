@@ -1,0 +1,323 @@
+"""What must hold in any region, and what is paid: the core of the model, to be read as a paper.
+
+What is decided stands in `decisions.py`, what a scenario may switch on in `policies.py`.
+Symbols: n clients, w waiting, f housed, z places, a added, r removed, c converted, y operating,
+h homes, g new homes; i origin, p profile, k tier, s site, j neighbourhood, t year.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from pulp import LpVariable
+
+from models.parameters import WAITING
+from optimiser.decisions import Decisions, Label
+from optimiser.problem import Problem
+from optimiser.rule import Row, Rule, Terms, rule
+
+RECOVERED = "recovered"
+
+
+@rule(
+    "core",
+    ("neighbourhood", "profile", "tier", "year"),
+    "clients",
+    nl="Iedereen telt mee: niemand verschijnt of verdwijnt zonder dat het model weet waarheen.",
+    en="Everyone is accounted for: nobody appears or vanishes.",
+)
+def everyone_is_accounted_for(problem: Problem, x: Decisions) -> Iterator[Row]:
+    """n[i,p,k,t] = Σ_q retained[k,q,p]·n[i,q,k,t−1] + entered[i,p,k,t] − left[i,p,k,t];
+    w[i,p,t] = Σ_q retained[waiting,q,p]·w[i,q,t−1] + inflow[i,p,t] + Σ_k left[i,p,k,t] − Σ_k entered[i,p,k,t].
+    """
+    retained = problem.retained.to_series().to_dict()
+    inflow = problem.inflow.to_series().to_dict()
+    base, queue = problem.clients.to_series().to_dict(), problem.waiting.to_series().to_dict()
+    allowed = set(problem.allowed)
+    lives_in = {k: [p for p, tier in problem.allowed if tier == k] for k in problem.tiers.index}
+    tiers_of = {p: [k for q, k in problem.allowed if q == p] for p in problem.profiles}
+    leaves = {p: [k for q, k in problem.left_states if q == p] for p in problem.profiles}
+    for i in problem.neighbourhoods.index:
+        for t in problem.years:
+            first = t == problem.years[0]
+            for p, k in problem.left_states:
+                # in the base year people may live where the pathway no longer lets them: they leave first
+                before = problem.profiles if first else lives_in[k]
+                stays = [(q, retained[k, q, p]) for q in before if retained[k, q, p]]
+                terms: Terms = [(x.left[i, p, k, t], 1.0)]
+                if (p, k) in allowed:
+                    terms += [(x.clients[i, p, k, t], 1.0), (x.entered[i, p, k, t], -1.0)]
+                if first:
+                    rhs = sum(part * base[i, q, k] for q, part in stays)
+                else:
+                    terms += [(x.clients[i, q, k, t - 1], -part) for q, part in stays]
+                    rhs = 0.0
+                yield Row((i, p, k, t), terms, "==", rhs)
+            for p in problem.profiles:
+                stays = [(q, retained[WAITING, q, p]) for q in problem.profiles if retained[WAITING, q, p]]
+                terms = [(x.waiting[i, p, t], 1.0)]
+                terms += [(x.entered[i, p, k, t], 1.0) for k in tiers_of[p]]
+                terms += [(x.left[i, p, k, t], -1.0) for k in leaves[p]]
+                rhs = inflow[i, p, t]
+                if first:
+                    rhs += sum(part * queue[i, q] for q, part in stays)
+                else:
+                    terms += [(x.waiting[i, q, t - 1], -part) for q, part in stays]
+                yield Row((i, p, WAITING, t), terms, "==", rhs)
+
+
+@rule(
+    "core",
+    ("neighbourhood", "tier", "year"),
+    "clients",
+    nl="Wie een plek heeft, woont op een bereikbare plek.",
+    en="Whoever has a place lives at one within reach.",
+)
+def clients_are_housed(problem: Problem, x: Decisions) -> Iterator[Row]:
+    """Σ_p n[i,p,k,t] = Σ_l f[i,l,k,t] over the locations l within reach."""
+    locations: dict[tuple[str, str], list[str]] = {}
+    for i, location, k in problem.pairs.index:
+        locations.setdefault((i, k), []).append(location)
+    for i in problem.neighbourhoods.index:
+        for k in problem.tiers.index:
+            for t in problem.years:
+                terms: Terms = [(x.clients[i, p, k, t], 1.0) for p, tier in problem.allowed if tier == k]
+                terms += [(x.housed[i, l, k, t], -1.0) for l in locations.get((i, k), ())]
+                if terms:
+                    yield Row((i, k, t), terms, "==", 0.0)
+
+
+@rule(
+    "core",
+    ("location", "tier", "year"),
+    "clients",
+    nl="Er wonen niet meer mensen dan er plekken of woningen zijn.",
+    en="No more people live somewhere than there are places or homes.",
+)
+def served_within_places(problem: Problem, x: Decisions) -> Iterator[Row]:
+    """Σ_i f[i,s,k,t] ≤ occupancy[k]·(z[s,k,t] − wlz_occupied[s,k]); Σ_i f[i,j,k,t] ≤ h[j,k,t]."""
+    origins: dict[tuple[str, str], list[str]] = {}
+    for i, location, k in problem.pairs.index:
+        origins.setdefault((location, k), []).append(i)
+    occupancy, occupied = problem.tiers["occupancy"].to_dict(), problem.site_tiers["wlz_occupied"].to_dict()
+    for s, k in problem.site_tiers.index:
+        for t in problem.years:
+            terms: Terms = [(x.housed[i, s, k, t], 1.0) for i in origins.get((s, k), ())]
+            terms.append((x.places[s, k, t], -occupancy[k]))
+            yield Row((s, k, t), terms, "<=", -occupancy[k] * occupied[s, k])
+    for j, k, t in x.homes:
+        terms = [(x.housed[i, j, k, t], 1.0) for i in origins.get((j, k), ())]  # type: ignore[index]
+        yield Row((j, k, t), [*terms, (x.homes[j, k, t], -1.0)], "<=", 0.0)
+
+
+@rule(
+    "core",
+    ("site", "tier", "year"),
+    "places",
+    nl="Een voorziening die draait, is groot genoeg om te draaien.",
+    en="A facility that runs is large enough to run.",
+)
+def large_enough_to_run(problem: Problem, x: Decisions) -> Iterator[Row]:
+    """z[s,k,t] ≥ least[s,k]·y[s,k,t]."""
+    least = problem.site_tiers["least"].to_dict()
+    for (s, k, t), places in x.places.items():
+        yield Row((s, k, t), [(places, 1.0), (x.operating[s, k, t], -float(least[s, k]))], ">=", 0.0)
+
+
+@rule(
+    "core",
+    ("site", "tier", "year"),
+    "places",
+    nl="Een voorziening past op haar plek.",
+    en="A facility fits on its plot.",
+)
+def small_enough_to_fit(problem: Problem, x: Decisions) -> Iterator[Row]:
+    """z[s,k,t] ≤ most[s,k]·y[s,k,t]; Σ_k z[s,k,t] ≤ plot[s]."""
+    most = problem.site_tiers["most"].to_dict()
+    for (s, k, t), places in x.places.items():
+        yield Row((s, k, t), [(places, 1.0), (x.operating[s, k, t], -float(most[s, k]))], "<=", 0.0)
+    here: dict[str, list[str]] = {}
+    for s, k in problem.site_tiers.index:
+        here.setdefault(s, []).append(k)
+    for s, tiers in here.items():
+        plot = float(problem.sites.at[s, "plot_most"])
+        if len(tiers) > 1 or plot < most[s, tiers[0]]:
+            for t in problem.years:
+                yield Row((s, t), [(x.places[s, k, t], 1.0) for k in tiers], "<=", plot)
+
+
+@rule(
+    "core",
+    ("site", "tier", "year"),
+    "places",
+    nl="Plekken gaan over van jaar op jaar: alleen wat erbij komt, weggaat of verandert telt.",
+    en="Places carry over from year to year: only what is added, removed or converted changes them.",
+)
+def places_carry_over(problem: Problem, x: Decisions) -> Iterator[Row]:
+    """z[s,k,t] = z[s,k,t−1] + a[s,k,t] + Σ_m ratio[m,k]·c[s,m,k,t] − r[s,k,t] − Σ_m c[s,k,m,t]."""
+    base = problem.site_tiers["base"].to_dict()
+    outgoing: dict[tuple[str, str], list[str]] = {}
+    incoming: dict[tuple[str, str], list[tuple[str, float]]] = {}
+    for (s, k, m), ratio in problem.conversions["ratio"].items():  # type: ignore[misc]
+        outgoing.setdefault((s, k), []).append(m)
+        incoming.setdefault((s, m), []).append((k, ratio))
+    for (s, k, t), places in x.places.items():
+        terms: Terms = [(places, 1.0), (x.removed[s, k, t], 1.0)]
+        if (s, k, t) in x.added:
+            terms.append((x.added[s, k, t], -1.0))
+        terms += [(x.converted[s, k, m, t], 1.0) for m in outgoing.get((s, k), ())]  # type: ignore[arg-type]
+        terms += [(x.converted[s, m, k, t], -ratio) for m, ratio in incoming.get((s, k), ())]  # type: ignore[arg-type]
+        if t == problem.years[0]:
+            yield Row((s, k, t), terms, "==", float(base[s, k]))
+        else:
+            yield Row((s, k, t), [*terms, (x.places[s, k, t - 1], -1.0)], "==", 0.0)  # type: ignore[operator]
+
+
+@rule(
+    "core",
+    ("neighbourhood", "year"),
+    "homes",
+    nl="Woningen gaan over van jaar op jaar; wie herstelt houdt vaak de woning.",
+    en="Homes carry over from year to year; whoever recovers often keeps the home.",
+)
+def homes_carry_over(problem: Problem, x: Decisions) -> Iterator[Row]:
+    """Σ_k h[j,k,t] ≤ Σ_k h[j,k,t−1] − kept[j,t] + Σ_c (1−lead)·g[c,j,t] + Σ_c lead·g[c,j,t−1];
+    Σ_j kept[j,t] = Σ_i,p,k keeps_home[k]·recovered[k,p]·n[i,p,k,t−1]; kept[j,t] ≤ highest rate · Σ_k h[j,k,t−1].
+    Homes of those who die, move to the Wlz or recover elsewhere are given back: they stay in the sum.
+    """
+    first, lead = problem.years[0], problem.home_lead_years
+    in_use = problem.homes.to_series().to_dict()
+    rate = _keeping_rates(problem)
+    highest = max((rate[p, k] for p, k in problem.allowed), default=0.0)
+    given: dict[tuple[str, int], list[LpVariable]] = {}
+    for (_, j, t), new in x.new_homes.items():
+        given.setdefault((str(j), int(t)), []).append(new)
+    for j, t in x.kept_homes:
+        tiers = problem.home_tiers
+        terms: Terms = [(x.homes[j, k, t], 1.0) for k in tiers]
+        terms.append((x.kept_homes[j, t], 1.0))
+        terms += [(new, lead - 1.0) for new in given.get((j, t), ())]  # type: ignore[arg-type]
+        terms += [(new, -lead) for new in given.get((j, t - 1), ())]  # type: ignore[arg-type, operator]
+        bound: Terms = [(x.kept_homes[j, t], 1.0)]
+        if t == first:
+            yield Row((j, t), terms, "<=", in_use[j])
+            yield Row(("kept", j, t), bound, "<=", highest * in_use[j])
+        else:
+            before = [x.homes[j, k, t - 1] for k in tiers]  # type: ignore[operator]
+            yield Row((j, t), [*terms, *((h, -1.0) for h in before)], "<=", 0.0)
+            yield Row(("kept", j, t), [*bound, *((h, -highest) for h in before)], "<=", 0.0)
+    base = problem.clients.to_series().to_dict()
+    for t in problem.years:
+        terms = [(kept, 1.0) for (_, year), kept in x.kept_homes.items() if year == t]
+        keeping = [(i, p, k) for i in problem.neighbourhoods.index for p, k in problem.allowed if rate[p, k]]
+        if t == first:
+            yield Row(("kept", t), terms, "==", sum(rate[p, k] * base[i, p, k] for i, p, k in keeping))
+        else:
+            terms += [(x.clients[i, p, k, t - 1], -rate[p, k]) for i, p, k in keeping]
+            yield Row(("kept", t), terms, "==", 0.0)
+
+
+def _keeping_rates(problem: Problem) -> dict[tuple[str, str], float]:
+    """Return the part of (profile, tier) that recovers in a year and stays on in the home."""
+    recovered = problem.exits.sel(exit=RECOVERED).to_series().to_dict()
+    keeps = problem.tiers["keeps_home"].to_dict()
+    return {(p, k): keeps[k] * recovered[k, p] for p in problem.profiles for k in problem.home_tiers} | {
+        (p, k): 0.0 for p in problem.profiles for k in problem.facility_tiers
+    }
+
+
+@rule(
+    "core",
+    ("corporation", "place", "year"),
+    "homes",
+    nl="Er komen niet meer woningen dan de corporatie voor die plaats en dat jaar heeft toegezegd.",
+    en="No more homes are handed over than the corporation has offered for that place and year.",
+)
+def homes_within_agreements(problem: Problem, x: Decisions) -> Iterator[Row]:
+    """Σ_j∈place g[c,j,t] ≤ offered[c,place,t]."""
+    for offer in problem.offers.itertuples():
+        label: Label = (offer.corporation, offer.place, offer.year)  # type: ignore[assignment]
+        if offer.homes > 0:  # type: ignore[operator]
+            new = [(x.new_homes[offer.corporation, j, offer.year], 1.0) for j in offer.neighbourhoods]  # type: ignore[attr-defined, index]
+            yield Row(label, new, "<=", float(offer.homes))  # type: ignore[arg-type]
+
+
+CORE: tuple[Rule, ...] = (
+    everyone_is_accounted_for,
+    clients_are_housed,
+    served_within_places,
+    large_enough_to_run,
+    small_enough_to_fit,
+    places_carry_over,
+    homes_carry_over,
+    homes_within_agreements,
+)
+
+EUROS = ("support", "sites", "capital", "conversion", "closing", "homes", "bridging")
+"""Parts of the objective that somebody pays."""
+
+
+POINTS = "points"
+"""Stands where a stream stands, in what is never paid."""
+
+
+class Term(NamedTuple):
+    """One priced decision: part of the objective, its stream and year, the variable and the amount per unit in that year.
+
+    What happens `once` does not return in the years that the last one stands for.
+    """
+
+    part: str
+    stream: str
+    year: int
+    variable: LpVariable
+    amount: float
+    once: bool = False
+
+
+def paid(problem: Problem, x: Decisions) -> Iterator[Term]:
+    """Generate what somebody pays, in nominal euros of the year in which it is paid."""
+    prices = problem.prices
+    support, place = prices.support.stack().to_dict(), prices.place.stack().to_dict()
+    closing, bridging = prices.closing.stack().to_dict(), prices.general.loc["bridging"].to_dict()
+    running, capital = _by_site(prices.running), _by_site(prices.capital)
+    conversion, stream = _by_site(prices.conversion), problem.tiers["stream"].to_dict()
+    general = problem.tiers["stream"].iloc[0]
+    for (_, _, k, t), n in x.clients.items():
+        yield Term("support", stream[k], t, n, support[k, t])
+    for (_, _, t), w in x.waiting.items():
+        yield Term("bridging", general, t, w, bridging[t])
+    for (s, k, t), y in x.operating.items():
+        if running[s, k, t]:
+            yield Term("sites", stream[k], t, y, running[s, k, t])
+    for (_, k, t), z in x.places.items():
+        if place[k, t]:
+            yield Term("sites", stream[k], t, z, place[k, t])
+    for (_, k, t), r in x.removed.items():
+        yield Term("closing", stream[k], t, r, closing[k, t], once=True)
+    for (_, _, t), g in x.new_homes.items():
+        yield Term("homes", general, t, g, prices.general.at["new_home", t], once=True)
+    for (s, k, t), a in x.added.items():
+        for later in problem.years[problem.years.index(t) :]:
+            yield Term("capital", stream[k], later, a, capital[s, k, t])
+    for (_, k, m, t), c in x.converted.items():
+        for later in problem.years[problem.years.index(t) :]:
+            yield Term("conversion", stream[m], later, c, conversion[k, m, t])
+
+
+def _by_site(table: object) -> dict[tuple[str, str, int], float]:
+    return {(a, b, year): eur for year, column in table.items() for (a, b), eur in column.items()}  # type: ignore[attr-defined]
+
+
+def steered(problem: Problem, x: Decisions) -> Iterator[Term]:
+    """Generate the points of the core: they steer and are never paid."""
+    steering, minutes = problem.steering, problem.pairs["minutes"].to_dict()
+    for (i, l, k, t), f in x.housed.items():
+        yield Term("travel", POINTS, t, f, steering.travel * minutes[i, l, k])
+    for (_, p, k, t), n in x.clients.items():
+        if (p, k) not in problem.fits:
+            yield Term("misfit", POINTS, t, n, steering.misfit)
+    for (_, _, t), w in x.waiting.items():
+        yield Term("waiting", POINTS, t, w, steering.waiting)
+    for (_, p, k, t), gone in x.left.items():
+        if (p, k) in problem.fits:
+            yield Term("unasked_moves", POINTS, t, gone, steering.unasked_move, once=True)

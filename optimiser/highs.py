@@ -1,0 +1,156 @@
+"""HiGHS kept between solves: bounds change, the basis stays."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import highspy
+import numpy as np
+import pulp  # noqa: F401  PuLP loads the library that highspy must share with it
+from numpy.typing import NDArray
+
+from optimiser.model import Arrays, Floats
+from optimiser.progress import Limits
+
+type Outcome = Literal["optimal", "infeasible", "stopped"]
+THREADS = 2
+"""The search of HiGHS is one thread in practice; its interior point uses two."""
+
+type Columns = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Solution:
+    """What a solve gave: value and objective where there is one, and the bound that was proven."""
+
+    outcome: Outcome
+    objective: float
+    bound: float
+    values: Floats | None
+    duals: Floats | None
+
+
+class LinearModel:
+    """A part of the columns of a model inside HiGHS; the other columns stand at zero.
+
+    Bounds are changed in place, so that a re-solve starts from the last basis. This is a holder
+    of solver state and nothing else: what to change and why is decided elsewhere.
+    """
+
+    def __init__(self, arrays: Arrays, columns: Columns, limits: Limits | None = None) -> None:
+        self.arrays = arrays
+        self.columns = columns
+        self._place = np.full(len(arrays.cost), -1, dtype=np.int32)
+        self._place[columns] = np.arange(len(columns), dtype=np.int32)
+        self._highs = highspy.Highs()
+        options = (("output_flag", False), ("threads", THREADS), ("random_seed", limits.seed if limits else 0))
+        for option, value in options:
+            self._highs.setOptionValue(option, value)
+        self._stop_when_asked(limits.stop if limits else None)
+        self._highs.passModel(_program(arrays, columns))
+
+    def set_bounds(self, columns: Columns, lower: Floats, upper: Floats) -> None:
+        """Change the bounds of columns, which are named by their place in the whole model."""
+        self._highs.changeColsBounds(len(columns), self._place[columns], lower, upper)
+
+    def add_columns(self, columns: Columns) -> None:
+        """Let more columns of the model take part, keeping the basis."""
+        arrays = self.arrays
+        part = arrays.matrix.tocsc()[:, columns]
+        self._highs.addCols(
+            len(columns), arrays.cost[columns], arrays.lower[columns], arrays.upper[columns],
+            part.nnz, part.indptr[:-1].astype(np.int32), part.indices.astype(np.int32), part.data,
+        )  # fmt: skip
+        self._place[columns] = len(self.columns) + np.arange(len(columns), dtype=np.int32)
+        self.columns = np.concatenate([self.columns, columns])
+
+    def relax(self, *, crossover: bool = True, interior: bool = False, seconds: float = np.inf) -> Solution:
+        """Solve without whole numbers."""
+        self._highs.setOptionValue("solve_relaxation", True)
+        self._highs.setOptionValue("solver", "ipm" if interior else "simplex")
+        self._highs.setOptionValue("run_crossover", "on" if crossover else "off")
+        return self._run(seconds)
+
+    def search(
+        self, *, gap: float, seconds: float, start: Floats | None, progress: Callable[[float, float], None]
+    ) -> Solution:
+        """Solve with whole numbers, from a start where there is one, until gap, time or stop.
+
+        `progress` hears incumbent and bound, both without the constant.
+        """
+        highs = self._highs
+        highs.setOptionValue("solve_relaxation", False)
+        highs.setOptionValue("solver", "choose")
+        highs.setOptionValue("mip_rel_gap", gap)
+        if start is not None:
+            known = highspy.HighsSolution()
+            known.col_value = start[self.columns].tolist()
+            highs.setSolution(known)
+
+        def tell(event: Any) -> None:
+            progress(event.data_out.mip_primal_bound, event.data_out.mip_dual_bound)
+
+        highs.cbMipInterrupt.subscribe(tell)
+        try:
+            return self._run(seconds)
+        finally:
+            highs.cbMipInterrupt.unsubscribe(tell)
+
+    def _stop_when_asked(self, stop: threading.Event | None) -> None:
+        """Listen for a stop wherever HiGHS pauses to ask."""
+        if stop is None:
+            return
+        self._highs.HandleUserInterrupt = False
+
+        def interrupt(event: Any) -> None:
+            if stop.is_set():
+                event.interrupt()
+
+        for pause in (self._highs.cbMipInterrupt, self._highs.cbSimplexInterrupt, self._highs.cbIpmInterrupt):
+            pause.subscribe(interrupt)
+
+    def _run(self, seconds: float) -> Solution:
+        highs, constant = self._highs, self.arrays.constant
+        highs.setOptionValue("time_limit", highs.getRunTime() + seconds if np.isfinite(seconds) else 1e30)
+        highs.run()
+        status, info = highs.getModelStatus(), highs.getInfo()
+        relaxed = highs.getOptionValue("solve_relaxation")[1]
+        if status == highspy.HighsModelStatus.kInfeasible:
+            return Solution("infeasible", np.inf, np.inf, None, None)
+        found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        solution = highs.getSolution()
+        values = None
+        if found:
+            values = np.zeros(len(self.arrays.cost))
+            values[self.columns] = np.asarray(solution.col_value)
+        done = status == highspy.HighsModelStatus.kOptimal
+        bound = info.objective_function_value if relaxed and done else (-np.inf if relaxed else info.mip_dual_bound)
+        return Solution(
+            outcome="optimal" if done else "stopped",
+            objective=info.objective_function_value + constant if found else np.inf,
+            bound=bound + constant,
+            values=values,
+            duals=np.asarray(solution.row_dual) if relaxed and done and solution.dual_valid else None,
+        )
+
+
+def _program(arrays: Arrays, columns: Columns) -> highspy.HighsLp:
+    part = arrays.matrix.tocsc()[:, columns]
+    program = highspy.HighsLp()
+    program.num_col_, program.num_row_ = len(columns), len(arrays.row_lower)
+    program.col_cost_ = arrays.cost[columns]
+    program.col_lower_, program.col_upper_ = arrays.lower[columns], arrays.upper[columns]
+    program.row_lower_, program.row_upper_ = arrays.row_lower, arrays.row_upper
+    program.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    program.a_matrix_.start_ = part.indptr.astype(np.int32)
+    program.a_matrix_.index_ = part.indices.astype(np.int32)
+    program.a_matrix_.value_ = part.data
+    whole, any_value = highspy.HighsVarType.kInteger, highspy.HighsVarType.kContinuous
+    program.integrality_ = [whole if i else any_value for i in arrays.integer[columns]]
+    return program
+
+
+def version() -> str:
+    """Return the solver's name and version as it reports itself."""
+    return f"HiGHS {highspy.Highs().version()}"

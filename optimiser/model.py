@@ -1,0 +1,129 @@
+"""The linear model of a problem: PuLP's variables and rows, and the same rows as sparse arrays."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pulp import LpMinimize, LpProblem, lpSum_vars_coefs
+from scipy.sparse import csr_array
+
+from optimiser.decisions import Decisions, decide, lp_name
+from optimiser.formulation import CORE, Term, paid, steered
+from optimiser.policies import POLICIES, deviations
+from optimiser.problem import Problem
+from optimiser.rule import Row, Rule
+
+RULES: tuple[Rule, ...] = (*CORE, *POLICIES)
+
+type Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A problem as a linear model; `program` is PuLP's: export it, or give it to any solver."""
+
+    problem: Problem
+    program: LpProblem
+    decisions: Decisions
+    rows: tuple[tuple[Rule, Row], ...]
+    terms: tuple[Term, ...]
+    constant: float
+
+    @classmethod
+    def of(cls, problem: Problem, rules: Sequence[Rule] = RULES) -> Self:
+        """Write a problem down under the given rules, policies that are off left out."""
+        program = LpProblem("spreidplan", LpMinimize)
+        x = decide(problem, program)
+        active = [rule for rule in rules if is_on(problem, rule)]
+        rows = tuple((rule, row) for rule in active for row in rule.rows(problem, x))
+        for rule, row in rows:
+            _write(program, rule, row)
+        terms = (*paid(problem, x), *steered(problem, x), *deviations(problem, x))
+        constant = personal_budget_cost(problem)
+        weight = _weights(problem)
+        program.setObjective(
+            lpSum_vars_coefs([(t.variable, t.amount * weight[t.year, t.once]) for t in terms]) + constant
+        )
+        return cls(problem, program, x, rows, terms, constant)
+
+    @cached_property
+    def arrays(self) -> "Arrays":
+        """The same rows as sparse arrays, for a solver that is kept between solves."""
+        return Arrays.of(self)
+
+
+def is_on(problem: Problem, rule: Rule) -> bool:
+    """Whether a rule holds in a problem: core rules always, a policy unless it is switched off."""
+    return rule.kind == "core" or getattr(problem.policies, rule.name).mode != "off"
+
+
+def personal_budget_cost(problem: Problem) -> float:
+    """Return the objective's constant: support of clients with a personal budget, who decide for themselves."""
+    clients = problem.personal_budget.sum(["neighbourhood", "profile"]).to_series()
+    yearly = problem.prices.support.mul(clients, axis=0).sum()
+    return float(sum(eur * problem.objective_weight(int(year), once=False) for year, eur in yearly.items()))
+
+
+def _weights(problem: Problem) -> dict[tuple[int, bool], float]:
+    return {(t, once): problem.objective_weight(t, once=once) for t in problem.years for once in (False, True)}
+
+
+def _write(program: LpProblem, rule: Rule, row: Row) -> None:
+    expression = lpSum_vars_coefs(row.terms)
+    if row.sense == "<=":
+        written = expression <= row.rhs
+    elif row.sense == ">=":
+        written = expression >= row.rhs
+    else:
+        written = expression == row.rhs
+    program.addConstraint(written, lp_name(rule.name, *row.label))
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """min cost·x + constant, row_lower ≤ matrix·x ≤ row_upper, lower ≤ x ≤ upper, some x integer.
+
+    Columns are in the order of PuLP's variable ids, rows in the order of `Model.rows`.
+    """
+
+    cost: Floats
+    constant: float
+    matrix: csr_array
+    row_lower: Floats
+    row_upper: Floats
+    lower: Floats
+    upper: Floats
+    integer: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, model: Model) -> Self:
+        """Assemble the arrays from the model's own rows and terms."""
+        variables = model.decisions.all()
+        starts = np.cumsum([0, *(len(row.terms) for _, row in model.rows)])
+        index = np.fromiter((v.id for _, row in model.rows for v, _ in row.terms), np.int32, starts[-1])
+        value = np.fromiter((c for _, row in model.rows for _, c in row.terms), float, starts[-1])
+        matrix = csr_array((value, index, starts.astype(np.int32)), shape=(len(model.rows), len(variables)))
+        matrix.sum_duplicates()
+        rhs = np.array([row.rhs for _, row in model.rows])
+        sense = np.array([row.sense for _, row in model.rows])
+        return cls(
+            cost=_cost(model, len(variables)),
+            constant=model.constant,
+            matrix=matrix,
+            row_lower=np.where(sense == "<=", -np.inf, rhs),
+            row_upper=np.where(sense == ">=", np.inf, rhs),
+            lower=np.array([v.getLb() for v in variables], dtype=float),
+            upper=np.array([np.inf if v.getUb() is None else v.getUb() for v in variables], dtype=float),
+            integer=np.array([v.cat != "Continuous" for v in variables]),
+        )
+
+
+def _cost(model: Model, columns: int) -> Floats:
+    weight = _weights(model.problem)
+    cost = np.zeros(columns)
+    ids = [term.variable.id for term in model.terms]
+    np.add.at(cost, ids, [term.amount * weight[term.year, term.once] for term in model.terms])
+    return cost

@@ -1,0 +1,97 @@
+"""What every decision costs in every planned year."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import pandas as pd
+
+from models import finance
+from models.parameters import Parameters
+from models.quantity import Quantity
+from models.region import Region
+
+
+@dataclass(frozen=True)
+class Prices:
+    """Nominal euros: one row per label, one column per planned year.
+
+    Attributes
+    ----------
+    support
+        Index tier; EUR per client-year.
+    place
+        Index tier; EUR per place-year.
+    closing
+        Index tier; EUR, once, for one place removed.
+    running
+        Index (site, tier); EUR per year that the tier runs at the site.
+    capital
+        Index (site, tier); EUR per year, from the column's year on, for one place added in it.
+    conversion
+        Index (tier, to_tier); EUR per year, from the column's year on, for one place converted in it.
+    general
+        Index `new_home` (EUR per home, once) and `bridging` (EUR per client-year of waiting).
+    """
+
+    support: pd.DataFrame
+    place: pd.DataFrame
+    closing: pd.DataFrame
+    running: pd.DataFrame
+    capital: pd.DataFrame
+    conversion: pd.DataFrame
+    general: pd.DataFrame
+
+    @classmethod
+    def of(cls, region: Region) -> Self:
+        """Bring every amount of a region to the planned years."""
+        parameters = region.parameters
+        years, tiers, costs = parameters.years, parameters.tiers, parameters.costs
+        planned = list(years.planned)
+        converted = {
+            (tier, to): [_yearly(parameters, finance.nominal(conversion.cost, t, years)) for t in planned]
+            for tier, targets in costs.conversions.items()
+            for to, conversion in targets.items()
+        }
+        support = {k: [finance.support_per_client(tier, t, years) for t in planned] for k, tier in tiers.items()}
+        closing = {k: [finance.closing_per_place(tier, t, parameters) for t in planned] for k, tier in tiers.items()}
+        general = {
+            "new_home": _grown(parameters, costs.new_home),
+            "bridging": [eur * finance.WEEKS_PER_YEAR for eur in _grown(parameters, costs.bridging)],
+        }
+        return cls(
+            support=_table(support, planned),
+            place=_table({k: _grown(parameters, tier.place) for k, tier in tiers.items()}, planned),
+            closing=_table(closing, planned),
+            running=_at_sites(region, "running_cost", "running"),
+            capital=_at_sites(region, "building_cost", "building").map(lambda eur: _yearly(parameters, eur)),
+            conversion=_table(converted, planned),
+            general=_table(general, planned),
+        )
+
+
+def _table(rows: dict[str, list[float]] | dict[tuple[str, str], list[float]], years: list[int]) -> pd.DataFrame:
+    frame = pd.DataFrame(list(rows.values()), columns=years, dtype=float)
+    frame.index = pd.Index(list(rows), tupleize_cols=True)
+    return frame
+
+
+def _grown(parameters: Parameters, amount: Quantity | None) -> list[float]:
+    years = parameters.years
+    return [finance.nominal(amount, t, years) if amount else 0.0 for t in years.planned]
+
+
+def _yearly(parameters: Parameters, capital_eur: float) -> float:
+    costs = parameters.costs
+    return finance.annuity(capital_eur, costs.interest.value, costs.asset_life.value)
+
+
+def _at_sites(region: Region, own_column: str, tier_field: str) -> pd.DataFrame:
+    """A site's own amount, at the region's price level, goes before the amount of its tier."""
+    parameters, rows = region.parameters, {}
+    for label, own in region.site_tiers[own_column].items():
+        site, tier = label  # type: ignore[misc]
+        amount = getattr(parameters.tiers[tier], tier_field)
+        if pd.notna(own):
+            amount = Quantity(value=float(own), unit="EUR")
+        rows[site, tier] = _grown(parameters, amount)
+    return _table(rows, list(parameters.years.planned))

@@ -1,0 +1,323 @@
+"""The planning problem: everything that is given, labelled, checked and frozen."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import product
+from typing import Self
+
+import pandas as pd
+import xarray as xr
+
+from models.finance import discount
+from models.outlook import Outlook
+from models.parameters import Mode, Parameters, Policies
+from models.region import Region
+from optimiser.prices import Prices
+
+
+@dataclass(frozen=True)
+class Steering:
+    """Points of what only steers: never paid, and kept apart from euros."""
+
+    travel: float
+    misfit: float
+    waiting: float
+    unasked_move: float
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What a plan is asked to decide on; a variation is made with `dataclasses.replace`.
+
+    Attributes
+    ----------
+    years, base_year
+        The planned years in order, and the observed one before them.
+    discount
+        (year): what a euro or point of a year counts in the objective.
+    terminal
+        How many times what returns every year counts in the last year; what happens once counts once.
+    neighbourhoods
+        Index code; name, municipality, inhabitants, x, y (metres), carrying_capacity.
+    municipalities
+        Index code; name, share (of facility places that is fair; sums to 1).
+    around
+        Neighbourhood → itself and its neighbours.
+    sites
+        Index site; name, neighbourhood, provider, status, plot_most.
+    site_tiers
+        Index (site, tier); base, wlz_occupied, least, most (places), first_year (of additions).
+    tiers
+        Index tier; setting, intramural, occupancy, concentration_weight, keeps_home, norm.
+    conversions
+        Index (site, tier, to_tier); ratio.
+    fits, allowed
+        (profile, tier) that fit, and all in which the profile may live.
+    clients, waiting, personal_budget, inflow
+        Demand of the base year and new clients, as in the outlook.
+    retained, exits
+        The care pathway, as in the outlook.
+    homes
+        (neighbourhood): homes in use in the base year.
+    offers
+        corporation, place, year, homes, and the tuple of neighbourhoods in which they may lie.
+    home_lead_years
+        Part of a year between urgency and key.
+    pairs
+        Index (origin, location, tier), only where reach allows; minutes, within (the norm).
+    """
+
+    years: tuple[int, ...]
+    base_year: int
+    discount: xr.DataArray
+    terminal: float
+    neighbourhoods: pd.DataFrame
+    municipalities: pd.DataFrame
+    around: dict[str, tuple[str, ...]]
+    sites: pd.DataFrame
+    site_tiers: pd.DataFrame
+    tiers: pd.DataFrame
+    conversions: pd.DataFrame
+    fits: frozenset[tuple[str, str]]
+    allowed: tuple[tuple[str, str], ...]
+    clients: xr.DataArray
+    waiting: xr.DataArray
+    personal_budget: xr.DataArray
+    inflow: xr.DataArray
+    retained: xr.DataArray
+    exits: xr.DataArray
+    homes: xr.DataArray
+    offers: pd.DataFrame
+    home_lead_years: float
+    pairs: pd.DataFrame
+    prices: Prices
+    steering: Steering
+    policies: Policies
+    payer: str
+    region: Region | None = None
+    outlook: Outlook | None = None
+
+    @classmethod
+    def of(cls, region: Region, outlook: Outlook) -> Self:
+        """Assemble the problem of a region and its outlook."""
+        parameters = region.parameters
+        tiers = _tiers(parameters)
+        site_tiers = _site_tiers(region)
+        conversions = _conversions(parameters, site_tiers)
+        years = parameters.years.planned
+        return cls(
+            years=years,
+            base_year=parameters.years.base,
+            discount=_by_year(years, [discount(t, parameters.years) for t in years]),
+            terminal=parameters.years.terminal.value,
+            neighbourhoods=_neighbourhoods(region),
+            municipalities=_municipalities(region),
+            around={code: (code, *sorted(region.contiguity[code])) for code in region.neighbourhoods.index},
+            sites=region.sites[["name", "neighbourhood", "provider", "status", "plot_most"]],
+            site_tiers=site_tiers,
+            tiers=tiers,
+            conversions=conversions,
+            fits=frozenset((p, k) for p, profile in parameters.profiles.items() for k in profile.fits),
+            allowed=tuple((p, k) for p, profile in parameters.profiles.items() for k in profile.allowed),
+            clients=outlook.base_clients,
+            waiting=outlook.base_waiting,
+            personal_budget=outlook.personal_budget,
+            inflow=outlook.inflow,
+            retained=outlook.pathway.retained,
+            exits=outlook.pathway.exits,
+            homes=_homes(region),
+            offers=_offers(region),
+            home_lead_years=parameters.homes.lead.value / 12.0,
+            pairs=_pairs(region, site_tiers),
+            prices=Prices.of(region),
+            steering=_steering(parameters),
+            policies=parameters.policies,
+            payer=parameters.region.central_municipality,
+            region=region,
+            outlook=outlook,
+        )
+
+    def with_modes(self, **modes: Mode) -> Self:
+        """Return this problem with policies switched: `with_modes(fair_share_…="off")`."""
+        changed = {name: getattr(self.policies, name).model_copy(update={"mode": mode}) for name, mode in modes.items()}
+        return replace(self, policies=self.policies.model_copy(update=changed))
+
+    @cached_property
+    def facility_tiers(self) -> tuple[str, ...]:
+        """The tiers whose places are at sites."""
+        return tuple(self.tiers.index[self.tiers["setting"] == "facility"])
+
+    @cached_property
+    def home_tiers(self) -> tuple[str, ...]:
+        """The tiers in ordinary homes."""
+        return tuple(self.tiers.index[self.tiers["setting"] == "home"])
+
+    @cached_property
+    def municipality_of(self) -> dict[str, str]:
+        """Neighbourhood → municipality."""
+        return dict(self.neighbourhoods["municipality"].items())  # type: ignore[arg-type]
+
+    @cached_property
+    def left_states(self) -> tuple[tuple[str, str], ...]:
+        """(profile, tier) that can be left: all allowed ones, and those a change of profile leads to."""
+        forced = [
+            (to, tier)
+            for to, tier in product(self.profiles, self.tiers.index)
+            if (to, tier) not in set(self.allowed)
+            and any(self.retained.sel(tier=tier, profile=p, to_profile=to) > 0 for p, k in self.allowed if k == tier)
+        ]
+        return (*self.allowed, *forced)
+
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """The levels of need."""
+        return tuple(str(p) for p in self.clients["profile"].to_numpy())
+
+    def objective_weight(self, year: int, *, once: bool) -> float:
+        """Return what a euro or point counts in the objective: one that returns yearly stands for later years too."""
+        repeated = 1.0 if once or year != self.years[-1] else self.terminal
+        return float(self.discount.sel(year=year)) * repeated
+
+    def narrowing(self, year: int) -> float:
+        """Return what is left of a grandfathered deviation: all before the first year, nothing in the last."""
+        return (self.years[-1] - year) / (self.years[-1] - self.base_year)
+
+
+def _by_year(years: tuple[int, ...], values: list[float], units: str = "1") -> xr.DataArray:
+    return xr.DataArray(values, coords={"year": list(years)}, dims="year", attrs={"units": units})
+
+
+def _neighbourhoods(region: Region) -> pd.DataFrame:
+    areas = region.neighbourhoods
+    frame = pd.DataFrame(areas[["name", "municipality", "inhabitants", "x", "y"]])
+    frame["carrying_capacity"] = areas["carrying_capacity"] if "carrying_capacity" in areas else 1.0
+    return frame
+
+
+def _municipalities(region: Region) -> pd.DataFrame:
+    """Fair share of the facility places: the objective share where all have one, else inhabitants."""
+    share = region.municipalities["objective_share"]
+    if share.isna().any():
+        share = region.municipalities["inhabitants"]
+    return pd.DataFrame({"name": region.municipalities["name"], "share": share / share.sum()})
+
+
+def _tiers(parameters: Parameters) -> pd.DataFrame:
+    rows = {
+        code: {
+            "setting": tier.setting,
+            "intramural": tier.intramural,
+            "stream": tier.stream,
+            "occupancy": tier.occupancy.value if tier.occupancy else 1.0,
+            "concentration_weight": _weight(tier.concentration_weight, tier.setting),
+            "keeps_home": tier.keeps_home.value if tier.keeps_home else 0.0,
+            "norm": tier.norm.value,
+        }
+        for code, tier in parameters.tiers.items()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("tier")
+
+
+def _weight(written: object, setting: str) -> float:
+    value = getattr(written, "value", None)
+    return (1.0 if setting == "facility" else 0.0) if value is None else float(value)
+
+
+def _site_tiers(region: Region) -> pd.DataFrame:
+    parameters, rows = region.parameters, {}
+    for (site, tier), row in region.site_tiers.iterrows():  # type: ignore[misc]
+        least = parameters.tiers[tier].least
+        base, size = int(row["places"]), int(least.value) if least else 0
+        ready = parameters.years.base + 1 + parameters.tiers[tier].building_years
+        rows[site, tier] = {
+            "base": base,
+            "wlz_occupied": int(row["wlz_occupied"]),
+            # what runs below the least size today may go on doing so
+            "least": min(size, base) if base else size,
+            "most": int(row["most"]),
+            "first_year": max(ready, int(row["earliest"])),
+        }
+    frame = pd.DataFrame.from_dict(rows, orient="index")
+    frame.index = pd.MultiIndex.from_tuples(list(rows), names=["site", "tier"])
+    return frame
+
+
+def _conversions(parameters: Parameters, site_tiers: pd.DataFrame) -> pd.DataFrame:
+    rows = {
+        (site, tier, to_tier): conversion.ratio.value
+        for tier, targets in parameters.costs.conversions.items()
+        for to_tier, conversion in targets.items()
+        for site, here in site_tiers.index
+        if here == tier and (site, to_tier) in site_tiers.index
+    }
+    index = pd.MultiIndex.from_tuples(list(rows), names=["site", "tier", "to_tier"])
+    return pd.DataFrame({"ratio": list(rows.values())}, index=index)
+
+
+def _homes(region: Region) -> xr.DataArray:
+    """Bring homes in use to neighbourhoods: by inhabitants where only the municipality is known."""
+    areas = region.neighbourhoods
+    in_use = pd.Series(0.0, index=areas.index)
+    for row in region.homes.loc[region.homes["year"] == region.parameters.years.base].itertuples():
+        weights = areas["inhabitants"].where(areas.index.isin(_inside(region, row)), 0.0)
+        in_use += float(row.homes) * weights / weights.sum()  # type: ignore[arg-type]
+    return xr.DataArray(
+        in_use.to_numpy(),
+        coords={"neighbourhood": list(areas.index)},
+        dims="neighbourhood",
+        attrs={"units": "homes", "long_name": "homes in use in the base year"},
+    )
+
+
+def _inside(region: Region, row: object) -> tuple[str, ...]:
+    """Return the neighbourhoods of a row that names a neighbourhood or a municipality."""
+    neighbourhood = getattr(row, "neighbourhood")
+    if isinstance(neighbourhood, str):
+        return (neighbourhood,)
+    areas = region.neighbourhoods
+    return tuple(areas.index[(areas["municipality"] == getattr(row, "municipality")) & (areas["inhabitants"] > 0)])
+
+
+def _offers(region: Region) -> pd.DataFrame:
+    offered = region.homes.loc[region.homes["year"] > region.parameters.years.base]
+    rows = [
+        (row.corporation, row.neighbourhood if isinstance(row.neighbourhood, str) else row.municipality,
+         int(row.year), int(row.homes), _inside(region, row))  # type: ignore[arg-type]
+        for row in offered.itertuples()
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["corporation", "place", "year", "homes", "neighbourhoods"])
+
+
+def _pairs(region: Region, site_tiers: pd.DataFrame) -> pd.DataFrame:
+    """Index who can be housed where: only pairs within the reach of the tier."""
+    parameters, frames = region.parameters, []
+    for code, tier in parameters.tiers.items():
+        near = region.minutes[region.minutes["minutes"] <= tier.reach.value]
+        if tier.setting == "facility":
+            here = [site for site, k in site_tiers.index if k == code]
+        else:
+            here = list(region.neighbourhoods.index[region.neighbourhoods["inhabitants"] > 0])
+        near = near[near["destination"].isin(here)]
+        frames.append(
+            pd.DataFrame(
+                {
+                    "origin": near["origin"],
+                    "location": near["destination"],
+                    "tier": code,
+                    "minutes": near["minutes"].astype(float),
+                    "within": near["minutes"] <= tier.norm.value,
+                }
+            )
+        )
+    pairs = pd.concat(frames, ignore_index=True).sort_values(["tier", "origin", "minutes", "location"], kind="stable")
+    return pairs.set_index(["origin", "location", "tier"])
+
+
+def _steering(parameters: Parameters) -> Steering:
+    weights = parameters.weights
+    return Steering(
+        travel=weights.travel.value,
+        misfit=weights.misfit.value,
+        waiting=weights.waiting.value,
+        unasked_move=weights.unasked_move.value,
+    )

@@ -1,0 +1,83 @@
+"""Whole places and homes near a relaxation whose sites are settled."""
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import csr_array, eye_array, hstack, vstack
+
+from optimiser.highs import Columns
+from optimiser.model import Floats, Model
+
+SITE_RULES = frozenset(
+    {
+        "large_enough_to_run", "small_enough_to_fit", "places_carry_over", "intramural_reduction",
+        "replacement_before_closure", "neighbourhood_concentration", "fair_share_between_municipalities",
+    }
+)  # fmt: skip
+"""Rules that speak of places, and of people at most as a given."""
+
+PLACE_LOST, PLACE_SPARE = 50_000.0, 5_000.0
+"""What rounding a place down or up is held to cost: somebody waits, or a place stands empty."""
+
+MARGIN = 0.5
+"""Places by which the replacement rule is kept, since who moves to the Wlz shifts a little after rounding."""
+
+
+def whole_places(model: Model, values: Floats) -> tuple[Columns, Floats] | None:
+    """Return places, additions, removals and conversions in whole numbers, near a relaxation.
+
+    `operating` stays as it is in `values`, which must be whole. The rules on places hold; what
+    people do is taken from `values`. None where no such rounding exists.
+    """
+    x, arrays = model.decisions, model.arrays
+    whole = _ids(x.places, x.added, x.removed, x.converted)
+    slack = _ids(x.excess, x.short_reduction, x.unfair)
+    free = np.concatenate([whole, slack])
+    chosen = [n for n, (rule, _) in enumerate(model.rows) if rule.name in SITE_RULES]
+    matrix = csr_array(arrays.matrix[chosen])
+    given = values.copy()
+    given[free] = 0.0
+    fixed = matrix @ given
+    lower, upper = arrays.row_lower[chosen] - fixed, arrays.row_upper[chosen] - fixed
+    cautious = np.array([model.rows[n][0].name == "replacement_before_closure" for n in chosen])
+    upper = np.where(cautious & (np.abs(fixed) > 0), upper - MARGIN, upper)
+    places = _ids(x.places)
+    count = len(places)
+    pick = csr_array((np.ones(count), (np.arange(count), np.searchsorted(np.sort(free), places))), shape=(count, len(free)))
+    order = np.sort(free)
+    body = hstack([matrix.tocsc()[:, order], csr_array((len(chosen), 2 * count))])
+    near = hstack([pick, eye_array(count), -eye_array(count)])
+    solved = milp(
+        np.concatenate([arrays.cost[order], np.full(count, PLACE_LOST), np.full(count, PLACE_SPARE)]),
+        integrality=np.concatenate([arrays.integer[order].astype(int), np.zeros(2 * count)]),
+        bounds=Bounds(
+            np.concatenate([arrays.lower[order], np.zeros(2 * count)]),
+            np.concatenate([arrays.upper[order], np.full(2 * count, np.inf)]),
+        ),
+        constraints=LinearConstraint(
+            vstack([body, near]).tocsc(), np.concatenate([lower, values[places]]), np.concatenate([upper, values[places]])
+        ),
+        options={"time_limit": 20.0, "mip_rel_gap": 1e-3},
+    )
+    if solved.x is None:
+        return None
+    at = np.searchsorted(order, whole)
+    return whole, np.round(solved.x[at])
+
+
+def whole_homes(model: Model, values: Floats) -> tuple[Columns, Floats]:
+    """Return homes in whole numbers: per offer the nearest whole total, by largest remainder inside it."""
+    x = model.decisions
+    columns, rounded = _ids(x.new_homes), {}
+    for offer in model.problem.offers.itertuples():
+        keys = [(offer.corporation, j, offer.year) for j in offer.neighbourhoods if (offer.corporation, j, offer.year) in x.new_homes]  # type: ignore[attr-defined]
+        shares = np.array([values[x.new_homes[key].id] for key in keys])
+        total = min(round(float(shares.sum())), int(offer.homes))  # type: ignore[call-overload]
+        down = np.floor(shares + 1e-9)
+        first = np.argsort(-(shares - down), kind="stable")[: max(0, total - int(down.sum()))]
+        down[first] += 1
+        rounded |= {x.new_homes[key].id: homes for key, homes in zip(keys, down, strict=True)}
+    return columns, np.array([rounded[column] for column in columns])
+
+
+def _ids(*families: dict) -> Columns:  # type: ignore[type-arg]
+    return np.array([v.id for family in families for v in family.values()], dtype=np.int32)

@@ -1,0 +1,204 @@
+"""From a problem to a verified plan with its proof, or to what stops it."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from threading import Event
+
+import numpy as np
+import xarray as xr
+
+from models.parameters import Mode
+from optimiser.highs import LinearModel, version
+from optimiser.model import Floats, Model
+from optimiser.plan import Plan, Proof, Status, dataset
+from optimiser.problem import Problem
+from optimiser.progress import Limits, Progress
+from optimiser.search import Found, do_nothing, search
+from optimiser.verify import Violation, recomputed_objective, violations
+
+PROVEN = 1e-6
+"""Gap (share) below which a plan is called proven: the precision of the solver's own arithmetic."""
+
+BREACH_PRICE = 1e7
+"""Points per unit that make a breach of a rule the last thing to be chosen when looking for what stops a plan."""
+
+CAN_BE_SOFT = (
+    "intramural_reduction", "within_travel_norm", "neighbourhood_concentration",
+    "fair_share_between_municipalities", "waiting_does_not_grow",
+)  # fmt: skip
+
+
+class Impossible(Exception):
+    """No plan meets the hard rules; `explanation` says which are broken at the least, where and by how much."""
+
+    def __init__(self, explanation: tuple[str, ...]) -> None:
+        self.explanation = explanation
+        super().__init__("\n".join(["No plan meets the hard rules.", *(f"- {line}" for line in explanation)]))
+
+
+class NoPlanYet(Exception):
+    """The search was stopped, or ran out of time, before it had any plan."""
+
+
+class Unverified(Exception):
+    """The plan that was found does not pass the check of its own arrays; it is withheld."""
+
+    def __init__(self, broken: tuple[Violation, ...]) -> None:
+        self.broken = broken
+        shown = [f"- {violation}" for violation in broken[:20]]
+        super().__init__("\n".join([f"The plan fails its check in {len(broken)} places and is withheld.", *shown]))
+
+
+def solve(
+    problem: Problem,
+    *,
+    gap: float = 0.01,
+    seconds: float = 150.0,
+    seed: int = 0,
+    progress: Callable[[Progress], None] = lambda _: None,
+    stop: Event | None = None,
+) -> Plan:
+    """Return the best plan that the limits allow, verified, with its proof and the do-nothing reference.
+
+    Parameters
+    ----------
+    gap
+        Share of the objective by which the plan may exceed the bound; the search stops there.
+    seconds
+        Wall-clock seconds for the search; the reference and the check come on top.
+    seed
+        Of the solver; the same input, seed and solver version take the same path.
+    progress
+        Hears how far the search has come.
+    stop
+        Set it from outside to stop with the best plan so far.
+
+    Raises
+    ------
+    Impossible
+        Where the hard rules cannot all hold.
+    NoPlanYet
+        Where the search ended before it had any plan.
+    Unverified
+        Where the plan does not pass the check of its own arrays.
+    """
+    began = time.monotonic()
+    limits = Limits(gap, seconds, stop or Event(), seed)
+    model = Model.of(problem)
+    reference, start = _reference(model, limits, progress)
+    found = search(model, limits, start, progress)
+    if found.infeasible:
+        raise Impossible(tuple(_what_stops(problem, limits)))
+    if found.values is None:
+        raise NoPlanYet("The search ended before it had a plan. Give it more time, or leave it running.")
+    data = dataset(model, found.values)
+    _check(problem, data)
+    proof = _proof(model, found, limits, time.monotonic() - began)
+    _check_objective(problem, data, proof)
+    return Plan(problem, _signed(problem, data, proof), reference, proof)
+
+
+def _reference(
+    model: Model, limits: Limits, progress: Callable[[Progress], None]
+) -> tuple[xr.Dataset, Floats | None]:
+    """Return the do-nothing reference, and its values where it is a plan of the problem itself."""
+    progress(Progress(0.0, "do nothing", None, None))
+    hard = [name for name in CAN_BE_SOFT if getattr(model.problem.policies, name).mode == "hard"]
+    soft = model.problem.with_modes(**dict[str, Mode](dict.fromkeys(hard, "soft")))
+    softened = Model.of(soft) if hard else model
+    values = do_nothing(softened, replace(limits, seconds=np.inf))
+    data = dataset(softened, values)
+    _check(soft, data)
+    return data, None if hard else values
+
+
+def _check(problem: Problem, data: xr.Dataset) -> None:
+    broken = violations(problem, data)
+    if broken:
+        raise Unverified(broken)
+
+
+def _check_objective(problem: Problem, data: xr.Dataset, proof: Proof) -> None:
+    """The objective that the proof speaks of must be the one that the arrays add up to."""
+    off = abs(recomputed_objective(problem, data) - proof.objective)
+    if off > max(1.0, 1e-7 * abs(proof.objective)):
+        raise Unverified((Violation("objective", "all years", off, "euros and points"),))
+
+
+def _proof(model: Model, found: Found, limits: Limits, seconds: float) -> Proof:
+    unavoidable = _unavoidable(model)
+    bound = max(found.bound, unavoidable)
+    distance = found.objective - bound
+    status: Status = "best_found"
+    if distance <= PROVEN * abs(found.objective):
+        status = "proven"
+    elif distance <= limits.gap * abs(found.objective):
+        status = "within_gap"
+    return Proof(status, found.objective, bound, unavoidable, seconds, version(), limits.gap)
+
+
+def _unavoidable(model: Model) -> float:
+    """Return what no plan can avoid: people in the cheapest tiers they may live in, without any limit."""
+    people, arrays = model.decisions, model.arrays
+    families = (people.clients, people.entered, people.left, people.waiting)
+    columns = np.array(sorted(v.id for family in families for v in family.values()), dtype=np.int32)
+    rows = [n for n, (rule, _) in enumerate(model.rows) if rule.name == "everyone_is_accounted_for"]
+    only = replace(
+        arrays,
+        matrix=arrays.matrix[rows],
+        row_lower=arrays.row_lower[rows],
+        row_upper=arrays.row_upper[rows],
+    )
+    solution = LinearModel(only, columns).relax(interior=len(columns) > 1000)
+    return solution.objective if solution.outcome == "optimal" else -np.inf
+
+
+def _what_stops(problem: Problem, limits: Limits) -> Iterator[str]:
+    """Say which hard policies would be broken at the least, where, when and by how much."""
+    hard = [name for name in CAN_BE_SOFT if getattr(problem.policies, name).mode == "hard"]
+    policies = problem.policies.model_copy(
+        update={name: _breachable(getattr(problem.policies, name)) for name in hard}
+    )
+    model = Model.of(replace(problem, policies=policies))
+    program = LinearModel(model.arrays, np.arange(len(model.arrays.cost), dtype=np.int32), limits.stop)
+    solution = program.relax(interior=True)
+    if solution.values is None:
+        yield "the core rules themselves cannot hold: more people of the Wlz live at a site than it may have places"
+        return
+    breaches = 0
+    for name, family in zip(CAN_BE_SOFT, _slacks(model), strict=True):
+        for label, variable in family.items():
+            amount = float(solution.values[variable.id])
+            if name in hard and amount > 1e-6:
+                breaches += 1
+                where = ", ".join(str(part) for part in label)
+                yield f"{name}: {amount:.1f} {_unit(name)} short at {where}"
+    if not breaches:
+        yield "the hard rules hold for fractions of places, but for no whole number of places"
+
+
+def _breachable(policy: object) -> object:
+    price = policy.price.model_copy(update={"value": BREACH_PRICE})  # type: ignore[attr-defined]
+    return policy.model_copy(update={"mode": "soft", "price": price})  # type: ignore[attr-defined]
+
+
+def _slacks(model: Model) -> tuple[dict, ...]:  # type: ignore[type-arg]
+    x = model.decisions
+    return (x.short_reduction, x.beyond_norm, x.excess, x.unfair, x.waiting_growth)
+
+
+def _unit(name: str) -> str:
+    return "clients" if name in ("within_travel_norm", "waiting_does_not_grow") else "places"
+
+
+def _signed(problem: Problem, data: xr.Dataset, proof: Proof) -> xr.Dataset:
+    """Write the proof into the attributes."""
+    attrs: dict[str, object] = {
+        "status": proof.status, "gap": proof.gap, "gap_eur": proof.gap_eur, "gap_controllable": proof.gap_controllable,
+        "bound": proof.bound, "objective": proof.objective, "unavoidable": proof.unavoidable,
+        "asked_gap": proof.asked_gap, "seconds": proof.seconds, "solver": proof.solver,
+    }  # fmt: skip
+    if problem.region is not None:
+        attrs |= {"region": problem.region.parameters.region.name, "digest": problem.region.digest}
+    return data.assign_attrs(attrs)

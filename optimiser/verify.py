@@ -1,0 +1,408 @@
+"""Check a plan again from its own arrays: every rule, balance and euro.
+
+Nothing here is shared with the formulation: no variables, no rows, no terms. The arrays of the
+plan and the givens of the problem are all that is read, and every claim is computed anew.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from optimiser.problem import Problem
+
+PEOPLE = 1e-4
+"""Clients, places or homes by which a computed sum may be off: the solver's own tolerance, summed."""
+
+EUROS = 1.0
+"""Nominal euros by which a yearly sum of tens of millions may be off: rounding of floating point."""
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One claim of a rule that a plan does not meet."""
+
+    rule: str
+    where: str
+    amount: float
+    unit: str
+
+    def __str__(self) -> str:
+        return f"{self.rule} at {self.where}: off by {self.amount:.6g} {self.unit}"
+
+
+def violations(problem: Problem, data: xr.Dataset) -> tuple[Violation, ...]:
+    """Return everything in which a plan's arrays break a rule or misstate an amount; empty is verified."""
+    checks = (
+        _whole_numbers, _nothing_negative, _people, _waiting, _housing, _capacity, _sizes, _place_balance,
+        _home_balance, _agreements, _reduction, _replacement, _travel, _concentration, _fairness, _queue, _costs, _points,
+    )  # fmt: skip
+    unknown = [
+        Violation("arrays", str(name), float("nan"), "not a number")
+        for name in data.data_vars
+        if name != "grant" and not np.isfinite(data[name].to_numpy().astype(float)).all()
+    ]
+    return tuple(unknown) or tuple(v for check in checks for v in check(problem, data))
+
+
+def _broken(
+    rule: str, over: xr.DataArray, unit: str, tolerance: float = PEOPLE, *, both: bool = False
+) -> Iterator[Violation]:
+    """Generate a violation for every entry that is positive (or, for equalities, not zero)."""
+    size = abs(over) if both else over
+    flat = size.values.ravel()
+    if not len(flat) or flat.max() <= tolerance:
+        return
+    for position in np.flatnonzero(flat > tolerance):
+        index = np.unravel_index(position, size.shape)
+        where = ", ".join(str(size[d].values[i]) if d in size.coords else str(i) for d, i in zip(size.dims, index, strict=True))
+        yield Violation(rule, where or "region", float(flat[position]), unit)
+
+
+def _series(values: pd.Series | pd.DataFrame, *dims: str) -> xr.DataArray:
+    """Return a table as an array whose dimensions are named."""
+    stacked = values.stack() if isinstance(values, pd.DataFrame) else values
+    stacked.index = stacked.index.set_names(list(dims)) if len(dims) > 1 else stacked.index.rename(dims[0])
+    return stacked.to_xarray()
+
+
+def _whole_numbers(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    del problem
+    for name in ("places", "added", "removed", "converted", "operating", "new_homes"):
+        yield from _broken("whole numbers", abs(data[name] - data[name].round()), name, 1e-6)
+    yield from _broken("places_carry_over", np.minimum(data["added"], data["removed"]), "places added and removed at once")
+    yield from _broken("whole numbers", data["operating"] - 1.0, "operating")
+
+
+def _nothing_negative(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    del problem
+    for name in data.data_vars:
+        if name not in ("grant", "settlement"):
+            yield from _broken("nothing is negative", -data[name].astype(float), str(name), 1e-6)
+
+
+def _before(problem: Problem, planned: xr.DataArray, base: xr.DataArray) -> xr.DataArray:
+    """Return last year's values at every planned year."""
+    first = base.expand_dims(year=[problem.base_year])
+    whole = xr.concat([first, planned], dim="year").transpose(*planned.dims)
+    return whole.isel(year=slice(0, -1)).assign_coords(year=planned["year"])
+
+
+def _people(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    before = _before(problem, data["clients"], problem.clients)
+    stay = problem.retained.sel(tier=data["tier"].values)
+    after = (before * stay).sum("profile").rename(to_profile="profile") + data["entered"] - data["left"]
+    yield from _broken("everyone_is_accounted_for", data["clients"] - after, "clients", both=True)
+    allowed = xr.zeros_like(data["clients"].isel(neighbourhood=0, year=0, drop=True))
+    for profile, tier in problem.allowed:
+        allowed.loc[{"profile": profile, "tier": tier}] = 1.0
+    yield from _broken("everyone_is_accounted_for", data["clients"] * (1.0 - allowed), "clients in a tier not allowed")
+    total = data["clients"].sum(["profile", "tier", "neighbourhood"]) + data["waiting"].sum(["profile", "neighbourhood"])
+    stock = problem.clients.sum(["profile", "tier", "neighbourhood"]) + problem.waiting.sum(["profile", "neighbourhood"])
+    gone = (before * problem.exits.sel(tier=data["tier"].values)).sum(["neighbourhood", "profile", "tier", "exit"])
+    queue = _before(problem, data["waiting"], problem.waiting)
+    gone = gone + (queue * problem.exits.sel(tier="waiting", drop=True)).sum(["neighbourhood", "profile", "exit"])
+    expected = _before(problem, total, stock) + problem.inflow.sum(["neighbourhood", "profile"]) - gone
+    yield from _broken("everyone_is_accounted_for", total - expected, "clients", both=True)
+
+
+def _waiting(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    before = _before(problem, data["waiting"], problem.waiting)
+    stay = problem.retained.sel(tier="waiting", drop=True)
+    arrived = (before * stay).sum("profile").rename(to_profile="profile") + problem.inflow
+    after = arrived + (data["left"] - data["entered"]).sum("tier")
+    yield from _broken("everyone_is_accounted_for", data["waiting"] - after, "clients waiting", both=True)
+
+
+def _pairs(data: xr.Dataset) -> pd.DataFrame:
+    """Return the housed clients in rows: origin, location, tier, minutes, within and one column per year."""
+    frame = pd.DataFrame(data["housed"].transpose("pair", "year").values, columns=list(data["year"].values))
+    for name, coordinate in (("origin", "origin"), ("location", "location"), ("tier", "pair_tier")):
+        frame[name] = data[coordinate].values
+    frame["minutes"], frame["within"] = data["travel_minutes"].values, data["within_norm"].values.astype(bool)
+    return frame
+
+
+def _by(pairs: pd.DataFrame, years: list[int], *keys: str) -> xr.DataArray:
+    """Return the housed clients summed per key and year."""
+    sums = pairs.groupby(list(keys))[years].sum()
+    sums.columns.name = "year"
+    return sums.stack().to_xarray()
+
+
+def _housing(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    pairs, years = _pairs(data), list(problem.years)
+    known = problem.pairs.reindex(pd.MultiIndex.from_frame(pairs[["origin", "location", "tier"]]))
+    for name, value in (("minutes", known["minutes"]), ("within", known["within"].astype(float))):
+        wrong = np.abs(pairs[name].astype(float).to_numpy() - value.fillna(np.inf).to_numpy())
+        yield from _broken("clients_are_housed", xr.DataArray(wrong, dims="pair"), f"{name} of a pair", 1e-9)
+    lived = data["clients"].sum("profile").rename(neighbourhood="origin")
+    housed = _by(pairs, years, "origin", "tier").reindex_like(lived).fillna(0.0)
+    yield from _broken("clients_are_housed", lived - housed, "clients", both=True)
+
+
+def _capacity(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    housed = _by(_pairs(data), list(problem.years), "location", "tier")
+    occupancy = _series(problem.tiers["occupancy"], "tier")
+    usable = (data["places"] - data["wlz_occupied"]) * occupancy
+    sites = housed.reindex(location=data["site"].values, tier=data["tier"].values).fillna(0.0).rename(location="site")
+    yield from _broken("served_within_places", sites - usable, "clients")
+    yield from _broken("served_within_places", data["wlz_occupied"] - data["places"], "places of the Wlz")
+    areas = housed.reindex(location=data["neighbourhood"].values, tier=data["tier"].values).fillna(0.0)
+    yield from _broken("served_within_places", areas.rename(location="neighbourhood") - data["homes"], "clients")
+
+
+def _at_sites(problem: Problem, column: str, data: xr.Dataset) -> xr.DataArray:
+    given = problem.site_tiers[column].astype(float).to_xarray()
+    return given.reindex(site=data["site"].values, tier=data["tier"].values).fillna(0.0)
+
+
+def _sizes(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    places, runs = data["places"], data["operating"]
+    yield from _broken("large_enough_to_run", _at_sites(problem, "least", data) * runs - places, "places")
+    yield from _broken("small_enough_to_fit", places - _at_sites(problem, "most", data) * runs, "places")
+    plot = _series(problem.sites["plot_most"].astype(float), "site")
+    yield from _broken("small_enough_to_fit", places.sum("tier") - plot, "places on the plot")
+    opens = _at_sites(problem, "first_year", data)
+    early = data["added"].where(data["year"] < opens, 0.0)
+    yield from _broken("small_enough_to_fit", early, "places added before they can be built")
+
+
+def _place_balance(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    base = _at_sites(problem, "base", data)
+    ratio = problem.conversions["ratio"].to_xarray() if len(problem.conversions) else None
+    arrives = xr.zeros_like(data["places"])
+    if ratio is not None:
+        ratio = ratio.reindex(site=data["site"].values, tier=data["tier"].values, to_tier=data["to_tier"].values)
+        impossible = data["converted"].where(ratio.isnull(), 0.0)
+        yield from _broken("places_carry_over", impossible, "places converted where that is not possible")
+        arrives = (data["converted"] * ratio.fillna(0.0)).sum("tier").rename(to_tier="tier")
+    gone = data["removed"] + data["converted"].sum("to_tier")
+    after = _before(problem, data["places"], base) + data["added"] + arrives - gone
+    yield from _broken("places_carry_over", data["places"] - after, "places", both=True)
+
+
+def _home_balance(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    homes, lead = data["homes"].sum("tier"), problem.home_lead_years
+    new = data["new_homes"].sum("corporation")
+    late = _before(problem, new, xr.zeros_like(new.isel(year=0, drop=True)))
+    room = _before(problem, homes, problem.homes) - data["kept_homes"] + (1.0 - lead) * new + lead * late
+    yield from _broken("homes_carry_over", homes - room, "homes")
+    keeps = _series(problem.tiers["keeps_home"], "tier")
+    rate = problem.exits.sel(exit="recovered", tier=data["tier"].values, drop=True) * keeps
+    recovered = (_before(problem, data["clients"], problem.clients) * rate).sum(["neighbourhood", "profile", "tier"])
+    yield from _broken("homes_carry_over", data["kept_homes"].sum("neighbourhood") - recovered, "homes kept", both=True)
+    highest = max(float(rate.sel(profile=p, tier=k)) for p, k in problem.allowed)
+    most = highest * _before(problem, homes, problem.homes)
+    yield from _broken("homes_carry_over", data["kept_homes"] - most, "homes kept above the highest rate")
+
+
+def _agreements(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    asked = xr.zeros_like(data["new_homes"])
+    for offer in problem.offers.itertuples():
+        here = {"corporation": offer.corporation, "neighbourhood": list(offer.neighbourhoods), "year": offer.year}  # type: ignore[call-overload]
+        over = data["new_homes"].sel(here).sum() - float(offer.homes)  # type: ignore[arg-type]
+        asked.loc[here] = 1.0
+        if float(over) > PEOPLE:
+            yield Violation("homes_within_agreements", f"{offer.corporation}, {offer.place}, {offer.year}", float(over), "homes")
+    yield from _broken("homes_within_agreements", data["new_homes"] * (1.0 - asked), "homes never offered")
+
+
+def _beds(problem: Problem, data: xr.Dataset) -> list[str]:
+    return [str(k) for k in data["tier"].values if problem.tiers.at[k, "intramural"]]
+
+
+def _reduction(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    policy = problem.policies.intramural_reduction
+    if policy.mode == "off":
+        return
+    beds = _beds(problem, data)
+    open_to_wmo = (data["places"] - data["wlz_occupied"]).sel(tier=beds).sum(["site", "tier"])
+    base = float((_at_sites(problem, "base", data) - data["wlz_occupied"]).sel(tier=beds).sum())
+    points = {problem.base_year: 0.0, problem.years[-1]: policy.by_end.value}
+    points.update({year: share.value for year, share in policy.path.items()})
+    gone = np.interp(problem.years, sorted(points), [points[year] for year in sorted(points)])
+    allowed = xr.DataArray((1.0 - gone) * base, coords={"year": list(problem.years)}, dims="year")
+    yield from _broken("intramural_reduction", open_to_wmo - allowed - data["short_reduction"], "places")
+
+
+def _replacement(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    policy = problem.policies.replacement_before_closure
+    if policy.mode == "off":
+        return
+    beds = _beds(problem, data)
+    others = [str(k) for k in data["tier"].values if k not in beds]
+    gone = (data["removed"] + data["converted"].sum("to_tier")).sel(tier=beds).sum(["site", "tier"])
+    base = _at_sites(problem, "base", data)
+    opened = data["places"].sel(tier=others).sum(["site", "tier"]) - float(base.sel(tier=others).sum())
+    occupancy = _series(problem.tiers["occupancy"], "tier")
+    room = float(((base - data["wlz_occupied"]) * occupancy).sel(tier=beds).sum())
+    empty = max(0.0, room - float(problem.clients.sel(tier=beds).sum()))
+    wlz = problem.exits.sel(exit="wlz", tier=beds, drop=True)
+    taken = (_before(problem, data["clients"], problem.clients).sel(tier=beds) * wlz).sum(["neighbourhood", "profile", "tier"])
+    arrives = xr.zeros_like(gone)
+    if len(problem.conversions):
+        ratio = problem.conversions["ratio"].to_xarray().reindex_like(data["converted"].isel(year=0, drop=True)).fillna(0.0)
+        arrives = (data["converted"] * ratio).sel(to_tier=others).sum(["site", "tier", "to_tier"])
+    homes = data["new_homes"].sum(["corporation", "neighbourhood"])
+    for n, year in enumerate(problem.years):
+        then = n - policy.years_ahead
+        replaced = empty + float(taken.isel(year=slice(0, n + 1)).sum())
+        replaced += float(arrives.isel(year=slice(max(0, then + 1), n + 1)).sum())
+        if then >= 0:
+            replaced += float(opened.isel(year=then)) + float(homes.isel(year=slice(0, then + 1)).sum())
+        over = float(gone.isel(year=slice(0, n + 1)).sum()) - replaced
+        if over > PEOPLE:
+            yield Violation("replacement_before_closure", str(year), over, "places")
+    most = np.floor(policy.most_per_year.value * float(base.sel(tier=beds).sum()))
+    yield from _broken("replacement_before_closure", gone - most, "places in one year")
+
+
+def _towns(problem: Problem, values: xr.DataArray, dim: str) -> xr.DataArray:
+    """Return values summed per municipality of the neighbourhoods along a dimension."""
+    town = problem.neighbourhoods["municipality"].reindex(values[dim].values).to_numpy()
+    summed = values.assign_coords(municipality=(dim, town)).groupby("municipality").sum(dim)
+    return summed.reindex(municipality=list(problem.municipalities.index), fill_value=0.0)
+
+
+def _travel(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    policy = problem.policies.within_travel_norm
+    if policy.mode == "off":
+        return
+    pairs, years = _pairs(data), list(problem.years)
+    waiting = _towns(problem, data["waiting"].sum("profile"), "neighbourhood")
+    every = _towns(problem, data["clients"].sum(["profile", "tier"]), "neighbourhood") + waiting
+    near = _by(pairs[pairs["within"]], years, "origin")
+    near = near.reindex(origin=data["neighbourhood"].values, fill_value=0.0)
+    short = policy.share.value * every - _towns(problem, near, "origin")
+    yield from _broken("within_travel_norm", short - data["beyond_norm"], "clients")
+
+
+def _concentration(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    policy = problem.policies.neighbourhood_concentration
+    if policy.mode == "off":
+        return
+    weight = _series(problem.tiers["concentration_weight"], "tier")
+    facility = problem.tiers["concentration_weight"].where(problem.tiers["setting"] == "facility", 0.0)
+    least = problem.site_tiers["least"].groupby(level="tier").min()
+    smallest = min((float(least[k]) for k in least.index if facility[k] > 0), default=0.0)
+    people = problem.neighbourhoods["inhabitants"]
+    left = xr.DataArray(
+        [(problem.years[-1] - t) / (problem.years[-1] - problem.base_year) for t in problem.years],
+        coords={"year": list(problem.years)}, dims="year",
+    )  # fmt: skip
+    for j, around in problem.around.items():
+        inside = [s for s in data["site"].values if problem.sites.at[s, "neighbourhood"] in around]
+        if not inside:
+            continue
+        capacity = float(problem.neighbourhoods.at[j, "carrying_capacity"])
+        limit = max(policy.norm.value * sum(float(people[a]) for a in around) / 1000.0 * capacity, smallest)
+        base = float((_at_sites(problem, "base", data).sel(site=inside) * weight).sum())
+        load = (data["places"].sel(site=inside) * weight).sum(["site", "tier"])
+        over = load - limit - left * max(0.0, base - limit) - data["excess"].sel(neighbourhood=j, drop=True)
+        yield from _broken("neighbourhood_concentration", over.expand_dims(neighbourhood=[j]), "weighted places")
+
+
+def _fairness(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    policy = problem.policies.fair_share_between_municipalities
+    if policy.mode == "off":
+        return
+    home = problem.sites["neighbourhood"].map(problem.neighbourhoods["municipality"])
+    share = _series(problem.municipalities["share"], "municipality")
+
+    def beyond(places: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
+        there = places.assign_coords(municipality=("site", home.reindex(places["site"].values).to_numpy()))
+        there = there.groupby("municipality").sum("site").reindex(municipality=share["municipality"].values, fill_value=0.0)
+        fair = share * places.sum("site")
+        return there - fair * (1.0 + policy.band.value), fair * (1.0 - policy.band.value) - there
+
+    base = beyond(_at_sites(problem, "base", data).sum("tier"))
+    horizon = problem.years[-1] - problem.base_year
+    left = (problem.years[-1] - data["year"]) / horizon
+    for now, then in zip(beyond(data["places"].sum("tier")), base, strict=True):
+        yield from _broken(
+            "fair_share_between_municipalities", now - left * then.clip(min=0.0) - data["unfair"], "places"
+        )
+
+
+def _queue(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    if problem.policies.waiting_does_not_grow.mode == "off":
+        return
+    now = _towns(problem, data["waiting"].sum("profile"), "neighbourhood")
+    then = _towns(problem, problem.waiting.sum("profile"), "neighbourhood")
+    yield from _broken("waiting_does_not_grow", now - then - data["waiting_growth"], "clients")
+
+
+def _costs(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    said = data["cost"].sum(["payer", "stream"])
+    for part, eur in recomputed_costs(problem, data).items():
+        yield from _broken(f"cost of {part}", said.sel(part=part, drop=True) - eur, "EUR", EUROS, both=True)
+    need = data["funding_need"].sum(["municipality", "stream"])
+    yield from _broken("funding need adds up to the cost", need - said.sum("part"), "EUR", EUROS, both=True)
+
+
+def recomputed_costs(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Return the nominal euros of every part by year, from the arrays and the prices alone."""
+    prices, years = problem.prices, list(problem.years)
+    later = xr.DataArray(np.triu(np.ones((len(years), len(years)))), coords={"built": years, "year": years}, dims=("built", "year"))
+
+    def still_paid(yearly: xr.DataArray) -> xr.DataArray:
+        return (yearly.rename(year="built") * later).sum("built")
+
+    by_tier = {name: _series(getattr(prices, name), "tier", "year") for name in ("support", "place", "closing")}
+    at_site = {name: _series(getattr(prices, name), "site", "tier", "year").fillna(0.0) for name in ("running", "capital")}
+    general = {name: xr.DataArray(prices.general.loc[name].to_numpy(), coords={"year": years}, dims="year") for name in prices.general.index}
+    clients = data["clients"].sum(["neighbourhood", "profile"])
+    budgets = problem.personal_budget.sum(["neighbourhood", "profile"])
+    costs = {
+        "support": ((clients + budgets) * by_tier["support"]).sum("tier"),
+        "sites": (data["operating"] * at_site["running"]).sum(["site", "tier"]) + (data["places"].sum("site") * by_tier["place"]).sum("tier"),
+        "capital": still_paid((data["added"] * at_site["capital"]).sum(["site", "tier"])),
+        "closing": (data["removed"].sum("site") * by_tier["closing"]).sum("tier"),
+        "homes": data["new_homes"].sum(["corporation", "neighbourhood"]) * general["new_home"],
+        "bridging": data["waiting"].sum(["neighbourhood", "profile"]) * general["bridging"],
+        "conversion": xr.zeros_like(data["year"], dtype=float),
+    }
+    if len(prices.conversion):
+        changed = data["converted"].sum("site") * _series(prices.conversion, "tier", "to_tier", "year").fillna(0.0)
+        costs["conversion"] = still_paid(changed.sum(["tier", "to_tier"]))
+    return costs
+
+
+def recomputed_points(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Return the points of every part by year, from the arrays and the weights alone."""
+    steering, policies = problem.steering, problem.policies
+    fitting = xr.zeros_like(data["clients"].isel(neighbourhood=0, year=0, drop=True))
+    for profile, tier in problem.fits:
+        fitting.loc[{"profile": profile, "tier": tier}] = 1.0
+    clients, left = data["clients"].sum("neighbourhood"), data["left"].sum("neighbourhood")
+    slack = {
+        "intramural_reduction": data["short_reduction"],
+        "within_travel_norm": data["beyond_norm"].sum("municipality"),
+        "neighbourhood_concentration": data["excess"].sum("neighbourhood"),
+        "fair_share_between_municipalities": data["unfair"].sum("municipality"),
+        "waiting_does_not_grow": data["waiting_growth"].sum("municipality"),
+    }
+    return {
+        "travel": steering.travel * (data["housed"] * data["travel_minutes"]).sum("pair"),
+        "misfit": steering.misfit * (clients * (1.0 - fitting)).sum(["profile", "tier"]),
+        "waiting": steering.waiting * data["waiting"].sum(["neighbourhood", "profile"]),
+        "unasked_moves": steering.unasked_move * (left * fitting).sum(["profile", "tier"]),
+    } | {name: getattr(policies, name).price.value * amount for name, amount in slack.items()}
+
+
+def _points(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    for part, points in recomputed_points(problem, data).items():
+        yield from _broken(f"points of {part}", data["weight"].sel(part=part, drop=True) - points, "points", EUROS, both=True)
+
+
+def recomputed_objective(problem: Problem, data: xr.Dataset) -> float:
+    """Return the objective of a plan: discounted euros and points, from the arrays alone."""
+    amounts = recomputed_costs(problem, data) | recomputed_points(problem, data)
+    last = data["year"] == problem.years[-1]
+    repeated = xr.where(last, problem.terminal, 1.0)
+    once = ("closing", "homes", "unasked_moves")
+    weighed = sum(amount * (1.0 if part in once else repeated) for part, amount in amounts.items())
+    return float((weighed * problem.discount).sum())

@@ -1,0 +1,266 @@
+"""The map of a plan: shapes, signs and the figures behind every year, ready to draw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reports import drawing, figures
+from reports.signs import NOTHING, SHADES, SIGNS, UNKNOWN, Sign, breaks, radius, shade
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from reports.contents import Contents
+    from reports.figures import Event
+
+
+@dataclass(frozen=True)
+class Area:
+    """A neighbourhood as drawn; `fill` and `title` are of the year shown first."""
+
+    code: str
+    path: str
+    fill: str
+    title: str
+
+
+@dataclass(frozen=True)
+class SiteMark:
+    """A site as drawn in the year shown first; x and y in drawing units, r in pixels."""
+
+    code: str
+    x: float
+    y: float
+    r: float
+    event: str
+    sign: Sign
+    title: str
+
+
+@dataclass(frozen=True)
+class Label:
+    """The name of a municipality and where it stands."""
+
+    text: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
+class Atlas:
+    """All that the page draws its map from; `data` is what the script reads."""
+
+    frame: drawing.Frame
+    areas: list[Area]
+    borders: list[str]
+    sites: list[SiteMark]
+    labels: list[Label]
+    ringed: bool
+    legend: list[tuple[str, str]]
+    data: dict[str, Any]
+
+
+def atlas(contents: Contents) -> Atlas:
+    """Return the map of a plan, the base year shown first."""
+    areas = contents.region.neighbourhoods
+    frame = drawing.Frame.around(areas)
+    shapes = drawing.simplified(areas, frame)
+    tables = measures(contents)
+    first = next(iter(tables))
+    ends = {name: breaks(table.to_numpy().ravel()) for name, table in tables.items()}
+    points, ringed = drawing.site_points(_sites_with_points(contents), frame)
+    return Atlas(
+        frame=frame,
+        areas=_areas(contents, shapes, tables[first], ends[first], frame),
+        borders=_borders(contents, shapes, frame),
+        sites=_site_marks(contents, points),
+        labels=_labels(contents, frame),
+        ringed=ringed,
+        legend=legend(contents, ends[first]),
+        data=_data(contents, tables, ends, frame),
+    )
+
+
+def measures(contents: Contents) -> dict[str, pd.DataFrame]:
+    """Return what areas can be coloured by: measure → neighbourhoods × years."""
+    plan, index = contents.plan, contents.region.neighbourhoods.index
+    tables = {
+        "places": figures.per_thousand(plan, figures.neighbourhood_places(plan)),
+        "homes": figures.per_thousand(plan, figures.neighbourhood_homes(plan)),
+        "waiting": figures.neighbourhood_waiting(plan),
+        "excess": figures.neighbourhood_excess(plan),
+    }
+    return {name: table.reindex(index) for name, table in tables.items()}
+
+
+def legend(contents: Contents, ends: list[float]) -> list[tuple[str, str]]:
+    """Return colour and words of every class of a measure."""
+    words, write = contents.words, contents.notation.plain
+    lines = [(NOTHING, words("none"))]
+    for number, end in enumerate(ends):
+        start = f"{write(ends[number - 1])} – " if number else f"{words('up_to')} "
+        lines.append((SHADES[number], start + write(end)))
+    if ends:
+        lines.append((SHADES[len(ends)], f"{words('above')} {write(ends[-1])}"))
+    return lines
+
+
+def _areas(
+    contents: Contents, shapes: pd.Series, table: pd.DataFrame, ends: list[float], frame: drawing.Frame
+) -> list[Area]:
+    start = table.iloc[:, 0]
+    return [
+        Area(
+            str(code),
+            drawing.path(shape, frame),
+            shade(float(start[code]), ends),
+            f"{contents.neighbourhood(str(code))}: {contents.notation.number(float(start[code]), 1)}",
+        )
+        for code, shape in zip(map(str, shapes.index), shapes, strict=True)
+    ]
+
+
+def _borders(contents: Contents, shapes: pd.Series, frame: drawing.Frame) -> list[str]:
+    """Return the outlines of the municipalities, from the same simplified shapes."""
+    at = contents.region.neighbourhoods["municipality"]
+    return [drawing.path(shapes[at == code].union_all(), frame) for code in sorted(at.unique())]
+
+
+def _labels(contents: Contents, frame: drawing.Frame) -> list[Label]:
+    """Return a name for every municipality, at the middle of where its people live."""
+    labels = []
+    for code, own in contents.region.neighbourhoods.groupby("municipality", sort=True):
+        weights = own["inhabitants"].to_numpy() + 1.0
+        x, y = frame.place(
+            float(np.average(own["x"], weights=weights)), float(np.average(own["y"], weights=weights))
+        )
+        labels.append(Label(contents.municipality(str(code)), round(x, 1), round(y, 1)))
+    return labels
+
+
+def _sites_with_points(contents: Contents) -> pd.DataFrame:
+    totals = figures.site_totals(contents.plan)
+    return contents.region.sites.loc[totals.index, ["x", "y"]]
+
+
+def _site_marks(contents: Contents, points: Mapping[str, tuple[float, float]]) -> list[SiteMark]:
+    counts = figures.site_totals(contents.plan).iloc[:, 0]
+    events: Mapping[Any, Event] = figures.site_events(contents.plan).iloc[:, 0].to_dict()
+    marks = []
+    for code, event in events.items():
+        count = float(counts[code])
+        title = f"{contents.region.sites['name'][code]}: {contents.words(f'event_{event}')}, {count:.0f}"
+        x, y = points[str(code)]
+        marks.append(SiteMark(str(code), x, y, radius(count), event, SIGNS[event], title))
+    # Large signs first, so that small ones stay in sight.
+    return sorted(marks, key=lambda mark: (-mark.r, mark.code))
+
+
+def _data(
+    contents: Contents,
+    tables: Mapping[str, pd.DataFrame],
+    ends: Mapping[str, list[float]],
+    frame: drawing.Frame,
+) -> dict[str, Any]:
+    words = contents.words
+    return {
+        "lang": contents.lang,
+        "years": figures.all_years(contents.plan),
+        "frame": {
+            "left": frame.left,
+            "top": frame.top,
+            "scale": frame.scale,
+            "crs": str(contents.region.parameters.region.crs),
+        },
+        "measures": {
+            name: {
+                "label": words(f"measure_{name}"),
+                "breaks": ends[name],
+                "legend": legend(contents, ends[name]),
+                "values": _values(table),
+            }
+            for name, table in tables.items()
+        },
+        "areas": _area_facts(contents),
+        "sites": _site_facts(contents),
+        "signs": {
+            name: {
+                "shape": sign.shape,
+                "mark": sign.mark,
+                "fill": sign.fill,
+                "outline": sign.outline,
+                "words": words(f"event_{name}"),
+            }
+            for name, sign in SIGNS.items()
+        },
+        "colours": {"shades": SHADES, "nothing": NOTHING, "unknown": UNKNOWN},
+        "words": {
+            key: words(key)
+            for key in (
+                "inhabitants",
+                "base_unknown",
+                "municipality",
+                "neighbourhood",
+                "provider",
+                "what_happens",
+                "none",
+                "total",
+            )
+        },
+        "title": words(
+            "map_title", region=contents.region.parameters.region.name, measure="{measure}", year="{year}"
+        ),
+    }
+
+
+def _area_facts(contents: Contents) -> dict[str, dict[str, Any]]:
+    return {
+        str(code): {
+            "name": str(line["name"]),
+            "municipality": contents.municipality(str(line["municipality"])),
+            "inhabitants": float(line["inhabitants"]),
+        }
+        for code, line in contents.region.neighbourhoods.iterrows()
+    }
+
+
+def _site_facts(contents: Contents) -> dict[str, dict[str, Any]]:
+    totals, events = figures.site_totals(contents.plan), figures.site_events(contents.plan)
+    sites, tiers = contents.region.sites, _tiers_of_sites(contents)
+    # What has closed is drawn as large as it was.
+    closed = (events == "closes").astype(float)
+    radii = (totals + closed.mul(totals.iloc[:, 0], axis=0)).map(radius)
+    return {
+        str(code): {
+            "name": str(sites.at[code, "name"]),
+            "area": str(sites.at[code, "neighbourhood"]),
+            "provider": str(sites.at[code, "provider"]),
+            "places": [float(n) for n in totals.loc[code]],
+            "events": list(events.loc[code]),
+            "r": [float(r) for r in radii.loc[code]],
+            "tiers": tiers.get(str(code), []),
+        }
+        for code in totals.index
+    }
+
+
+def _tiers_of_sites(contents: Contents) -> dict[str, list[list[Any]]]:
+    """Return site → name of a tier and its places by year, for the tiers that ever have one."""
+    found: dict[str, list[list[Any]]] = {}
+    table = figures.site_places(contents.plan)
+    for (site, tier), line in zip(table.index, table.to_numpy(dtype=float), strict=True):
+        found.setdefault(str(site), []).append([contents.tier(str(tier)), line.tolist()])
+    return found
+
+
+def _values(table: pd.DataFrame) -> dict[str, list[float | None]]:
+    """Return code → a value per year, None where it is not known."""
+    return {
+        str(code): [round(float(v), 3) if np.isfinite(v) else None for v in line]
+        for code, line in table.iterrows()
+    }

@@ -1,0 +1,88 @@
+"""A plan in the few lines that a terminal shows."""
+
+from collections.abc import Iterable, Iterator
+
+from reports import figures
+from reports.contents import Contents
+
+_MOST_WAIT = {
+    "nl": "Het slechtst af in {year}: {name}, waar {waiting} van {people} mensen wachten ({share}).",
+    "en": "Worst off in {year}: {name}, where {waiting} of {people} people wait ({share}).",
+}
+_NOBODY_WAITS = {"nl": "In {year} wacht niemand.", "en": "Nobody waits in {year}."}
+
+
+def brief(told: Contents) -> str:
+    """Return title, status and proof, beds per tier, homes, waiting, cost, and who is worst off."""
+    return "\n".join(
+        [
+            told.title,
+            told.status,
+            *_aligned(_proof(told)),
+            "",
+            *_aligned(_first_and_last(told)),
+            "",
+            *_aligned(_beside_nothing(told)),
+            "",
+            worst_off(told),
+        ]
+    )
+
+
+def worst_off(told: Contents) -> str:
+    """Return which municipality has the largest share of its people waiting in the last year."""
+    changes = figures.municipality_changes(told.plan)
+    waiting = changes["waiting", "last"]
+    people = changes["people", "last"] + waiting
+    share = (waiting / people.where(people > 0)).fillna(0.0)
+    year = told.years["last"]
+    if share.max() <= figures.TOLERANCE:
+        return told.words.of(_NOBODY_WAITS).format(year=year)
+    worst = str(share.idxmax())
+    return told.words.of(_MOST_WAIT).format(
+        year=year,
+        name=told.municipality(worst),
+        waiting=told.notation.number(waiting[worst], 1),
+        people=told.notation.number(people[worst], 1),
+        share=told.notation.percent(share[worst]),
+    )
+
+
+def _proof(told: Contents) -> Iterator[tuple[str, ...]]:
+    proof, words, notation = told.plan.proof, told.words, told.notation
+    yield words("proof_gap"), notation.percent(proof.gap, 2)
+    yield words("proof_gap_eur"), notation.euros(proof.gap_eur)
+    yield words("proof_gap_controllable"), notation.percent(proof.gap_controllable, 2)
+
+
+def _first_and_last(told: Contents) -> Iterator[tuple[str, ...]]:
+    """Generate beds per tier, homes and people waiting in the base year and the last."""
+    number = told.notation.number
+    base, last = told.years["base"], told.years["last"]
+    yield "", str(base), str(last)
+    for tier, beds in figures.places_by_tier(told.plan).iterrows():
+        yield told.tier(str(tier)), number(beds[base]), number(beds[last])
+    for key, table in (
+        ("sheet_homes", figures.neighbourhood_homes(told.plan)),
+        ("sheet_waiting", figures.neighbourhood_waiting(told.plan)),
+    ):
+        yield told.words(key), number(table[base].sum(), 1), number(table[last].sum(), 1)
+
+
+def _beside_nothing(told: Contents) -> Iterator[tuple[str, ...]]:
+    """Generate the comparison with doing nothing."""
+    yield "", told.words("plan"), told.words("nothing")
+    for measure, row in figures.comparison(told.plan).iterrows():
+        both = (row["plan"], row["nothing"])
+        written = map(told.notation.millions if row["unit"] == "EUR" else told.notation.number, both)
+        yield told.words(f"compare_{measure}", **told.years), *written
+
+
+def _aligned(rows: Iterable[tuple[str, ...]]) -> list[str]:
+    """Return lines with the first column to the left and the others to the right."""
+    cells = list(rows)
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return [
+        "  " + "  ".join([first.ljust(widths[0]), *map(str.rjust, others, widths[1:])])
+        for first, *others in cells
+    ]

@@ -1,0 +1,193 @@
+"""The folder of a plan: written whole or not at all, and read back."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from secrets import token_hex
+from typing import TYPE_CHECKING
+
+from geodata.faults import Fault, InputError
+from models import forecast, read_region
+from optimiser.model import RULES
+from optimiser.plan import Plan, Proof
+from optimiser.problem import Problem
+from reports.arrays import read_arrays, stored_overrides, stored_proof, write_arrays
+from reports.case import write_case
+from reports.contents import Contents
+from reports.layers import write_layers
+from reports.page import write_page
+from reports.summary import write_summary
+from reports.workbook import write_workbook
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from reports.notation import Language
+
+_LOG = logging.getLogger(__name__)
+
+CASE = "case"
+FILES = ("plan.nc", "summary.json", "plan.xlsx", "plan.gpkg", "report.html")
+"""What lies in the folder of a plan beside `case`."""
+_OF_OTHERS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
+"""What desktops leave in a folder that somebody has looked at."""
+
+
+def write(plan: Plan, folder: Path, lang: Language = "nl") -> Path:
+    """Write the folder of a plan and return it.
+
+    Everything is written to a folder beside it first and put in place by rename; a plan that was
+    there is kept as `<name>.previous` until that has succeeded.
+
+    Raises
+    ------
+    InputError
+        When `folder` holds something else than a plan, or a program holds one of its files
+        open; nothing is lost, and the message tells where the new plan lies.
+    """
+    from optimiser import council_answers
+
+    return write_contents(Contents(plan, council_answers(plan), RULES, lang), folder)
+
+
+def write_contents(contents: Contents, folder: Path) -> Path:
+    """Write the folder of a plan whose answers and rules are given; see `write`."""
+    target = Path(folder).resolve()
+    check_replaceable(target)
+    with _beside(target) as fresh:
+        for name, writer in _writers(contents).items():
+            _LOG.info("writing %s", name)
+            writer(fresh / name)
+        _put_in_place(fresh, target)
+    return Path(folder)
+
+
+def read_plan(folder: Path) -> Plan:
+    """Return the plan that a folder holds; its region is read again from the case.
+
+    Raises
+    ------
+    InputError
+        When the folder is not one of a plan, or what it holds cannot be used.
+    """
+    folder = Path(folder)
+    _check_is_plan(folder)
+    data, reference = read_arrays(folder / "plan.nc")
+    region = read_region(folder / CASE)
+    # The case has the overrides applied; that they were, and of which files, the arrays remember.
+    region = replace(region, overrides=stored_overrides(data), digest=str(data.attrs["digest"]))
+    problem = Problem.of(region, forecast(region))
+    return Plan(problem, data, reference, Proof(**stored_proof(data)))
+
+
+def check_replaceable(folder: Path) -> None:
+    """Check that `folder` is free, empty, or holds a plan and nothing else.
+
+    Raises InputError otherwise: a folder of somebody's own work is never replaced.
+    """
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise _refusal(folder, "a file", "a new folder, or one that holds a plan", "Choose another name.")
+    present = {path.name for path in folder.iterdir()} - _OF_OTHERS
+    strange = sorted(present - {CASE, *FILES})
+    if strange or (present and not {"plan.nc", CASE} <= present):
+        found = f"a folder with {', '.join((strange or sorted(present))[:5])}"
+        raise _refusal(
+            folder,
+            found,
+            "a new folder, or one that holds a plan and nothing else",
+            "Choose another folder, or move what is yours out of it.",
+        )
+
+
+def _check_is_plan(folder: Path) -> None:
+    if (folder / "plan.nc").is_file() and (folder / CASE).is_dir():
+        return
+    found = "no such folder" if not folder.exists() else "no plan.nc and case in it"
+    previous = _named(folder, "previous")
+    remedy = f"The plan before it lies in {previous}." if previous.exists() else "Check the path."
+    raise _refusal(folder, found, "the folder of a plan", remedy)
+
+
+def _writers(contents: Contents) -> dict[str, Callable[[Path], None]]:
+    """Return what writes each part of the folder."""
+    return {
+        CASE: lambda path: write_case(contents.region, path),
+        "plan.nc": lambda path: write_arrays(contents.plan, path),
+        "summary.json": lambda path: write_summary(contents, path),
+        "plan.xlsx": lambda path: write_workbook(contents, path),
+        "plan.gpkg": lambda path: write_layers(contents.plan, path),
+        "report.html": lambda path: write_page(contents, path),
+    }
+
+
+@contextmanager
+def _beside(target: Path) -> Iterator[Path]:
+    """Make a new folder on the same disk, and take it away again if it is still there at the end."""
+    fresh = target.with_name(f".{target.name}.{token_hex(4)}")
+    fresh.mkdir(parents=True)
+    try:
+        yield fresh
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _put_in_place(fresh: Path, target: Path) -> None:
+    """Rename `fresh` to `target`, the plan that is there to `.previous` until that has succeeded."""
+    previous = _named(target, "previous")
+    try:
+        if target.exists():
+            _remove_plan(previous)
+            target.rename(previous)
+        try:
+            fresh.rename(target)
+        except OSError:
+            if previous.exists() and not target.exists():
+                previous.rename(target)
+            raise
+    except OSError as error:
+        raise _held(fresh, target, error) from error
+    _forget(previous)
+
+
+def _held(fresh: Path, target: Path, error: OSError) -> InputError:
+    """Keep the new plan under a name that can be found, and say so."""
+    kept = next(name for n in range(1, 1000) if not (name := _named(target, f"new-{n}")).exists())
+    fresh.rename(kept)
+    reason = error.strerror or type(error).__name__
+    held = isinstance(error, PermissionError)
+    remedy = "Close the program that holds one of its files open (Excel, a GIS, a browser). " if held else ""
+    return _refusal(
+        target,
+        f"a folder that cannot be replaced ({reason})",
+        "a folder that no program holds open",
+        f"{remedy}The earlier plan is unchanged; the new one lies in {kept}.",
+    )
+
+
+def _remove_plan(folder: Path) -> None:
+    """Remove what an earlier run left; a folder that is not a plan is refused."""
+    if folder.exists():
+        check_replaceable(folder)
+        shutil.rmtree(folder)
+
+
+def _forget(previous: Path) -> None:
+    """Remove the plan that was replaced; one of its files held open is no reason to fail."""
+    try:
+        _remove_plan(previous)
+    except (OSError, InputError) as error:
+        _LOG.warning("%s is left behind: %s", previous, error)
+
+
+def _named(folder: Path, ending: str) -> Path:
+    return folder.with_name(f"{folder.name}.{ending}")
+
+
+def _refusal(folder: Path, found: str, expected: str, remedy: str) -> InputError:
+    return InputError([Fault(str(folder), found, expected, remedy)])

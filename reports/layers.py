@@ -1,0 +1,61 @@
+"""`plan.gpkg`: the plan as map layers, for whoever has a GIS."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+
+from reports import figures
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from optimiser.plan import Plan
+
+# A GeoPackage carries the date of its last change; a fixed one keeps re-runs equal.
+_FIXED_DATE = {"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"}
+
+
+def write_layers(plan: Plan, file: Path) -> None:
+    """Write the layers `neighbourhoods` and `sites`, one column a measure and year.
+
+    Only columns of ours are written: one of the input's, such as `fid`, may mean something to
+    the format.
+    """
+    pyogrio.set_gdal_config_options(_FIXED_DATE)
+    try:
+        neighbourhood_layer(plan).to_file(file, layer="neighbourhoods", driver="GPKG")
+        site_layer(plan).to_file(file, layer="sites", driver="GPKG")
+    finally:
+        pyogrio.set_gdal_config_options(dict.fromkeys(_FIXED_DATE))
+
+
+def neighbourhood_layer(plan: Plan) -> gpd.GeoDataFrame:
+    """Return the areas with their places, places per 1,000, homes, waiting and excess by year."""
+    areas = figures.region_of(plan).neighbourhoods
+    held = figures.neighbourhood_places(plan)
+    tables = {
+        "places": held,
+        "places_per_1000": figures.per_thousand(plan, held),
+        "homes": figures.neighbourhood_homes(plan),
+        "waiting": figures.neighbourhood_waiting(plan),
+        "excess": figures.neighbourhood_excess(plan),
+    }
+    years = [table.reindex(areas.index).add_prefix(f"{name}_") for name, table in tables.items()]
+    frame = pd.concat([areas[["name", "municipality", "inhabitants"]], *years], axis=1)
+    coded = frame.rename_axis("neighbourhood").reset_index()
+    return gpd.GeoDataFrame(coded, geometry=areas.geometry.to_numpy(), crs=areas.crs)
+
+
+def site_layer(plan: Plan) -> gpd.GeoDataFrame:
+    """Return the sites with what has happened to them by the last year and their places by year."""
+    region = figures.region_of(plan)
+    totals, events = figures.site_totals(plan), figures.site_events(plan)
+    sites = region.sites.reindex(totals.index)
+    about = sites[["name", "neighbourhood", "provider", "status"]].assign(what_happens=events.iloc[:, -1])
+    frame = pd.concat([about, totals.add_prefix("places_")], axis=1).rename_axis("site").reset_index()
+    points = gpd.points_from_xy(sites["x"], sites["y"])
+    return gpd.GeoDataFrame(frame, geometry=points, crs=region.neighbourhoods.crs)

@@ -1,0 +1,195 @@
+// The map of a plan: plain SVG in drawing units, no dependency, works from a file.
+"use strict";
+(() => {
+  const data = JSON.parse(document.getElementById("map-data").textContent);
+  const figure = document.getElementById("map");
+  const svg = figure.querySelector("svg");
+  const slider = document.getElementById("map-year");
+  const yearShown = document.getElementById("map-year-shown");
+  const measure = document.getElementById("map-measure");
+  const picker = document.getElementById("map-area");
+  const details = document.getElementById("map-details");
+  const legend = document.getElementById("map-legend-areas");
+  const labels = svg.querySelector(".labels");
+  const whole = svg.viewBox.baseVal;
+  const full = { x: whole.x, y: whole.y, w: whole.width, h: whole.height };
+  const view = { ...full };
+  let chosen = "";
+
+  const locale = data.lang === "nl" ? "nl-NL" : "en-GB";
+  const write = (value, digits) => value === null ? "–" : new Intl.NumberFormat(locale,
+    { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+  const areas = new Map([...svg.querySelectorAll(".area")].map((el) => [el.dataset.code, el]));
+  const sites = new Map([...svg.querySelectorAll(".site")].map((el) => [el.dataset.code, el]));
+  const year = () => Number(slider.value);
+
+  const shade = (value, breaks) => {
+    if (value === null) return data.colours.unknown;
+    if (value <= 1e-6) return data.colours.nothing;
+    return data.colours.shades[breaks.filter((end) => value > end).length];
+  };
+
+  const paintAreas = () => {
+    const shown = data.measures[measure.value];
+    for (const [code, el] of areas) {
+      const value = shown.values[code][year()];
+      el.setAttribute("fill", shade(value, shown.breaks));
+      const said = value === null ? data.words.base_unknown : write(value, 1);
+      el.querySelector("title").textContent = `${data.areas[code].name}: ${said}`;
+    }
+    const unknown = shown.legend.length && Object.values(shown.values).some((line) => line[year()] === null);
+    const lines = unknown ? [...shown.legend, ["", data.words.base_unknown]] : shown.legend;
+    legend.replaceChildren(...lines.map(([colour, words]) => {
+      const line = document.createElement("li");
+      const box = document.createElement("span");
+      box.className = colour ? "swatch" : "swatch unknown";
+      if (colour) box.style.backgroundColor = colour;
+      line.append(box, words);
+      return line;
+    }));
+  };
+
+  const paintSites = () => {
+    for (const [code, el] of sites) {
+      const site = data.sites[code];
+      const event = site.events[year()];
+      const sign = data.signs[event];
+      const [halo, shape, mark] = el.querySelectorAll("path");
+      halo.setAttribute("d", sign.shape);
+      shape.setAttribute("d", sign.shape);
+      shape.setAttribute("fill", sign.fill);
+      shape.setAttribute("stroke", sign.outline);
+      mark.setAttribute("d", sign.mark || "M0 0");
+      mark.setAttribute("stroke", event === "closes" ? sign.outline : "#ffffff");
+      el.dataset.event = event;
+      el.querySelector("title").textContent = `${site.name}: ${sign.words}, ${write(site.places[year()], 0)}`;
+    }
+  };
+
+  // Signs and names keep their size on the screen, whatever the zoom.
+  const fit = () => {
+    const width = svg.clientWidth || 760;
+    const unit = view.w / width * Math.min(1, Math.sqrt(width / 640));
+    for (const [code, el] of sites) {
+      const [x, y] = el.dataset.at.split(" ");
+      el.setAttribute("transform", `translate(${x} ${y}) scale(${(data.sites[code].r[year()] * unit).toFixed(3)})`);
+    }
+    labels.setAttribute("font-size", (13 * unit).toFixed(2));
+    svg.setAttribute("viewBox", [view.x, view.y, view.w, view.h].map((v) => v.toFixed(2)).join(" "));
+    svg.classList.toggle("zoomed", view.w < full.w - 1);
+  };
+
+  const row = (name, value) => {
+    const term = document.createElement("dt");
+    const said = document.createElement("dd");
+    term.textContent = name;
+    said.textContent = value;
+    return [term, said];
+  };
+
+  const describe = () => {
+    const head = document.createElement("h4");
+    const list = document.createElement("dl");
+    if (!chosen) { details.replaceChildren(); return; }
+    const [kind, code] = [chosen[0], chosen.slice(2)];
+    if (kind === "a") {
+      const area = data.areas[code];
+      head.textContent = `${area.name}, ${data.years[year()]}`;
+      list.append(...row(data.words.municipality, area.municipality),
+        ...row(data.words.inhabitants, write(area.inhabitants, 0)));
+      for (const shown of Object.values(data.measures)) list.append(...row(shown.label, write(shown.values[code][year()], 1)));
+      for (const site of Object.values(data.sites).filter((s) => s.area === code && s.events[year()] !== "unused")) {
+        const event = data.signs[site.events[year()]].words;
+        list.append(...row(site.name, `${write(site.places[year()], 0)}, ${event}`));
+      }
+    } else {
+      const site = data.sites[code];
+      head.textContent = `${site.name}, ${data.years[year()]}`;
+      list.append(...row(data.words.neighbourhood, data.areas[site.area].name), ...row(data.words.provider, site.provider),
+        ...row(data.words.what_happens, data.signs[site.events[year()]].words));
+      for (const [tier, counts] of site.tiers) list.append(...row(tier, write(counts[year()], 0)));
+    }
+    details.replaceChildren(head, list);
+  };
+
+  const mark = () => {
+    for (const [code, el] of areas) el.classList.toggle("chosen", chosen === `a:${code}`);
+    for (const [code, el] of sites) el.classList.toggle("chosen", chosen === `s:${code}`);
+  };
+  const choose = (key) => { chosen = key; picker.value = key; mark(); describe(); };
+
+  const show = () => {
+    const now = data.years[year()];
+    yearShown.textContent = now;
+    slider.setAttribute("aria-valuetext", now);
+    svg.querySelector("#map-title").textContent = data.title.replace("{measure}", data.measures[measure.value].label)
+      .replace("{year}", now);
+    paintAreas();
+    paintSites();
+    fit();
+    describe();
+  };
+
+  const zoom = (factor, x = view.x + view.w / 2, y = view.y + view.h / 2) => {
+    const w = Math.min(full.w, Math.max(full.w / 24, view.w * factor));
+    const ratio = w / view.w;
+    view.x = x - (x - view.x) * ratio;
+    view.y = y - (y - view.y) * ratio;
+    view.w = w;
+    view.h = view.h * ratio;
+    pan(0, 0);
+  };
+  const pan = (dx, dy) => {
+    view.x = Math.min(full.x + full.w - view.w, Math.max(full.x, view.x + dx));
+    view.y = Math.min(full.y + full.h - view.h, Math.max(full.y, view.y + dy));
+    fit();
+  };
+  const reset = () => { Object.assign(view, full); fit(); };
+
+  const keys = {
+    ArrowLeft: () => pan(-view.w / 8, 0), ArrowRight: () => pan(view.w / 8, 0),
+    ArrowUp: () => pan(0, -view.h / 8), ArrowDown: () => pan(0, view.h / 8),
+    "+": () => zoom(0.7), "=": () => zoom(0.7), "-": () => zoom(1 / 0.7), "0": reset,
+  };
+  svg.addEventListener("keydown", (event) => {
+    const act = !event.ctrlKey && !event.metaKey && !event.altKey && keys[event.key];
+    if (act) { act(); event.preventDefault(); }
+  });
+  svg.addEventListener("wheel", (event) => {
+    if (!event.ctrlKey && document.activeElement !== svg) return;
+    const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
+    zoom(event.deltaY > 0 ? 1.2 : 1 / 1.2, at.x, at.y);
+    event.preventDefault();
+  }, { passive: false });
+
+  let grip = null;
+  svg.addEventListener("pointerdown", (event) => { grip = { x: event.clientX, y: event.clientY, moved: false }; });
+  svg.addEventListener("pointermove", (event) => {
+    if (!grip || !event.buttons) return;
+    const [dx, dy] = [event.clientX - grip.x, event.clientY - grip.y];
+    if (!grip.moved && Math.hypot(dx, dy) < 4) return;
+    if (!grip.moved) svg.setPointerCapture(event.pointerId);
+    const unit = view.w / svg.clientWidth;
+    pan(-dx * unit, -dy * unit);
+    grip = { x: event.clientX, y: event.clientY, moved: true };
+  });
+  svg.addEventListener("click", (event) => {
+    const dragged = grip && grip.moved;
+    grip = null;
+    const hit = event.target.closest(".site, .area");
+    if (!dragged && hit) choose(`${hit.classList.contains("site") ? "s" : "a"}:${hit.dataset.code}`);
+  });
+
+  slider.addEventListener("input", show);
+  measure.addEventListener("change", show);
+  picker.addEventListener("change", () => choose(picker.value));
+  document.getElementById("map-in").addEventListener("click", () => zoom(0.7));
+  document.getElementById("map-out").addEventListener("click", () => zoom(1 / 0.7));
+  document.getElementById("map-all").addEventListener("click", reset);
+  window.addEventListener("resize", fit);
+
+  document.documentElement.classList.add("scripted");
+  svg.setAttribute("tabindex", "0");
+  slider.value = slider.max;
+  show();
+})();

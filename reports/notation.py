@@ -1,0 +1,61 @@
+"""How numbers are written in Dutch and English."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+type Language = Literal["nl", "en"]
+
+UNKNOWN = "–"
+MINUS = "\N{MINUS SIGN}"
+NARROW = "\N{NO-BREAK SPACE}"
+_SWAP = str.maketrans(",.", ".,")
+
+
+@dataclass(frozen=True, slots=True)
+class Notation:
+    """Writes numbers for people: 1.234,5 and € 1.234 in Dutch, 1,234.5 and € 1,234 in English.
+
+    A number that is not known (None or NaN) is written as a dash, never as 0.
+    """
+
+    lang: Language
+
+    def number(self, value: float | None, digits: int = 0) -> str:
+        """Return `value` with thousands separated and `digits` decimals."""
+        if value is None or not math.isfinite(value):
+            return UNKNOWN
+        text = f"{abs(value):,.{digits}f}"
+        # What rounds to nothing has no sign.
+        sign = MINUS if value < 0 and any(c in "123456789" for c in text) else ""
+        return sign + (text.translate(_SWAP) if self.lang == "nl" else text)
+
+    def signed(self, value: float | None, digits: int = 0) -> str:
+        """Return `value` with its sign, as a difference is written; 0 has none."""
+        text = self.number(value, digits)
+        known = value is not None and math.isfinite(value) and value > 0
+        return "+" + text if known and any(c in "123456789" for c in text) else text
+
+    def euros(self, value: float | None) -> str:
+        """Return whole euros."""
+        return UNKNOWN if (text := self.number(value)) == UNKNOWN else f"€{NARROW}{text}"
+
+    def millions(self, value: float | None) -> str:
+        """Return euros in millions with one decimal; below a tenth of a million in whole euros."""
+        if value is None or not math.isfinite(value) or abs(value) < 100_000:
+            return self.euros(value)
+        unit = "mln" if self.lang == "nl" else "m"
+        return f"€{NARROW}{self.number(value / 1e6, 1)}{NARROW}{unit}"
+
+    def percent(self, share: float | None, digits: int = 1) -> str:
+        """Return a share as a percentage."""
+        if share is None or not math.isfinite(share):
+            return UNKNOWN
+        return f"{self.number(100 * share, digits)}{NARROW if self.lang == 'nl' else ''}%"
+
+    def plain(self, value: float | None) -> str:
+        """Return an input number as it was meant: no more decimals than it has, six at most."""
+        if value is None or not math.isfinite(value):
+            return UNKNOWN
+        digits = next((d for d in range(7) if math.isclose(value, round(value, d), rel_tol=1e-9)), 6)
+        return self.number(value, digits)

@@ -1,0 +1,226 @@
+"""`report.html`: the plan on one page that opens offline and asks no other host for anything."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from reports import figures
+from reports.atlas import Atlas, atlas
+from reports.charts import wrapped, years_chart
+from reports.signs import SIGNS
+from reports.tables import page_tables
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+    from reports.contents import Contents
+
+_SECTIONS = {
+    "questions": "questions",
+    "municipality": "municipality_section",
+    "map-section": "map_section",
+    "beds": "beds_section",
+    "agreements": "agreements_section",
+    "cost": "cost_section",
+    "comparison": "comparison_section",
+    "rules": "rules_section",
+    "proof": "proof_section",
+    "remarks": "remarks_section",
+    "assumptions": "assumptions_section",
+}
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A figure of the first screen and what it is held against."""
+
+    name: str
+    value: str
+    beside: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A picture, its title, and its text for who does not see it."""
+
+    title: str
+    source: str
+    alt: str
+
+
+def write_page(contents: Contents, file: Path) -> None:
+    """Write the page of a plan."""
+    file.write_bytes(page(contents).encode("utf-8"))
+
+
+def page(contents: Contents) -> str:
+    """Return the page of a plan as HTML."""
+    environment = Environment(
+        loader=PackageLoader("reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    style, script = _resource("page.css"), _resource("map.js")
+    return environment.get_template("report.html").render(
+        **_told(contents),
+        # Both are our own files, fixed by their hash in the policy; everything else is escaped.
+        style=Markup(style),
+        script=Markup(script),
+        policy=policy(script, style),
+    )
+
+
+def policy(script: str, style: str) -> str:
+    """Return the content-security policy: this script, this style, pictures in the page, no more."""
+    ours = f"script-src {_fingerprint(script)}; style-src {_fingerprint(style)}; img-src data:"
+    return f"default-src 'none'; {ours}; base-uri 'none'; form-action 'none'"
+
+
+def embedded(data: object) -> Markup:
+    """Return JSON that may stand inside a script element: nothing in it can close that element."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(text)
+
+
+def _told(contents: Contents) -> dict[str, Any]:
+    """Return everything that the template names."""
+    drawn, tables = atlas(contents), page_tables(contents)
+    region, words = contents.region, contents.words
+    return {
+        "lang": contents.lang,
+        "w": words,
+        "years": contents.years,
+        "title": contents.title,
+        "status": contents.status,
+        "note": region.parameters.region.note,
+        "digest": region.digest,
+        "tiles": _tiles(contents),
+        "sections": [(anchor, words(key)) for anchor, key in _SECTIONS.items()],
+        "answers": contents.answers,
+        "remarks": region.remarks,
+        "tables": tables,
+        "atlas": drawn,
+        "charts": _charts(contents),
+        "map_title": _map_title(contents, drawn),
+        "map_data": embedded(drawn.data),
+        "signs": [
+            {"event": event, "sign": sign, "words": words(f"event_{event}")} for event, sign in SIGNS.items()
+        ],
+        "payers": ", ".join(contents.municipality(str(code)) for code in contents.plan.data["payer"].values),
+        "unused": int((figures.site_events(contents.plan) == "unused").all(axis=1).sum()),
+    }
+
+
+def _map_title(contents: Contents, drawn: Atlas) -> str:
+    first = next(iter(drawn.data["measures"].values()))["label"]
+    return str(drawn.data["title"]).replace("{measure}", first).replace("{year}", str(contents.years["base"]))
+
+
+def _tiles(contents: Contents) -> list[Tile]:
+    """Return the four figures of the first screen."""
+    words, write, years = contents.words, contents.notation, contents.years
+    lines = figures.comparison(contents.plan)
+    tiles = []
+    for name in ("places", "people_home", "waiting", "cost"):
+        plan, nothing = float(lines["plan"][name]), float(lines["nothing"][name])
+        form = write.millions if lines["unit"][name] == "EUR" else write.number
+        tiles.append(
+            Tile(words(f"compare_{name}", **years), form(plan), f"{words('nothing_line')}: {form(nothing)}")
+        )
+    return tiles
+
+
+def _charts(contents: Contents) -> dict[str, Chart]:
+    """Return the charts: beds, people in homes, cost; each beside what doing nothing gives."""
+    plan, words, write, years = contents.plan, contents.words, contents.notation, contents.years
+    idle, data = figures.doing_nothing(plan), figures
+    beds, living = data.places_by_tier(plan), data.living_by_tier(plan)
+    paid = data.cost_by_municipality(plan)
+    tiers = dict(
+        zip(
+            contents.region.parameters.tiers,
+            wrapped([contents.tier(t) for t in contents.region.parameters.tiers]),
+            strict=True,
+        )
+    )
+    payers = dict(
+        zip(
+            map(str, paid.index),
+            wrapped([contents.municipality(str(code)) for code in paid.index]),
+            strict=True,
+        )
+    )
+    spans = {"base": years["base"], "year": years["last"]}
+    return {
+        "beds": _chart(
+            words("beds_title"),
+            beds,
+            tiers,
+            data.places_by_tier(idle).sum(),
+            contents,
+            words("beds_alt", **_ends(beds, write.number), **spans),
+            write.number,
+        ),
+        "homes": _chart(
+            words("homes_title"),
+            living,
+            tiers,
+            data.living_by_tier(idle).sum(),
+            contents,
+            words("homes_alt", **_ends(living, write.number), **spans),
+            write.number,
+        ),
+        "cost": _chart(
+            words("cost_title"),
+            paid,
+            payers,
+            data.cost_by_municipality(idle).sum(),
+            contents,
+            words("cost_alt", **_ends(paid, write.millions), base=years["first"], year=years["last"]),
+            lambda value: write.number(value / 1e6, 1),
+        ),
+    }
+
+
+def _chart(
+    title: str,
+    table: pd.DataFrame,
+    names: dict[str, str],
+    beside: pd.Series,
+    contents: Contents,
+    alt: str,
+    write: Any,
+) -> Chart:
+    svg = years_chart(table, names, beside, contents.words("nothing_line"), write)
+    # As a picture, its inline styles fall outside the page's policy and its ids outside the page's.
+    source = "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii")
+    return Chart(title, source, alt)
+
+
+def _ends(table: pd.DataFrame, write: Any) -> dict[str, str]:
+    """Return the totals of the first and last year as words."""
+    totals = table.sum()
+    return {"first": write(float(totals.iloc[0])), "last": write(float(totals.iloc[-1]))}
+
+
+def _resource(name: str) -> str:
+    return files("reports").joinpath(name).read_text(encoding="utf-8")
+
+
+def _fingerprint(text: str) -> str:
+    return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii") + "'"

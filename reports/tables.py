@@ -1,0 +1,288 @@
+"""The tables of the page: every cell as the text that people read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from reports import figures
+from reports.contents import Contents, is_assumed
+from reports.rounding import largest_remainder, whole_columns
+
+type Write = Callable[[float], str]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of text; the first `labels` columns name the row, those in `numbers` are aligned right."""
+
+    caption: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    labels: int = 1
+    foot: Sequence[str] = ()
+    long: bool = False
+    numbers: frozenset[int] = field(default_factory=frozenset)
+
+
+def page_tables(contents: Contents) -> dict[str, Table]:
+    """Return all tables of the page by the name that the template has for them."""
+    return {
+        "municipality": _municipality(contents),
+        "sites": _sites(contents),
+        "beds": _beds(contents),
+        "clients": _clients(contents),
+        "travel": _travel(contents),
+        "agreements": _agreements(contents),
+        "cost": _cost(contents),
+        "parts": _parts(contents),
+        "budget": _budget(contents),
+        "comparison": _comparison(contents),
+        "shortfalls": _shortfalls(contents),
+        "rules": _rules(contents),
+        "proof": _proof(contents),
+        "overrides": _overrides(contents),
+        "assumptions": _assumptions(contents),
+    }
+
+
+def by_year(
+    caption: str,
+    labels: Sequence[str],
+    names: Sequence[Sequence[str]],
+    table: pd.DataFrame,
+    write: Write,
+    total: str = "",
+) -> Table:
+    """Return labelled rows × years, with a row of sums where `total` names one."""
+    rows = [
+        [*name, *map(write, values)] for name, values in zip(names, table.to_numpy(dtype=float), strict=True)
+    ]
+    foot = [total, *[""] * (len(labels) - 1), *map(write, table.sum().to_numpy(dtype=float))] if total else []
+    columns = [*labels, *map(str, table.columns)]
+    return Table(
+        caption, columns, rows, len(labels), foot, numbers=frozenset(range(len(labels), len(columns)))
+    )
+
+
+def _municipality(contents: Contents) -> Table:
+    words, write = contents.words, contents.notation
+    changes = figures.municipality_changes(contents.plan)
+    heads = {
+        "places": "places_head",
+        "homes": "homes_head",
+        "people": "people_head",
+        "waiting": "waiting_head",
+        "cost": "cost_head",
+    }
+    columns: list[list[str]] = []
+    for measure in heads:
+        form = write.millions if measure == "cost" else write.number
+        ends = [
+            changes[measure, end] if measure == "cost" else _whole(changes[measure, end])
+            for end in ("first", "last")
+        ]
+        totals = [float(end.sum()) for end in ends]
+        columns.append([f"{form(a)} → {form(b)}" for a, b in [*zip(*ends, strict=True), tuple(totals)]])
+    names = [*(contents.municipality(str(code)) for code in changes.index), words("region_total")]
+    rows = [list(row) for row in zip(names, *columns, strict=True)]
+    head = [words("municipality"), *(words(key) for key in heads.values())]
+    caption = words("municipality_caption", **contents.years)
+    return Table(caption, head, rows[:-1], foot=rows[-1], numbers=frozenset(range(1, len(head))))
+
+
+def _whole(people: pd.Series) -> pd.Series:
+    return pd.Series(largest_remainder(people.to_numpy()), index=people.index)
+
+
+def _sites(contents: Contents) -> Table:
+    words, plan = contents.words, contents.plan
+    totals, events = figures.site_totals(plan), figures.site_events(plan).iloc[:, -1]
+    used = [code for code in totals.index if code in contents.used_sites.index]
+    names = [
+        [
+            str(contents.region.sites.at[code, "name"]),
+            contents.neighbour_name(str(code)),
+            words(f"event_{events[code]}"),
+        ]
+        for code in used
+    ]
+    labels = [words("site"), words("neighbourhood"), words("what_happens")]
+    return by_year(
+        words("events_caption"), labels, names, totals.loc[used], contents.notation.number, words("total")
+    )
+
+
+def _beds(contents: Contents) -> Table:
+    table = figures.places_by_tier(contents.plan)
+    names = [[contents.tier(str(code))] for code in table.index]
+    words = contents.words
+    return by_year(
+        words("beds_title"), [words("tier")], names, table, contents.notation.number, words("total")
+    )
+
+
+def _clients(contents: Contents) -> Table:
+    words = contents.words
+    table = whole_columns(figures.clients_by_tier_and_profile(contents.plan))
+    table = table[(table > 0).any(axis=1)]
+    names = [[contents.tier(tier), contents.profile(profile)] for tier, profile in table.index]
+    return by_year(
+        words("clients_caption"),
+        [words("tier"), words("profile")],
+        names,
+        table,
+        contents.notation.number,
+        words("total"),
+    )
+
+
+def _travel(contents: Contents) -> Table:
+    words, write = contents.words, contents.notation
+    table = figures.travel(contents.plan)
+    forms: dict[str, Write] = {
+        "minutes": lambda v: write.number(v, 1),
+        "within": lambda v: write.percent(v, 0),
+    }
+    rows = [
+        [contents.municipality(str(code)), words(measure), *map(form, table.loc[code, measure])]
+        for code in table.index
+        for measure, form in forms.items()
+    ]
+    head = [words("municipality"), words("what"), *map(str, figures.planned_years(contents.plan))]
+    return Table(words("travel_caption"), head, rows, 2, numbers=frozenset(range(2, len(head))))
+
+
+def _agreements(contents: Contents) -> Table:
+    words = contents.words
+    table = figures.home_offers(contents.plan)
+    names = [
+        [corporation, contents.municipality(place), words(what)] for corporation, place, what in table.index
+    ]
+    labels = [words("corporation"), words("municipality"), words("what")]
+    return by_year(words("agreements_caption"), labels, names, table, contents.notation.number)
+
+
+def _cost(contents: Contents) -> Table:
+    words, table = contents.words, figures.cost_by_municipality(contents.plan) / 1000
+    names = [[contents.municipality(str(code))] for code in table.index]
+    return by_year(
+        words("cost_caption"), [words("municipality")], names, table, contents.notation.number, words("total")
+    )
+
+
+def _parts(contents: Contents) -> Table:
+    words, table = contents.words, figures.cost_by_part(contents.plan) / 1000
+    table = table[(table.abs() > 0).any(axis=1)]
+    names = [[contents.part(str(code))] for code in table.index]
+    return by_year(
+        words("parts_caption"), [words("part")], names, table, contents.notation.number, words("total")
+    )
+
+
+def _budget(contents: Contents) -> Table:
+    words, table = contents.words, figures.funding(contents.plan) / 1000
+    names = [[contents.municipality(place), stream, words(what)] for place, stream, what in table.index]
+    labels = [words("municipality"), words("stream"), words("what")]
+    return by_year(words("budget_caption"), labels, names, table, contents.notation.number)
+
+
+def _comparison(contents: Contents) -> Table:
+    words, write = contents.words, contents.notation
+    rows = []
+    for name, line in figures.comparison(contents.plan).iterrows():
+        plan, nothing, money = float(line["plan"]), float(line["nothing"]), line["unit"] == "EUR"
+        form: Write = write.euros if money else lambda value: write.number(value, 1)
+        change = write.signed(plan - nothing, 0 if money else 1)
+        rows.append([words(f"compare_{name}", **contents.years), form(plan), form(nothing), change])
+    head = [words(key) for key in ("measure", "plan", "nothing", "difference")]
+    caption = words("comparison_caption", **contents.years)
+    return Table(caption, head, rows, numbers=frozenset({1, 2, 3}))
+
+
+def _shortfalls(contents: Contents) -> Table:
+    words, write = contents.words, contents.notation
+    table = figures.shortfalls(contents.plan)
+    missed = table[(table > figures.TOLERANCE).any(axis=1)]
+    names = [
+        [
+            contents.part(str(code)),
+            words.known(f"unit_{(unit := figures.shortfall_unit(contents.plan, str(code)))}", unit),
+        ]
+        for code in missed.index
+    ]
+    return by_year(
+        words("rules_caption"),
+        [words("rule"), words("unit")],
+        names,
+        missed,
+        lambda value: write.number(value, 1) if value > 0.05 else "",
+    )
+
+
+def _rules(contents: Contents) -> Table:
+    words = contents.words
+    rows = [[rule.name, words.of(rule.sentence), contents.rule_kind(rule)] for rule in contents.rules]
+    return Table(words("rules_list"), [words("rule"), words("sentence"), words("kind")], rows, long=True)
+
+
+def _proof(contents: Contents) -> Table:
+    words, write, proof = contents.words, contents.notation, contents.plan.proof
+    scenario = str(contents.plan.data.attrs.get("scenario", ""))
+    rows = [
+        ["proof_objective", write.number(proof.objective)],
+        ["proof_bound", write.number(proof.bound)],
+        ["proof_gap", write.percent(proof.gap, 2)],
+        ["proof_gap_eur", write.euros(proof.gap_eur)],
+        ["proof_gap_controllable", write.percent(proof.gap_controllable, 2)],
+        ["proof_solver", proof.solver],
+        ["proof_seconds", write.number(proof.seconds, 1)],
+        ["proof_scenario", scenario or words("none")],
+        ["proof_digest", contents.region.digest],
+    ]
+    head = [words("item"), words("value")]
+    return Table(words("proof_caption"), head, [[words(key), value] for key, value in rows], long=True)
+
+
+def _overrides(contents: Contents) -> Table:
+    words = contents.words
+    rows = [[o.key, str(o.old), str(o.new), str(o.origin)] for o in contents.region.overrides]
+    return Table(
+        words("overrides_caption"),
+        [words(key) for key in ("number", "old", "new", "origin")],
+        rows,
+        long=True,
+    )
+
+
+def _assumptions(contents: Contents) -> Table:
+    words, write = contents.words, contents.notation
+    rows = []
+    for line in contents.region.assumptions.to_dict("records"):
+        source = words("assumption") if is_assumed(line["source"]) else str(line["source"])
+        amounts = {key: _said(line[key], write.plain) for key in ("value", "low", "high")}
+        rows.append(
+            [
+                str(line["key"]),
+                amounts["value"],
+                _said(line["unit"]),
+                _said(line["price_year"], lambda year: str(int(year))),
+                source,
+                _said(line["note"]),
+                amounts["low"],
+                amounts["high"],
+            ]
+        )
+    assumed = int(contents.region.assumptions["source"].map(is_assumed).sum())
+    caption = words("assumptions_caption", sourced=len(rows) - assumed, assumed=assumed)
+    keys = ("number", "value", "unit", "price_year", "source", "note", "low", "high")
+    return Table(caption, [words(key) for key in keys], rows, long=True, numbers=frozenset({1, 3, 6, 7}))
+
+
+def _said(value: object, write: Write | None = None) -> str:
+    """Return a cell of the assumptions as text; what is not given stays empty."""
+    if value is None or (isinstance(value, float) and pd.isna(value)):
+        return ""
+    return write(float(value)) if write and isinstance(value, int | float) else str(value)

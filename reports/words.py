@@ -1,0 +1,369 @@
+"""The words of report and workbook, in Dutch and English."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from reports.notation import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of one language; `words("status_proven", gap="2 %")` fills in what varies."""
+
+    lang: Language
+
+    def __call__(self, key: str, **values: object) -> str:
+        """Return the words of `key`; raises KeyError for a key that has none."""
+        return WORDS[key][self.lang].format(**values)
+
+    def known(self, key: str, otherwise: str) -> str:
+        """Return the words of `key`, or `otherwise` where it has none."""
+        return self(key) if key in WORDS else otherwise
+
+    def of(self, texts: object) -> str:
+        """Return the text of this language from `{"nl": …, "en": …}` or an object with both as attributes."""
+        if isinstance(texts, Mapping):
+            return str(texts[self.lang])
+        return str(getattr(texts, self.lang))
+
+
+def _words(**pairs: tuple[str, str]) -> dict[str, Mapping[Language, str]]:
+    return {key: MappingProxyType({"nl": nl, "en": en}) for key, (nl, en) in pairs.items()}
+
+
+_PAGE = _words(
+    title=("Spreidingsplan {region}, {first}–{last}", "Spreading plan {region}, {first}–{last}"),
+    skip=("Naar de inhoud", "Skip to content"),
+    contents=("Inhoud", "Contents"),
+    status_proven=(
+        "Bewezen: binnen deze aannames bestaat geen plan dat meer dan {gap} ({gap_eur}) beter is. "
+        "Dit is het beste plan.",
+        "Proven: under these assumptions no plan is more than {gap} ({gap_eur}) better. This is "
+        "the best plan.",
+    ),
+    status_within_gap=(
+        "Bewezen binnen {gap}: geen enkel plan onder deze aannames kan meer dan {gap_eur} ({gap}) "
+        "beter zijn dan dit.",
+        "Proven within {gap}: no plan under these assumptions can be more than {gap_eur} ({gap}) "
+        "better than this one.",
+    ),
+    status_best_found=(
+        "Het beste plan dat in de rekentijd is gevonden. Een plan dat tot {gap} ({gap_eur}) beter "
+        "is, is niet "
+        "uitgesloten.",
+        "The best plan found in the time given. A plan up to {gap} ({gap_eur}) better has not been "
+        "ruled out.",
+    ),
+    status_impossible=("Er is geen plan dat aan alle harde regels voldoet.", "No plan meets all hard rules."),
+    status_note=(
+        "Vergeleken wordt de som van contante euro's en stuurpunten (zie Bewijs); dat is niet "
+        "hetzelfde als de rekening.",
+        "What is compared is the sum of discounted euros and steering points (see Proof); that is "
+        "not the bill.",
+    ),
+    questions=("De drie vragen van de raad", "The council's three questions"),
+    municipality_section=("Wat verandert er voor onze gemeente?", "What changes for our municipality?"),
+    municipality_caption=(
+        "Per gemeente: van {base} naar {last}. Kosten: van {first} naar {last}. Mensen en "
+        "wachtenden tellen bij de "
+        "gemeente waar zij vandaan komen, plaatsen en woningen bij de gemeente waar zij staan; kosten volgen "
+        "de mensen.",
+        "Per municipality: from {base} to {last}. Cost: from {first} to {last}. People and those "
+        "waiting count where "
+        "they come from, places and homes where they stand; cost follows the people.",
+    ),
+    municipality=("Gemeente", "Municipality"),
+    places_head=("Plaatsen in voorzieningen", "Places in facilities"),
+    homes_head=("Woningen met begeleiding", "Homes with support"),
+    people_head=("Mensen met een plek", "People with a place"),
+    waiting_head=("Wachtenden", "People waiting"),
+    cost_head=("Kosten per jaar", "Cost a year"),
+    region_total=("Hele regio", "Whole region"),
+    map_section=("Kaart", "Map"),
+    map_title=("Kaart van {region}: {measure}, {year}", "Map of {region}: {measure}, {year}"),
+    map_help=(
+        "Kies een jaar en een maat. De kaart luistert naar pijltjes (schuiven), + en − (zoomen) en "
+        "0 (alles); "
+        "klik een gebied aan of kies het uit de lijst.",
+        "Choose a year and a measure. The map answers to arrow keys (pan), + and − (zoom) and 0 "
+        "(all); click an area "
+        "or choose it from the list.",
+    ),
+    map_static=(
+        "Zonder JavaScript toont de kaart het basisjaar; de tabellen hieronder tonen alle jaren.",
+        "Without JavaScript the map shows the base year; the tables below show every year.",
+    ),
+    map_ring=(
+        "Locaties in hetzelfde gebied delen een punt; zij zijn in een kring om dat punt getekend.",
+        "Sites in the same area share a point; they are drawn in a ring around it.",
+    ),
+    map_legend=("Legenda", "Legend"),
+    map_size=(
+        "De oppervlakte van een teken volgt het aantal plaatsen.",
+        "The area of a sign follows the number of places.",
+    ),
+    base_unknown=("voor het basisjaar niet berekend", "not computed for the base year"),
+    year=("Jaar", "Year"),
+    measure=("Maat", "Measure"),
+    area=("Gebied of locatie", "Area or site"),
+    choose_area=("Kies een gebied of locatie", "Choose an area or site"),
+    zoom_in=("Inzoomen", "Zoom in"),
+    zoom_out=("Uitzoomen", "Zoom out"),
+    zoom_all=("Hele kaart", "Whole map"),
+    none=("geen", "none"),
+    up_to=("tot en met", "up to"),
+    above=("meer dan", "more than"),
+    measure_places=("Plaatsen per 1.000 inwoners", "Places per 1,000 inhabitants"),
+    measure_homes=("Woningen met begeleiding per 1.000 inwoners", "Homes with support per 1,000 inhabitants"),
+    measure_waiting=("Wachtenden naar herkomst", "People waiting, by origin"),
+    measure_excess=("Gewogen plaatsen boven de norm", "Weighted places over the norm"),
+    inhabitants=("Inwoners", "Inhabitants"),
+    events_caption=(
+        "Locaties: wat ermee gebeurt en hoeveel plaatsen zij hebben",
+        "Sites: what happens and how many places",
+    ),
+    unused_note=(
+        "{count} kandidaat-locaties worden in geen jaar gebruikt en staan niet in deze tabel.",
+        "{count} candidate sites are used in no year and are not in this table.",
+    ),
+    site=("Locatie", "Site"),
+    neighbourhood=("Wijk", "Neighbourhood"),
+    provider=("Aanbieder", "Provider"),
+    what_happens=("Wat gebeurt er", "What happens"),
+    event_opens=("opent", "opens"),
+    event_grows=("groeit", "grows"),
+    event_shrinks=("krimpt", "shrinks"),
+    event_changes_form=("verandert van vorm", "changes form"),
+    event_closes=("sluit", "closes"),
+    event_stays=("blijft gelijk", "stays"),
+    event_unused=("kandidaat, niet in gebruik", "candidate, not in use"),
+    beds_section=("Bedden en woningen per jaar", "Beds and homes per year"),
+    beds_title=("Plaatsen in voorzieningen per vorm", "Places in facilities by tier"),
+    homes_title=("Mensen in woningen met begeleiding per vorm", "People in homes with support by tier"),
+    beds_alt=(
+        "Gestapelde staven: plaatsen in voorzieningen van {first} in {base} naar {last} in {year}. "
+        "De tabel eronder "
+        "geeft alle getallen.",
+        "Stacked bars: places in facilities from {first} in {base} to {last} in {year}. The table "
+        "below gives every "
+        "figure.",
+    ),
+    homes_alt=(
+        "Gestapelde staven: mensen in woningen met begeleiding van {first} in {base} naar {last} "
+        "in {year}. De tabel "
+        "eronder geeft alle getallen.",
+        "Stacked bars: people in homes with support from {first} in {base} to {last} in {year}. "
+        "The table below gives "
+        "every figure.",
+    ),
+    nothing_line=("bij niets doen", "doing nothing"),
+    tier=("Vorm", "Tier"),
+    profile=("Profiel", "Profile"),
+    total=("Totaal", "Total"),
+    waiting_row=("Wacht", "Waiting"),
+    clients_caption=("Mensen per vorm en profiel, en wie wacht", "People by tier and profile, and who waits"),
+    rounded_note=(
+        "Mensen zijn op helen afgerond met de grootste resten, zodat totalen kloppen; de breuken "
+        "staan in plan.nc.",
+        "People are rounded to whole numbers by largest remainder so that totals hold; plan.nc has "
+        "the fractions.",
+    ),
+    agreements_section=("Woningen van corporaties", "Homes from corporations"),
+    agreements_caption=(
+        "Nieuwe woningen per corporatie en gemeente",
+        "New homes by corporation and municipality",
+    ),
+    corporation=("Corporatie", "Corporation"),
+    offered=("aangeboden", "offered"),
+    agreed=("in het plan", "in the plan"),
+    what=("Wat", "What"),
+    cost_section=("Wat het kost en wie betaalt", "What it costs and who pays"),
+    cost_title=(
+        "Kosten per gemeente van herkomst, in miljoenen euro’s",
+        "Cost by municipality of origin, in millions of euros",
+    ),
+    cost_caption=(
+        "Kosten per gemeente van herkomst en jaar, × € 1.000",
+        "Cost by municipality of origin and year, × €1,000",
+    ),
+    cost_payer=(
+        "De rekening gaat naar: {payers}. De verdeling over gemeenten volgt waar mensen vandaan komen.",
+        "The bill goes to: {payers}. Its division over municipalities follows where people come from.",
+    ),
+    parts_caption=("Kosten per onderdeel en jaar, × € 1.000", "Cost by part and year, × €1,000"),
+    cost_note=(
+        "Nominale euro's van het jaar zelf, niet contant gemaakt. Afronding per cel kan een totaal "
+        "1 laten verschillen.",
+        "Nominal euros of the year itself, not discounted. Rounding per cell may put a total 1 out.",
+    ),
+    cost_alt=(
+        "Gestapelde staven: totale kosten van {first} in {base} naar {last} in {year}. De tabel "
+        "eronder geeft alle "
+        "getallen.",
+        "Stacked bars: total cost from {first} in {base} to {last} in {year}. The table below "
+        "gives every figure.",
+    ),
+    payer=("Betaler", "Payer"),
+    part=("Onderdeel", "Part"),
+    unit_clients=("mensen", "people"),
+    **{"unit_weighted places": ("gewogen plaatsen", "weighted places")},
+    unit_places=("plaatsen", "places"),
+    stream=("Geldstroom", "Stream"),
+    budget_caption=(
+        "Benodigd en toegekend per gemeente en geldstroom, × € 1.000",
+        "Need and grant by municipality and stream, × €1,000",
+    ),
+    need=("benodigd", "needed"),
+    grant=("toegekend", "granted"),
+    comparison_section=("Vergeleken met niets doen", "Compared with doing nothing"),
+    comparison_caption=(
+        "Niets doen: de plaatsen en woningen van {base} blijven zoals zij zijn.",
+        "Doing nothing: the places and homes of {base} stay as they are.",
+    ),
+    plan=("Plan", "Plan"),
+    nothing=("Niets doen", "Doing nothing"),
+    difference=("Verschil", "Difference"),
+    compare_places=("Plaatsen in voorzieningen, {last}", "Places in facilities, {last}"),
+    compare_people_home=(
+        "Mensen in woningen met begeleiding, {last}",
+        "People in homes with support, {last}",
+    ),
+    compare_waiting=("Wachtenden, {last}", "People waiting, {last}"),
+    compare_waiting_years=("Wachtjaren, {first}–{last}", "Years of waiting, {first}–{last}"),
+    compare_minutes=("Gemiddelde reistijd in minuten, {last}", "Mean travel minutes, {last}"),
+    compare_excess=("Gewogen plaatsen boven de wijknorm, {last}", "Weighted places over the norm, {last}"),
+    compare_cost=("Kosten, {first}–{last}", "Cost, {first}–{last}"),
+    compare_cost_last=("Kosten, {last}", "Cost, {last}"),
+    travel_caption=("Reistijd tussen herkomst en woonplek", "Travel between origin and place"),
+    minutes=("gemiddelde minuten", "mean minutes"),
+    within=("binnen de norm", "within the norm"),
+    rules_section=("Waar het plan tekortschiet", "Where the plan falls short"),
+    rules_caption=(
+        "Beleidsregels: tekort per jaar in de eenheid van de regel; leeg betekent gehaald.",
+        "Policies: shortfall per year in the rule's own unit; empty means met.",
+    ),
+    rules_all_met=(
+        "Alle zachte regels worden in alle jaren gehaald.",
+        "Every soft rule is met in every year.",
+    ),
+    rules_list=("Alle regels in woorden", "All rules in words"),
+    rule=("Regel", "Rule"),
+    sentence=("In woorden", "In words"),
+    kind=("Soort", "Kind"),
+    kind_core=("kern, altijd hard", "core, always hard"),
+    kind_policy=("beleid: {mode}", "policy: {mode}"),
+    mode_hard=("hard", "hard"),
+    mode_soft=("zacht", "soft"),
+    mode_off=("uit", "off"),
+    unit=("Eenheid", "Unit"),
+    proof_section=("Bewijs", "Proof"),
+    proof_caption=("Hoe zeker is dit plan?", "How sure is this plan?"),
+    proof_objective=(
+        "Doelwaarde van het plan (contante euro's en punten)",
+        "Objective of the plan (discounted euros and points)",
+    ),
+    proof_bound=("Bewezen ondergrens: lager kan geen plan", "Proven bound: no plan goes below"),
+    proof_gap=("Kloof", "Gap"),
+    proof_gap_eur=("Kloof in euro's en punten", "Gap in euros and points"),
+    proof_gap_controllable=("Kloof ten opzichte van wat stuurbaar is", "Gap against what can be controlled"),
+    proof_solver=("Rekenaar", "Solver"),
+    proof_seconds=("Rekentijd in seconden", "Seconds of computing"),
+    proof_digest=("Vingerafdruk van de invoer", "Digest of the input"),
+    proof_scenario=("Scenario", "Scenario"),
+    overrides_caption=("Wat het scenario wijzigt", "What the scenario changes"),
+    old=("Was", "Was"),
+    new=("Wordt", "Becomes"),
+    origin=("Uit", "From"),
+    remarks_section=("Wat u moet weten", "What you should know"),
+    assumptions_section=("Aannames en bronnen", "Assumptions and sources"),
+    assumptions_caption=(
+        "Alle getallen onder dit plan: {sourced} met een bron, {assumed} aangenomen.",
+        "Every number under this plan: {sourced} with a source, {assumed} assumed.",
+    ),
+    number=("Getal", "Number"),
+    value=("Waarde", "Value"),
+    price_year=("Prijspeil", "Price year"),
+    source=("Bron", "Source"),
+    assumption=("aanname", "assumption"),
+    note=("Toelichting", "Note"),
+    low=("Laagst", "Lowest"),
+    high=("Hoogst", "Highest"),
+    offline=(
+        "Eén bestand, zonder internet te openen. De getallen komen uit plan.nc in dezelfde map.",
+        "One file that opens without internet. The figures come from plan.nc in the same folder.",
+    ),
+)
+
+_PARTS = _words(
+    part_support=("Begeleiding", "Support"),
+    part_sites=("Locaties in gebruik", "Running sites"),
+    part_capital=("Kapitaallasten", "Capital"),
+    part_conversion=("Ombouw", "Conversion"),
+    part_closing=("Sluiting en dubbele lasten", "Closing and double running"),
+    part_homes=("Nieuwe woningen", "New homes"),
+    part_bridging=("Overbruggingszorg", "Bridging support"),
+    part_travel=("Reistijd", "Travel"),
+    part_misfit=("Niet-passende plek", "Tier that does not fit"),
+    part_waiting=("Wachten", "Waiting"),
+    part_unasked_moves=("Ongevraagd verhuizen", "Unasked moves"),
+    part_intramural_reduction=("Afbouw intramuraal", "Intramural reduction"),
+    part_within_travel_norm=("Binnen de reisnorm", "Within the travel norm"),
+    part_neighbourhood_concentration=("Concentratie in wijken", "Neighbourhood concentration"),
+    part_fair_share_between_municipalities=("Eerlijk deel per gemeente", "Fair share between municipalities"),
+    part_waiting_does_not_grow=("Wachten groeit niet", "Waiting does not grow"),
+    part_replacement_before_closure=("Eerst vervangen, dan sluiten", "Replacement before closure"),
+)
+
+_BOOK = _words(
+    sheet_summary=("Samenvatting", "Summary"),
+    sheet_places=("Plaatsen per locatie", "Places per site"),
+    sheet_beds=("Bedden per vorm", "Beds per tier"),
+    sheet_homes=("Woningen", "Homes"),
+    sheet_clients=("Mensen", "People"),
+    sheet_waiting=("Wachtenden", "Waiting"),
+    sheet_parts=("Kosten per onderdeel", "Cost per part"),
+    sheet_payers=("Kosten per gemeente", "Cost per municipality"),
+    sheet_concentration=("Concentratie", "Concentration"),
+    sheet_travel=("Reistijd", "Travel"),
+    sheet_comparison=("Niets doen", "Doing nothing"),
+    sheet_rules=("Regels", "Rules"),
+    sheet_assumptions=("Aannames", "Assumptions"),
+    ask_summary=("Wat houdt het plan in en hoe zeker is het?", "What is the plan and how sure is it?"),
+    ask_places=("Hoeveel plaatsen heeft elke locatie, per jaar?", "How many places has every site, by year?"),
+    ask_beds=("Hoeveel bedden zijn er per vorm, per jaar?", "How many beds are there by tier and year?"),
+    ask_homes=(
+        "Welke woningen levert welke corporatie, en wat was er aangeboden?",
+        "Which homes come from which corporation, and what was offered?",
+    ),
+    ask_clients=("Waar wonen mensen, per vorm en profiel?", "Where do people live, by tier and profile?"),
+    ask_waiting=(
+        "Hoeveel mensen wachten, naar gemeente van herkomst?",
+        "How many people wait, by municipality of origin?",
+    ),
+    ask_parts=("Waaraan gaat het geld op? (nominale euro's)", "What is the money spent on? (nominal euros)"),
+    ask_payers=(
+        "Wat kost het per gemeente van herkomst? (nominale euro's)",
+        "What does it cost by municipality of origin? (nominal euros)",
+    ),
+    ask_concentration=(
+        "Hoeveel plaatsen per 1.000 inwoners heeft elke wijk?",
+        "How many places per 1,000 inhabitants has every neighbourhood?",
+    ),
+    ask_travel=(
+        "Hoe ver wonen mensen van waar zij vandaan komen?",
+        "How far do people live from where they come from?",
+    ),
+    ask_comparison=("Wat scheelt het met niets doen?", "How does it differ from doing nothing?"),
+    ask_rules=("Aan welke regels houdt het plan zich?", "Which rules does the plan keep?"),
+    ask_assumptions=("Op welke getallen rust het plan?", "Which numbers does the plan rest on?"),
+    not_used_summary=(
+        "Kandidaat-locaties zonder plaatsen staan niet op dit blad.",
+        "Candidate sites without places are not on this sheet.",
+    ),
+    item=("Onderwerp", "Item"),
+    code=("Code", "Code"),
+)
+
+WORDS: Mapping[str, Mapping[Language, str]] = MappingProxyType({**_PAGE, **_PARTS, **_BOOK})
+"""Every word of the reports: key → language → text."""

@@ -1,0 +1,423 @@
+"""A plan small enough to check by hand: four squares, three sites, three tiers, two years.
+
+Nothing here is solved. The arrays are written down, so that a test of a report can name the
+figure it expects to read and why.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import geopandas as gpd
+import networkx as nx
+import numpy as np
+import pandas as pd
+import xarray as xr
+from shapely.geometry import box
+
+from models.parameters import Parameters
+from optimiser.plan import Proof
+
+BASE, YEARS = 2024, (2025, 2026)
+NEIGHBOURHOODS = ("A1", "A2", "B1", "B2")
+MUNICIPALITY_OF = ("GMA", "GMA", "GMB", "GMB")
+SITES = ("s1", "s2", "s3")
+TIERS = ("bw", "group", "home")
+PROFILES = ("high", "low")
+PARTS = ("support", "sites", "capital", "conversion", "closing", "homes", "bridging")
+POINTS = (
+    "travel",
+    "misfit",
+    "waiting",
+    "unasked_moves",
+    "intramural_reduction",
+    "within_travel_norm",
+    "neighbourhood_concentration",
+    "fair_share_between_municipalities",
+    "waiting_does_not_grow",
+)
+
+NUMBERS: dict[str, Any] = {
+    "region": {
+        "name": "Vierkant & Co",
+        "central_municipality": "GMA",
+        "note": "Only squares; “nothing” is real.",
+    },
+    "years": {
+        "base": BASE,
+        "last": 2026,
+        "price_year": 2024,
+        "indexation": 0.02,
+        "discount_rate": 0.03,
+        "terminal": 5,
+    },
+    "tiers": {
+        "bw": {
+            "name": {"nl": "Beschermd wonen", "en": "Sheltered housing"},
+            "setting": "facility",
+            "intramural": True,
+            "rate": {"value": 900, "source": 'Circular "2024"\nannex \\ 3'},
+            "building": 100000,
+            "closing": 5000,
+            "occupancy": 0.95,
+            "least": 4,
+            "norm": 20,
+            "reach": 45,
+            "concentration_weight": 1,
+        },
+        "group": {
+            "name": {"nl": "Groepswonen", "en": "Group living"},
+            "setting": "facility",
+            "rate": 600,
+            "building": 80000,
+            "closing": 3000,
+            "occupancy": 0.95,
+            "least": 3,
+            "norm": 20,
+            "reach": 45,
+            "concentration_weight": 0.5,
+        },
+        "home": {
+            "name": {"nl": "Thuis met begeleiding", "en": "Home with support"},
+            "setting": "home",
+            "rate": 300,
+            "norm": 20,
+            "reach": 45,
+            "keeps_home": 0.5,
+        },
+    },
+    "profiles": {
+        "high": {"name": {"nl": "Hoog", "en": "High"}, "fits": ["bw", "group"], "also": ["home"]},
+        "low": {"name": {"nl": "Laag", "en": "Low"}, "fits": ["home", "group"]},
+    },
+    "pathway": {
+        "inflow": {"share": 0.1, "trend": 0.01, "profiles": {"high": 0.5, "low": 0.5}},
+        "transitions": {"home": {"high": {"low": 0.2}}},
+        "recovered": {"home": {"low": 0.2}},
+        "wlz": {"high": 0.01},
+        "died": {"high": 0.01, "low": 0.01},
+    },
+    "travel": {"detour": 1.3, "speed": 40},
+    "homes": {"lead": 6},
+    "costs": {
+        "interest": 0.03,
+        "asset_life": 30,
+        "new_home": 4000,
+        "bridging": 150,
+        "double_running": 8,
+        "conversions": {"bw": {"group": {"ratio": 0.8, "cost": 20000}}},
+    },
+    "weights": {"travel": 5, "misfit": 2000, "waiting": 60000, "unasked_move": 500},
+    "policies": {
+        "intramural_reduction": {"price": 9000, "by_end": 0.4, "path": {2025: 0.1}},
+        "replacement_before_closure": {"years_ahead": 0, "most_per_year": 0.5},
+        "within_travel_norm": {"price": 3000, "share": 0.9},
+        "neighbourhood_concentration": {"price": 2000, "norm": 5},
+        "fair_share_between_municipalities": {"price": 1000, "band": 0.2},
+        "waiting_does_not_grow": {"price": 8000},
+    },
+}
+
+
+@dataclass(frozen=True)
+class SamplePlan:
+    """What reports ask of a plan."""
+
+    problem: Any
+    data: xr.Dataset
+    reference: xr.Dataset
+    proof: Any
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A question of a council and its answer, in Dutch and English."""
+
+    question: dict[str, str]
+    answer: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a report tells of a rule."""
+
+    name: str
+    sentence: dict[str, str]
+    unit: str
+    kind: str
+
+
+ANSWERS = (
+    Answer(
+        {"nl": "Ontbreekt er iets?", "en": "Is something missing?"},
+        {"nl": "Ja: groepswonen in B.", "en": "Yes: group living in B."},
+    ),
+    Answer(
+        {"nl": "Kan een voorziening met minder bedden toe?", "en": "Can a facility do with fewer beds?"},
+        {"nl": "Ja: plek één gaat van 10 naar 4.", "en": "Yes: site one goes from 10 to 4."},
+    ),
+    Answer(
+        {"nl": "Is de spreiding eerlijk?", "en": "Is the spread fair?"}, {"nl": "Bijna.", "en": "Nearly."}
+    ),
+)
+RULES = (
+    Rule(
+        "clients_are_housed",
+        {"nl": "Iedereen woont ergens.", "en": "Everybody lives somewhere."},
+        "clients",
+        "core",
+    ),
+    Rule(
+        "intramural_reduction", {"nl": "Het aantal bedden daalt.", "en": "Beds go down."}, "places", "policy"
+    ),
+)
+
+
+def _array(values: Any, units: str, long_name: str, **coords: Any) -> xr.DataArray:
+    return xr.DataArray(
+        np.asarray(values, dtype=float),
+        coords=coords,
+        dims=tuple(coords),
+        attrs={"units": units, "long_name": long_name},
+    )
+
+
+def sample_region(folder: Path, site_name: str = "Plek één") -> SimpleNamespace:
+    """Return the region of the sample; `folder` holds input files to be copied."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "clients.csv").write_text("municipality;tier;clients\nGMA;bw;9,5\n", encoding="utf-8")
+    (folder / "region.toml").write_text("# as the planner wrote it\n", encoding="utf-8")
+    (folder / "scenarios").mkdir(exist_ok=True)
+    (folder / "scenarios" / "fast.toml").write_text("[policies]\n", encoding="utf-8")
+    squares = [
+        box(230000 + 2000 * i, 530000 + 2000 * j, 232000 + 2000 * i, 532000 + 2000 * j)
+        for i in (0, 1)
+        for j in (0, 1)
+    ]
+    neighbourhoods = gpd.GeoDataFrame(
+        {
+            "name": ["A-Noord", "A-Zuid", "B-Noord", "B-Zuid"],
+            "municipality": list(MUNICIPALITY_OF),
+            "inhabitants": [4000.0, 2000.0, 3000.0, 1000.0],
+            "fid": [9, 9, 9, 9],
+        },
+        index=pd.Index(NEIGHBOURHOODS, name="neighbourhood"),
+        geometry=squares,
+        crs="EPSG:28992",
+    )
+    neighbourhoods["x"] = neighbourhoods.geometry.centroid.x
+    neighbourhoods["y"] = neighbourhoods.geometry.centroid.y
+    neighbourhoods.attrs["drawn_as"] = "polygons"
+    sites = pd.DataFrame(
+        {
+            "name": [site_name, "Plek twee", "Plek drie"],
+            "neighbourhood": ["A1", "A1", "B1"],
+            "provider": ["Aanbieder A", "Aanbieder A", "Aanbieder B"],
+            "status": ["existing", "candidate", "candidate"],
+            "x": [231000.0, 231000.0, 235000.0],
+            "y": [531000.0, 531000.0, 531000.0],
+        },
+        index=pd.Index(SITES, name="site"),
+    )
+    homes = pd.DataFrame(
+        {
+            "corporation": ["Corp", "Corp", "Corp"],
+            "municipality": ["GMA", "GMB", None],
+            "neighbourhood": [None, None, "A1"],
+            "year": [2025, 2026, 2024],
+            "homes": [3, 2, 5],
+        }
+    )
+    assumptions = pd.DataFrame(
+        {
+            "key": ["tiers.bw.rate", "travel.detour"],
+            "value": [900.0, 1.3],
+            "unit": ["EUR/client-week", "factor"],
+            "price_year": [2024, None],
+            "source": ["Circular 2024", "assumption"],
+            "note": ["=1+1", None],
+            "low": [None, 1.2],
+            "high": [None, 1.5],
+        }
+    )
+    return SimpleNamespace(
+        folder=folder,
+        parameters=Parameters.model_validate(NUMBERS),
+        neighbourhoods=neighbourhoods,
+        sites=sites,
+        municipalities=pd.DataFrame(
+            {"name": ["Gemeente A", "Gemeente B"], "inhabitants": [6000.0, 4000.0]},
+            index=pd.Index(["GMA", "GMB"], name="code"),
+        ),
+        homes=homes,
+        assumptions=assumptions,
+        contiguity=nx.Graph(),
+        overrides=(),
+        digest="0123456789abcdef" * 4,
+        remarks=(
+            {"nl": "Reistijd is hemelsbreed × omweg ÷ snelheid.", "en": "Travel is straight line × detour."},
+        ),
+    )
+
+
+def sample_data(region: SimpleNamespace, *, planned: bool) -> xr.Dataset:
+    """Return the arrays of the plan, or of doing nothing when `planned` is False."""
+    nb, yr = list(NEIGHBOURHOODS), list(YEARS)
+    # Site 1 goes from 10 beds to 4; site 2 opens with 3 and 4 group places; site 3 stays a candidate.
+    base_places = [[10, 0, 0], [0, 0, 0], [0, 0, 0]]
+    places = np.zeros((3, 3, 2))
+    places[0, 0] = [7, 4] if planned else [10, 10]
+    places[1, 1] = [3, 4] if planned else [0, 0]
+    clients = np.zeros((4, 2, 3, 2))
+    clients[0, 0, 0] = [6.65, 3.8] if planned else [9.5, 9.5]
+    clients[2, 0, 1] = [2.85, 3.8] if planned else [0, 0]
+    clients[:, 1, 2] = [[1.5, 2.25], [1.5, 2.25], [1, 1], [1, 1.5]] if planned else [[1.25, 1.25]] * 4
+    base_clients = np.zeros((4, 2, 3))
+    base_clients[0, 0, 0], base_clients[:, 1, 2] = 9.5, 1.25
+    waiting = np.zeros((4, 2, 2))
+    waiting[:, 1] = [[0.4, 0.2]] * 4 if planned else [[1.4, 2.4]] * 4
+    homes = np.zeros((4, 3, 2))
+    homes[:, 2] = [[2, 3], [2, 3], [1, 1], [1, 2]] if planned else [[1.25, 1.25]] * 4
+    new_homes = np.zeros((1, 4, 2))
+    new_homes[0, 0, 0] = 3 if planned else 0
+    new_homes[0, 3, 1] = 1 if planned else 0
+    cost = np.zeros((7, 2, 2, 2))
+    cost[0, :, 0] = [[300_000.25, 250_000.5], [100_000, 125_000]]
+    cost[6, :, 0] = [[1_000, 500], [500.125, 250]] if planned else [[9_000, 12_000], [4_000, 6_000]]
+    weight = np.zeros((9, 2))
+    weight[0] = [120.5, 90]
+    weight[4] = [9_000, 0] if planned else [9_000, 36_000]
+    variables = {
+        "places": _array(
+            places, "places", "places in facilities", site=list(SITES), tier=list(TIERS), year=yr
+        ),
+        "operating": _array(places > 0, "1", "running", site=list(SITES), tier=list(TIERS), year=yr),
+        "converted": _array(
+            np.zeros((3, 3, 3, 2)),
+            "places",
+            "converted",
+            site=list(SITES),
+            tier=list(TIERS),
+            to_tier=list(TIERS),
+            year=yr,
+        ),
+        "base_places": _array(
+            base_places, "places", "places in the base year", site=list(SITES), tier=list(TIERS)
+        ),
+        "clients": _array(
+            clients, "clients", "clients", neighbourhood=nb, profile=list(PROFILES), tier=list(TIERS), year=yr
+        ),
+        "base_clients": _array(
+            base_clients,
+            "clients",
+            "clients in the base year",
+            neighbourhood=nb,
+            profile=list(PROFILES),
+            tier=list(TIERS),
+        ),
+        "waiting": _array(
+            waiting, "clients", "people waiting", neighbourhood=nb, profile=list(PROFILES), year=yr
+        ),
+        "base_waiting": _array(
+            waiting[:, :, 0] * 0 + [[0, 0.5]] * 4,
+            "clients",
+            "waiting in the base year",
+            neighbourhood=nb,
+            profile=list(PROFILES),
+        ),
+        "homes": _array(homes, "homes", "homes in use", neighbourhood=nb, tier=list(TIERS), year=yr),
+        "base_homes": _array([1.25] * 4, "homes", "homes in use in the base year", neighbourhood=nb),
+        "new_homes": _array(
+            new_homes, "homes", "homes handed over", corporation=["Corp"], neighbourhood=nb, year=yr
+        ),
+        "excess": _array(
+            [[2, 1.5], [0, 0], [0, 0], [0, 0]],
+            "weighted places",
+            "weighted places over the norm",
+            neighbourhood=nb,
+            year=yr,
+        ),
+        "cost": _array(
+            cost, "EUR", "cost", part=list(PARTS), payer=["GMA", "GMB"], stream=["Wmo", "Wlz"], year=yr
+        ),
+        "weight": _array(weight, "points", "points that steer", part=list(POINTS), year=yr),
+        "funding_need": _array(
+            cost.sum(axis=0),
+            "EUR",
+            "funding need",
+            municipality=["GMA", "GMB"],
+            stream=["Wmo", "Wlz"],
+            year=yr,
+        ),
+        "grant": _array(
+            [[[500_000, 450_000], [np.nan] * 2], [[np.nan] * 2] * 2],
+            "EUR",
+            "grant",
+            municipality=["GMA", "GMB"],
+            stream=["Wmo", "Wlz"],
+            year=yr,
+        ),
+        "short_reduction": _array(
+            [1, 0] if planned else [1, 4], "places", "places short of the path", year=yr
+        ),
+        "beyond_norm": _array(
+            [[0, 0], [2.9, 3.7]], "clients", "too many beyond the norm", municipality=["GMA", "GMB"], year=yr
+        ),
+        "unfair": _array(
+            np.zeros((2, 2)), "places", "outside the band", municipality=["GMA", "GMB"], year=yr
+        ),
+        "waiting_growth": _array(
+            np.zeros((2, 2)), "clients", "above the base", municipality=["GMA", "GMB"], year=yr
+        ),
+        "settlement": _array(
+            np.zeros((2, 2, 2)), "EUR", "settlement", payer=["GMA", "GMB"], host=["GMA", "GMB"], year=yr
+        ),
+    }
+    pairs = {
+        "origin": ("pair", ["A1", "B1", "B1"]),
+        "location": ("pair", ["s1", "s2", "B1"]),
+        "tier": ("pair", ["bw", "group", "home"]),
+    }
+    housed = xr.DataArray(
+        [[6.65, 3.8], [2.85, 3.8], [1, 1]],
+        dims=("pair", "year"),
+        coords={"year": yr},
+        attrs={"units": "clients", "long_name": "clients housed"},
+    )
+    minutes = xr.DataArray(
+        [2.0, 26.0, 2.0], dims="pair", attrs={"units": "minutes", "long_name": "travel time"}
+    )
+    # `part` holds the parts in euros and those in points; each variable is NaN outside its own.
+    return xr.Dataset({**variables, "housed": housed, "travel_minutes": minutes}).assign_coords(
+        pair_origin=pairs["origin"],
+        pair_location=pairs["location"],
+        pair_tier=pairs["tier"],
+        site_neighbourhood=("site", list(region.sites["neighbourhood"])),
+        site_provider=("site", list(region.sites["provider"])),
+        site_name=("site", list(region.sites["name"])),
+        site_status=("site", list(region.sites["status"])),
+        neighbourhood_municipality=("neighbourhood", list(MUNICIPALITY_OF)),
+        neighbourhood_name=("neighbourhood", list(region.neighbourhoods["name"])),
+        municipality_name=("municipality", list(region.municipalities["name"])),
+        inhabitants=("neighbourhood", list(region.neighbourhoods["inhabitants"])),
+    )
+
+
+def sample_plan(folder: Path, site_name: str = "Plek één") -> SamplePlan:
+    """Return the sample as the reports get it."""
+    region = sample_region(folder, site_name)
+    data = sample_data(region, planned=True).assign_attrs(scenario="base")
+    # The bound lies 50,000 below: 1.23 % of the objective, 3.33 % of the controllable 1,500,000.
+    proof = Proof(
+        status="within_gap",
+        objective=4_050_000.0,
+        bound=4_000_000.0,
+        unavoidable=2_550_000.0,
+        seconds=12.5,
+        solver="HiGHS 1.15",
+        asked_gap=0.05,
+    )
+    return SamplePlan(
+        SimpleNamespace(region=region, outlook=None), data, sample_data(region, planned=False), proof
+    )

@@ -1,0 +1,339 @@
+"""The commands: what goes to which stream, what a program can read, and the exit codes."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from tiny import write_tiny_region
+
+import cli
+from optimiser import Progress
+
+ROOT = Path(__file__).parent.parent
+
+CLASH = (
+    "--set=policies.intramural_reduction.mode=hard",
+    "--set=policies.intramural_reduction.by_end=1.0",
+    "--set=policies.replacement_before_closure.most_per_year=0",
+)
+"""All beds must be gone in the last year and none may go in any year: no plan does both."""
+
+
+@pytest.fixture
+def tiny(tmp_path):
+    """Return the folder of the region that fits in the head."""
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    write_tiny_region(folder)
+    return str(folder)
+
+
+@pytest.fixture(scope="module")
+def plan_folder(tmp_path_factory):
+    """Return the folder of a plan of the tiny region, made by the command."""
+    here = tmp_path_factory.mktemp("plan")
+    (here / "tiny").mkdir()
+    write_tiny_region(here / "tiny")
+    assert cli.main(["plan", str(here / "tiny"), "-o", str(here / "out"), "--time", "30"]) == cli.DONE
+    return here / "out"
+
+
+def started(*words, cwd=None):
+    """Start the command as a user does, in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, str(ROOT / "cli.py"), *words],
+        cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
+    )  # fmt: skip
+
+
+def test_regions_names_the_bundled_region(capsys):
+    """One line a region, its name first; nothing on standard error."""
+    assert cli.main(["regions"]) == cli.DONE
+    told = capsys.readouterr()
+    assert "zuidoost-drenthe" in [line.split()[0] for line in told.out.splitlines()]
+    assert told.err == ""
+
+
+def test_regions_as_json_name_folders_that_exist(capsys):
+    """A program finds the folders."""
+    assert cli.main(["regions", "--json"]) == cli.DONE
+    regions = json.loads(capsys.readouterr().out)
+    assert [Path(region["folder"]).name for region in regions] == [region["name"] for region in regions]
+    assert all((Path(region["folder"]) / "region.toml").is_file() for region in regions)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["plann"],
+        ["plan", "zuidoost-drenthe"],
+        ["plan", "zuidoost-drenthe", "-o", "x", "--gap", "1"],
+        ["plan", "zuidoost-drenthe", "-o", "x", "--gap", "nan"],
+        ["plan", "zuidoost-drenthe", "-o", "x", "--time", "0"],
+        ["plan", "zuidoost-drenthe", "-o", "x", "--seed", "-1"],
+        ["plan", "zuidoost-drenthe", "-o", "x", "--set", "years.last"],
+        ["check", "zuidoost-drenthe", "--js"],
+        ["report", "x", "--lang", "fr"],
+    ],
+)
+def test_what_cannot_be_asked_is_bad_input(words, capsys):
+    """A mistyped command or option ends in 2 with the usage on standard error."""
+    with pytest.raises(SystemExit) as ended:
+        cli.main(words)
+    told = capsys.readouterr()
+    assert (ended.value.code, told.out) == (cli.BAD_INPUT, "")
+    assert told.err.startswith("usage: spreidplan")
+
+
+@pytest.mark.parametrize(("written", "share"), [("0.01", 0.01), ("1%", 0.01), ("0", 0.0), ("2.5%", 0.025)])
+def test_a_gap_is_a_share_or_a_percentage(written, share):
+    """1% is 0.01; a bare 1 might be either and is refused above."""
+    asked = cli.parser().parse_args(["demo", "--gap", written])
+    assert asked.gap == pytest.approx(share)
+
+
+def test_demo_and_plan_have_their_own_time():
+    """The demo must end within 4 minutes, so it solves for at most 150 s; a plan may take 300 s."""
+    read = cli.parser().parse_args
+    assert read(["demo"]).time == 150
+    assert read(["plan", "x", "-o", "y"]).time == 300
+
+
+@pytest.mark.parametrize("command", [["forecast"], ["plan", "-o", "x"]])
+def test_a_mistyped_region_is_told_on_standard_error(command, capsys):
+    """The nearest name is offered; nothing that a pipe would take for a result is written."""
+    assert cli.main([*command, "zuidost-drenthe"]) == cli.BAD_INPUT
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "Did you mean 'zuidoost-drenthe'?" in told.err
+
+
+def test_check_counts_what_it_read(tiny, capsys):
+    """Three squares in two municipalities, with three sites (tests/tiny.py)."""
+    assert cli.main(["check", tiny, "--json"]) == cli.DONE
+    told = json.loads(capsys.readouterr().out)
+    assert told["faults"] == []
+    assert (told["municipalities"], told["neighbourhoods"], told["sites"]) == (2, 3, 3)
+
+
+def test_the_faults_are_the_result_of_check(tiny, capsys):
+    """Two unknown keys are told together, on standard output, with the key that was meant."""
+    words = ["check", tiny, "--set", "policies.intramural_reduction.by_ned=0.3", "--set", "year.last=2030"]
+    assert cli.main(words) == cli.BAD_INPUT
+    told = capsys.readouterr()
+    assert told.err == ""
+    assert told.out.startswith("2 faults in the input:")
+    assert "Did you mean 'by_end'?" in told.out
+
+
+def test_faults_as_json_have_all_their_parts(tiny, capsys):
+    """A program gets each fault with file, row, column, found, expected and remedy."""
+    assert cli.main(["forecast", tiny, "--json", "--set", "yaers.last=2030"]) == cli.BAD_INPUT
+    (fault,) = json.loads(capsys.readouterr().out)["faults"]
+    assert set(fault) == {"file", "row", "column", "found", "expected", "remedy"}
+    assert "years" in fault["remedy"]
+
+
+def test_a_key_set_twice_has_no_order_to_go_by(tiny, capsys):
+    """Which of two values holds would depend on their order, so neither does."""
+    words = ["check", tiny, "--set", "years.last=2022", "--set", "years.last=2024"]
+    assert cli.main(words) == cli.BAD_INPUT
+    assert "years.last twice" in capsys.readouterr().out
+
+
+def test_a_changed_number_is_told_apart_from_the_result(tiny, capsys):
+    """Old → new goes to standard error, so that the JSON stays JSON."""
+    words = ["check", tiny, "--json", "--set", "policies.intramural_reduction.by_end=0.25"]
+    assert cli.main(words) == cli.DONE
+    told = capsys.readouterr()
+    assert "policies.intramural_reduction.by_end: 0.5 → 0.25" in told.err
+    assert json.loads(told.out)["faults"] == []
+
+
+def test_forecast_steps_add_up_to_the_demand(tiny, capsys):
+    """As JSON: the demand of a year is that of the year before and the year's steps."""
+    assert cli.main(["forecast", tiny, "--json", "--set", "pathway.inflow.share=0.1"]) == cli.DONE
+    told = json.loads(capsys.readouterr().out)
+    demand = {row.pop("year"): sum(row.values()) for row in told["demand"]}
+    # 10 in beds, 4 in group places, 4 in homes and 1 who waits, in 2021; 1.9 come in each year.
+    assert demand[2021] == pytest.approx(19.0)
+    for year in (2022, 2023):
+        change = sum(row["clients"] for row in told["steps"] if row["year"] == year)
+        assert change == pytest.approx(1.9)
+        assert demand[year] - demand[year - 1] == pytest.approx(change)
+
+
+def test_forecast_table_ends_with_the_clients(tiny, capsys):
+    """One column a year: the year before, the steps, and what they add up to."""
+    assert cli.main(["forecast", tiny, "--set", "pathway.inflow.share=0.1"]) == cli.DONE
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["clients,", "year", "before", "19.0", "20.9"] in lines
+    assert ["clients", "20.9", "22.8"] in lines
+
+
+def test_init_makes_a_region_that_checks(tmp_path, capsys):
+    """What init writes is whole: check finds no fault in it."""
+    folder = str(tmp_path / "mine")
+    assert cli.main(["init", folder]) == cli.DONE
+    assert capsys.readouterr().out.splitlines() == [folder]
+    assert cli.main(["check", folder]) == cli.DONE
+
+
+def test_init_leaves_a_filled_folder_alone(tmp_path, capsys):
+    """A planner's files are never written over."""
+    (tmp_path / "region.toml").write_text("mine", encoding="utf-8")
+    assert cli.main(["init", str(tmp_path)]) == cli.BAD_INPUT
+    assert "a new or empty folder" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["region.toml"]
+    assert (tmp_path / "region.toml").read_text(encoding="utf-8") == "mine"
+
+
+def test_init_takes_an_empty_folder(tmp_path):
+    """A folder made beforehand will do."""
+    assert cli.main(["init", str(tmp_path)]) == cli.DONE
+    assert (tmp_path / "region.toml").is_file()
+
+
+def test_plan_says_where_it_lies_and_how_sure_it_is(tiny, tmp_path, capsys):
+    """Results on standard output, progress on standard error; the last line is the report's path."""
+    out = tmp_path / "out"
+    assert cli.main(["plan", tiny, "-o", str(out), "--time", "30", "--lang", "en"]) == cli.DONE
+    told = capsys.readouterr()
+    lines = told.out.splitlines()
+    assert lines[-1] == str(out / "report.html")
+    assert (out / "report.html").is_file()
+    assert lines[1].startswith("Proven")
+    assert "own home" not in told.err
+    assert " s  " in told.err
+
+
+def test_plan_as_json_is_the_summary_of_its_folder(tiny, tmp_path, capsys):
+    """One truth: what is printed is what summary.json holds, and the three answers."""
+    out = tmp_path / "out"
+    assert cli.main(["plan", tiny, "-o", str(out), "--time", "30", "--json"]) == cli.DONE
+    told = json.loads(capsys.readouterr().out)
+    assert told["summary"] == json.loads((out / "summary.json").read_text(encoding="utf-8"))
+    assert len(told["answers"]) == 3
+    assert all(answer["question"] and answer["answer"] for answer in told["answers"])
+
+
+def test_report_writes_the_page_again_in_the_language_asked(plan_folder, capsys):
+    """The same plan in English and Dutch: same folder, other words."""
+    assert cli.main(["report", str(plan_folder), "--lang", "en"]) == cli.DONE
+    english = (plan_folder / "report.html").read_text(encoding="utf-8")
+    assert cli.main(["report", str(plan_folder), "--lang", "nl"]) == cli.DONE
+    dutch = (plan_folder / "report.html").read_text(encoding="utf-8")
+    assert 'lang="en"' in english
+    assert 'lang="nl"' in dutch
+    assert capsys.readouterr().err == ""
+
+
+def test_report_refuses_what_is_no_plan(tmp_path, capsys):
+    """A folder without plan.nc is told, and nothing is written in it."""
+    assert cli.main(["report", str(tmp_path)]) == cli.BAD_INPUT
+    assert str(tmp_path) in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_hard_rules_that_clash_end_in_1(tiny, tmp_path, capsys):
+    """No plan: exit 1, the reason on standard error, and no folder."""
+    assert cli.main(["plan", tiny, "-o", str(tmp_path / "out"), *CLASH]) == cli.NO_PLAN
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.strip()
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_clash_as_json_says_impossible(tiny, tmp_path, capsys):
+    """A program reads the status and not the words."""
+    assert cli.main(["plan", tiny, "-o", str(tmp_path / "out"), "--json", *CLASH]) == cli.NO_PLAN
+    assert json.loads(capsys.readouterr().out)["status"] == "impossible"
+
+
+def test_progress_elsewhere_than_on_a_screen_is_one_line_a_change():
+    """Three reports of which two say the same but for the seconds: two lines."""
+    stream = io.StringIO()
+    ticker = cli.Ticker(stream)
+    for seconds, incumbent in ((1.0, None), (2.0, None), (3.0, 110.0)):
+        ticker(Progress(seconds=seconds, stage="search", incumbent=incumbent, bound=99.0))
+    ticker.end()
+    assert stream.getvalue().splitlines() == [
+        "     1 s  search  bound 99",
+        "     3 s  search  plan 110  bound 99  gap 10.00%",
+    ]
+
+
+def test_progress_on_a_screen_stays_on_one_line():
+    """Every report writes over the one before, with spaces over what was longer."""
+
+    class Screen(io.StringIO):
+        def isatty(self):
+            return True
+
+    stream = Screen()
+    ticker = cli.Ticker(stream)
+    ticker(Progress(seconds=1.0, stage="relaxation", incumbent=None, bound=None))
+    ticker(Progress(seconds=2.0, stage="search", incumbent=None, bound=None))
+    ticker.end()
+    _, first, second = stream.getvalue().split("\r")
+    assert len(first) == len(second.removesuffix("\n"))
+    assert second.split() == ["2", "s", "search"]
+    assert stream.getvalue().count("\n") == 1
+
+
+def test_a_reader_that_has_seen_enough_is_no_error():
+    """`spreidplan regions | head -0`: no traceback, exit 0."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    ended = subprocess.run(
+        [sys.executable, str(ROOT / "cli.py"), "regions"], stdout=writing, stderr=subprocess.PIPE, check=False
+    )
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (cli.DONE, b"")
+
+
+def test_output_is_utf8_wherever_it_goes(tiny):
+    """A Windows console redirected to a file has another encoding; arrows and euros survive."""
+    ended = subprocess.run(
+        [sys.executable, str(ROOT / "cli.py"), "check", tiny], capture_output=True, check=True,
+        env={**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"},
+    )  # fmt: skip
+    assert "straight line × 1 ÷ 60 km/h" in ended.stdout.decode("utf-8")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is sent as a POSIX signal")
+def test_ctrl_c_keeps_the_best_plan_so_far(tmp_path):
+    """The bundled region to a gap of 0 would take hours; stopped at the first plan, it is written."""
+    asked = ["plan", "zuidoost-drenthe", "-o", "out", "--gap", "0", "--time", "600"]
+    process = started(*asked, cwd=tmp_path)
+    seen = []
+    for line in process.stderr:
+        seen.append(line)
+        if "plan " in line:
+            break
+    process.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == cli.DONE, (seen, err)
+    assert time.monotonic() - began < 100
+    assert "Traceback" not in err
+    assert out.splitlines()[-1] == str((tmp_path / "out" / "report.html").resolve())
+
+
+@pytest.mark.slow
+def test_demo_from_end_to_end(tmp_path, monkeypatch, capsys):
+    """The bundled region: a plan within 5 % of the best, the report's path, the three answers."""
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["demo", "--gap", "5%", "--json"]) == cli.DONE
+    told = json.loads(capsys.readouterr().out)
+    assert told["report"] == str((tmp_path / "spreidplan-demo" / "report.html").resolve())
+    assert Path(told["report"]).is_file()
+    assert len(told["answers"]) == 3
