@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from geodata.faults import InputError
     from models import Region
-    from optimiser import Impossible, Plan, Problem, Progress
+    from optimiser import Impossible, NoPlanYet, Plan, Problem, Progress
 
 type Command = Callable[[argparse.Namespace], int]
 
@@ -90,7 +90,7 @@ def parser() -> argparse.ArgumentParser:
         return added
 
     does = "plan the bundled region and write its report"
-    demo = add("demo", _plan, does, _solving(150.0), speaking, as_json)
+    demo = add("demo", _plan, does, _solving(150.0, gap=0.02), speaking, as_json)
     demo.set_defaults(region=DEMO_REGION, scenarios=[], settings=[], output=DEMO_FOLDER)
     demo.add_argument("-o", "--output", type=Path, metavar="PLAN", help=f"folder (default {DEMO_FOLDER})")
     add("regions", _regions, "name the bundled regions", as_json)
@@ -99,7 +99,7 @@ def parser() -> argparse.ArgumentParser:
     init.add_argument("--from", dest="source", default=DEMO_REGION, metavar="REGION", help="region to copy")
     add("check", _check, "tell every fault of a region at once", reading, as_json)
     add("forecast", _forecast, "show the demand, with the steps that add up to it", reading, as_json)
-    plan = add("plan", _plan, "make a plan and write its folder", reading, _solving(300.0), speaking, as_json)
+    plan = add("plan", _plan, "make a plan and write its folder", reading, _solving(300.0, gap=0.01), speaking, as_json)
     plan.add_argument("-o", "--output", type=Path, required=True, metavar="PLAN", help="folder to write")
     report = add("report", _report, "write the report of a plan again", speaking, as_json)
     report.add_argument("plan", type=Path, metavar="PLAN", help="folder of a plan")
@@ -126,10 +126,10 @@ def _reading() -> argparse.ArgumentParser:
     return options
 
 
-def _solving(seconds: float) -> argparse.ArgumentParser:
+def _solving(seconds: float, gap: float) -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
     options.add_argument(
-        "--gap", type=_share, default=0.01, metavar="SHARE", help="good enough: 0.01 or 1%% (the default)"
+        "--gap", type=_share, default=gap, metavar="SHARE", help="good enough, such as 0.01 or 1%% (%(default)s)"
     )
     options.add_argument(
         "--time", type=_positive, default=seconds, metavar="SECONDS", help="longest solve (%(default)g)"
@@ -241,13 +241,13 @@ def _forecast(arguments: argparse.Namespace) -> int:
 def _plan(arguments: argparse.Namespace) -> int:
     region = _read(arguments)
     from models import forecast
-    from optimiser import Impossible, Problem
+    from optimiser import Impossible, NoPlanYet, Problem
 
     problem = Problem.of(region, forecast(region))
     try:
         plan = _solved(problem, arguments)
-    except Impossible as error:
-        return _impossible(error, arguments)
+    except (Impossible, NoPlanYet) as error:
+        return _no_plan(error, arguments)
     return _written(plan, arguments.output, arguments)
 
 
@@ -417,11 +417,11 @@ def _refused(error: "InputError", arguments: argparse.Namespace) -> int:
     return BAD_INPUT
 
 
-def _impossible(error: "Impossible", arguments: argparse.Namespace) -> int:
+def _no_plan(error: "Impossible | NoPlanYet", arguments: argparse.Namespace) -> int:
     if arguments.json:
-        _print_json({"status": "impossible", "message": str(error), "explanation": list(error.explanation)})
+        _print_json({"status": error.status, "message": str(error), "explanation": list(error.explanation)})
     else:
-        _tell(str(error), *error.explanation)
+        _tell(str(error))
     return NO_PLAN
 
 

@@ -28,16 +28,23 @@ SAME_MIX = 1e-9
 class Aggregate:
     """The smaller model and how to get back: values = expand @ smaller values.
 
-    `place` gives, for a column that stands for itself, its column in the smaller model, else −1.
+    `place` gives, for a column that stands for itself, its column in the smaller model, else −1;
+    `row_of` gives, for every row of the whole model, the row that speaks for it in the smaller one.
     """
 
     arrays: Arrays
     expand: csr_array
     place: NDArray[np.int32]
+    row_of: NDArray[np.int32]
+
+    def takes_part(self, columns: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return (smaller column) whether it stands for any of the given columns of the whole model."""
+        taken: NDArray[np.bool_] = (self.expand.T @ columns.astype(float)) > 0.0
+        return taken
 
 
-def aggregate(model: Model, taking_part: NDArray[np.bool_]) -> Aggregate:
-    """Return the smaller model over the columns that take part."""
+def aggregate(model: Model) -> Aggregate:
+    """Return the smaller model of a model."""
     problem, x = model.problem, model.decisions
     group, part = _groups(problem)
     columns: list[tuple[int, int, float]] = []
@@ -49,7 +56,7 @@ def aggregate(model: Model, taking_part: NDArray[np.bool_]) -> Aggregate:
             origin = str(label[0])
             column = labels.setdefault((number, group[origin], *label[1:]), len(labels))
             columns.append((variable.id, column, part[origin]))
-    for pairs in _shared_pairs(problem, x.housed, taking_part, group):
+    for pairs in _shared_pairs(x.housed, group):
         column = labels.setdefault(("housed", pairs[0][0]), len(labels))
         columns += [(variable, column, part[origin]) for variable, origin in pairs]
     grouped = {v.id for family in (*by_origin, x.housed) for v in family.values()}
@@ -59,13 +66,17 @@ def aggregate(model: Model, taking_part: NDArray[np.bool_]) -> Aggregate:
             columns.append((variable, int(place[variable]), 1.0))
     rows, smaller, share = (np.array(values) for values in zip(*columns, strict=True))
     expand = csr_array((share.astype(float), (rows, smaller)), shape=(len(place), len(labels)))
-    return Aggregate(_substituted(model, expand, place, group, part), expand, place)
+    kept, row_of = _speaking_rows(model, group)
+    scale = np.array([_scale(model, n, part) for n in kept])
+    return Aggregate(_substituted(model.arrays, expand, place, kept, scale), expand, place, row_of)
 
 
 def _groups(problem: Problem) -> tuple[dict[str, str], dict[str, float]]:
     """Return per origin the group it moves with, and its part of the group's people."""
     flat = [problem.clients, problem.waiting, problem.inflow]
-    people = np.hstack([a.transpose("neighbourhood", ...).values.reshape(a.sizes["neighbourhood"], -1) for a in flat])
+    people = np.hstack(
+        [a.transpose("neighbourhood", ...).values.reshape(a.sizes["neighbourhood"], -1) for a in flat]
+    )
     total = people.sum(axis=1)
     mix = people / np.where(total > 0, total, 1.0)[:, None]
     areas = problem.neighbourhoods
@@ -89,44 +100,46 @@ def _groups(problem: Problem) -> tuple[dict[str, str], dict[str, float]]:
     return groups, {c: float(size[c] / sums[groups[c]]) if sums[groups[c]] > 0 else 1.0 for c in areas.index}
 
 
-def _shared_pairs(
-    problem: Problem, housed: Family, taking_part: NDArray[np.bool_], group: dict[str, str]
-) -> list[list[tuple[int, str]]]:
+def _shared_pairs(housed: Family, group: dict[str, str]) -> list[list[tuple[int, str]]]:
     """Return, per group, location, tier and year, the columns of its members, where all of them reach."""
     members = pd.Series(group).value_counts().to_dict()
     together: dict[tuple[object, ...], list[tuple[int, str]]] = {}
     for (origin, location, tier, year), variable in housed.items():
         key = (group[str(origin)], location, tier, year)
         together.setdefault(key, []).append((variable.id, str(origin)))
-    del problem
-    return [
-        pairs for (g, *_), pairs in together.items()
-        if len(pairs) == members[g] and any(taking_part[column] for column, _ in pairs)
-    ]  # fmt: skip
+    return [pairs for (g, *_), pairs in together.items() if len(pairs) == members[g]]
 
 
 BY_ORIGIN = ("everyone_is_accounted_for", "clients_are_housed")
 """Rules with one row per origin: of a group one row says what all say."""
 
 
-def _substituted(
-    model: Model, expand: csr_array, place: NDArray[np.int32], group: dict[str, str], part: dict[str, float]
-) -> Arrays:
-    arrays = model.arrays
-    kept, scale = [], []
+def _speaking_rows(model: Model, group: dict[str, str]) -> tuple[list[int], NDArray[np.int32]]:
+    """Return the rows that are kept, and for every row the kept row that speaks for it."""
+    kept, speaks, row_of = [], {}, np.zeros(len(model.rows), dtype=np.int32)
     for n, (rule, row) in enumerate(model.rows):
-        origin = str(row.label[0])
-        if rule.name not in BY_ORIGIN:
+        origin, *rest = row.label
+        label = (rule.name, group[str(origin)], *rest) if rule.name in BY_ORIGIN else (n,)
+        if label not in speaks:
+            # the first origin of a group in the order of the rows is the one that gave it its name
+            speaks[label] = len(kept)
             kept.append(n)
-            scale.append(1.0)
-        elif group[origin] == origin:
-            kept.append(n)
-            scale.append(1.0 / part[origin])
-    factor: Floats = np.array(scale)
-    matrix = csr_array(arrays.matrix[kept] @ expand)
-    matrix = csr_array(matrix.multiply(factor[:, None]))
-    own = np.flatnonzero(place >= 0)
-    columns = expand.shape[1]
+        row_of[n] = speaks[label]
+    return kept, row_of
+
+
+def _scale(model: Model, n: int, part: dict[str, float]) -> float:
+    """Return what brings a row of one origin to the size of its group."""
+    rule, row = model.rows[n]
+    return 1.0 / part[str(row.label[0])] if rule.name in BY_ORIGIN else 1.0
+
+
+def _substituted(
+    arrays: Arrays, expand: csr_array, place: NDArray[np.int32], kept: list[int], scale: Floats
+) -> Arrays:
+    """Return the arrays over the smaller columns and the rows that are kept."""
+    matrix = csr_array((csr_array(arrays.matrix[kept]) @ expand).multiply(scale[:, None]))
+    own, columns = np.flatnonzero(place >= 0), expand.shape[1]
     lower, upper, integer = np.zeros(columns), np.full(columns, np.inf), np.zeros(columns, dtype=bool)
     lower[place[own]], upper[place[own]] = arrays.lower[own], arrays.upper[own]
     integer[place[own]] = arrays.integer[own]
@@ -134,8 +147,8 @@ def _substituted(
         cost=expand.T @ arrays.cost,
         constant=arrays.constant,
         matrix=matrix,
-        row_lower=arrays.row_lower[kept] * factor,
-        row_upper=arrays.row_upper[kept] * factor,
+        row_lower=arrays.row_lower[kept] * scale,
+        row_upper=arrays.row_upper[kept] * scale,
         lower=lower,
         upper=upper,
         integer=integer,

@@ -33,9 +33,14 @@ def _missing(plan: Plan) -> Answer:
     undone = _last(plan.reference["waiting"])
     misfit = _misfit(problem, data)
     opened = data["places"].isel(year=-1).sum("site") - data["base_places"].sum("site")
-    more = [(str(k), float(opened.sel(tier=k))) for k in problem.facility_tiers if float(opened.sel(tier=k)) > 0.5]
+    more = [
+        (str(k), float(opened.sel(tier=k))) for k in problem.facility_tiers if float(opened.sel(tier=k)) > 0.5
+    ]
     homes = float(data["new_homes"].sum())
-    words = {lang: _listed([f"{n:.0f} × {_tier(problem, k, lang)}" for k, n in more], lang) for lang in ("nl", "en")}
+    words = {
+        lang: _listed([f"{n:.0f} × {_tier(problem, k, lang)}" for k, n in more], lang)
+        for lang in ("nl", "en")
+    }
     yes = waiting > 0.5 or misfit > 0.5
     return Answer(
         {"nl": "Mist er een voorziening?", "en": "Is a facility missing?"},
@@ -56,7 +61,9 @@ def _last(array: xr.DataArray) -> float:
 
 def _misfit(problem: Problem, data: xr.Dataset) -> float:
     clients = data["clients"].isel(year=-1).sum("neighbourhood")
-    return sum(float(clients.sel(profile=p, tier=k)) for p, k in problem.allowed if (p, k) not in problem.fits)
+    return sum(
+        float(clients.sel(profile=p, tier=k)) for p, k in problem.allowed if (p, k) not in problem.fits
+    )
 
 
 def _fewer_beds(plan: Plan) -> Answer:

@@ -4,13 +4,27 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from itertools import product
+from typing import Any, Literal
 
 from pulp import LpProblem, LpVariable
 
 from optimiser.problem import Problem
 
-type Label = tuple[str | int, ...]
+type Label = tuple[Any, ...]
+"""Codes, and the year last: what a variable or row is about."""
+
 type Family = dict[Label, LpVariable]
+type Category = Literal["Continuous", "Integer", "Binary"]
+type Most = Callable[[Label], float | None]
+
+SLACK = {
+    "intramural_reduction": "short_reduction",
+    "within_travel_norm": "beyond_norm",
+    "neighbourhood_concentration": "excess",
+    "fair_share_between_municipalities": "unfair",
+    "waiting_does_not_grow": "waiting_growth",
+}
+"""Policies that can be soft, and the family by which each is deviated from."""
 
 
 @dataclass(frozen=True)
@@ -81,50 +95,51 @@ def lp_name(*label: object) -> str:
 
 def decide(problem: Problem, program: LpProblem) -> Decisions:
     """Make the variables of a problem in PuLP's program."""
-    years, areas = problem.years, tuple(problem.neighbourhoods.index)
-    policies, municipalities = problem.policies, tuple(problem.municipalities.index)
 
     def family(
-        name: str, labels: Iterable[Label], cat: str = "Continuous", most: Callable[[Label], float | None] = _no_limit
+        name: str, labels: Iterable[Label], cat: Category = "Continuous", most: Most = _no_limit
     ) -> Family:
-        return {label: program.add_variable(lp_name(name, *label), 0, most(label), cat=cat) for label in labels}
+        return {at: program.add_variable(lp_name(name, *at), 0, most(at), cat=cat) for at in labels}
 
     def each_year(labels: Iterable[Label]) -> list[Label]:
-        return [(*label, year) for label in labels for year in years]
+        return [(*label, year) for label in labels for year in problem.years]
 
-    def where(mode: str, labels: list[Label]) -> list[Label]:
-        return labels if mode == "soft" else []
+    def in_soft(policy: str, labels: Iterable[Label]) -> Family:
+        """Make the slack of a policy, where it is soft."""
+        return family(
+            SLACK[policy], each_year(labels) if getattr(problem.policies, policy).mode == "soft" else []
+        )
 
-    site_tiers = [(str(s), str(k)) for s, k in problem.site_tiers.index]
-    limits = problem.site_tiers["most"].to_dict()
-    opens = problem.site_tiers["first_year"].to_dict()
-    lived = [(i, p, k) for i, (p, k) in product(areas, problem.allowed)]
-    left = [(i, p, k) for i, (p, k) in product(areas, problem.left_states)]
-    homes = [(j, k) for j in areas if problem.neighbourhoods.at[j, "inhabitants"] > 0 for k in problem.home_tiers]
-    given = [(o.corporation, j, o.year) for o in problem.offers.itertuples() for j in o.neighbourhoods if o.homes > 0]
-    in_municipalities = each_year((m,) for m in municipalities)
+    def fits(at: Label) -> float:
+        return problem.most_places[at[:2]]
+
+    areas, towns = problem.areas, [(m,) for m in problem.towns]
+    lived, places = each_year(_in_areas(areas, problem.allowed)), each_year(problem.places_at)
+    given = [(o.corporation, j, o.year) for o in problem.offers if o.homes > 0 for j in o.neighbourhoods]
     return Decisions(
-        clients=family("clients", each_year(lived)),
-        entered=family("entered", each_year(lived)),
-        left=family("left", each_year(left)),
+        clients=family("clients", lived),
+        entered=family("entered", lived),
+        left=family("left", each_year(_in_areas(areas, problem.left_states))),
         waiting=family("waiting", each_year(product(areas, problem.profiles))),
-        housed=family("housed", each_year(problem.pairs.index)),
-        places=family("places", each_year(site_tiers), "Integer", lambda at: limits[at[:2]]),
-        added=family(
-            "added", [at for at in each_year(site_tiers) if at[2] >= opens[at[:2]]], "Integer", lambda at: limits[at[:2]]
-        ),
-        removed=family("removed", each_year(site_tiers), "Integer", lambda at: limits[at[:2]]),
-        converted=family("converted", each_year(problem.conversions.index), "Integer", lambda at: limits[at[:2]]),
-        operating=family("operating", each_year(site_tiers), "Binary", lambda _: 1.0),
-        homes=family("homes", each_year(homes)),
+        housed=family("housed", each_year(problem.reachable)),
+        places=family("places", places, "Integer", fits),
+        added=family("added", [at for at in places if at[2] >= problem.first_year[at[:2]]], "Integer", fits),
+        removed=family("removed", places, "Integer", fits),
+        converted=family("converted", each_year(problem.ratios), "Integer", fits),
+        operating=family("operating", places, "Binary", lambda _: 1.0),
+        homes=family("homes", each_year(product(problem.inhabited, problem.home_tiers))),
         new_homes=family("new_homes", given, "Integer"),
-        kept_homes=family("kept_homes", each_year((j,) for j in dict.fromkeys(j for j, _ in homes))),
-        excess=family("excess", where(policies.neighbourhood_concentration.mode, each_year((j,) for j in areas))),
-        short_reduction=family("short_reduction", where(policies.intramural_reduction.mode, each_year([()]))),
-        beyond_norm=family("beyond_norm", where(policies.within_travel_norm.mode, in_municipalities)),
-        unfair=family("unfair", where(policies.fair_share_between_municipalities.mode, in_municipalities)),
-        waiting_growth=family("waiting_growth", where(policies.waiting_does_not_grow.mode, in_municipalities)),
+        kept_homes=family("kept_homes", each_year((j,) for j in problem.inhabited if problem.home_tiers)),
+        excess=in_soft("neighbourhood_concentration", [(j,) for j in areas]),
+        short_reduction=in_soft("intramural_reduction", [()]),
+        beyond_norm=in_soft("within_travel_norm", towns),
+        unfair=in_soft("fair_share_between_municipalities", towns),
+        waiting_growth=in_soft("waiting_does_not_grow", towns),
     )
+
+
+def _in_areas(areas: Iterable[str], states: Iterable[tuple[str, str]]) -> list[Label]:
+    return [(i, *state) for i, state in product(areas, states)]
 
 
 def _no_limit(_: Label) -> None:

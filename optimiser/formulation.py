@@ -8,6 +8,7 @@ h homes, g new homes; i origin, p profile, k tier, s site, j neighbourhood, t ye
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import pandas as pd
 from pulp import LpVariable
 
 from models.parameters import WAITING
@@ -27,7 +28,8 @@ RECOVERED = "recovered"
 )
 def everyone_is_accounted_for(problem: Problem, x: Decisions) -> Iterator[Row]:
     """n[i,p,k,t] = Σ_q retained[k,q,p]·n[i,q,k,t−1] + entered[i,p,k,t] − left[i,p,k,t];
-    w[i,p,t] = Σ_q retained[waiting,q,p]·w[i,q,t−1] + inflow[i,p,t] + Σ_k left[i,p,k,t] − Σ_k entered[i,p,k,t].
+    w[i,p,t] = Σ_q retained[waiting,q,p]·w[i,q,t−1] + inflow[i,p,t]
+    + Σ_k left[i,p,k,t] − Σ_k entered[i,p,k,t].
     """
     retained = problem.retained.to_series().to_dict()
     inflow = problem.inflow.to_series().to_dict()
@@ -36,7 +38,7 @@ def everyone_is_accounted_for(problem: Problem, x: Decisions) -> Iterator[Row]:
     lives_in = {k: [p for p, tier in problem.allowed if tier == k] for k in problem.tiers.index}
     tiers_of = {p: [k for q, k in problem.allowed if q == p] for p in problem.profiles}
     leaves = {p: [k for q, k in problem.left_states if q == p] for p in problem.profiles}
-    for i in problem.neighbourhoods.index:
+    for i in problem.areas:
         for t in problem.years:
             first = t == problem.years[0]
             for p, k in problem.left_states:
@@ -75,13 +77,13 @@ def everyone_is_accounted_for(problem: Problem, x: Decisions) -> Iterator[Row]:
 def clients_are_housed(problem: Problem, x: Decisions) -> Iterator[Row]:
     """Σ_p n[i,p,k,t] = Σ_l f[i,l,k,t] over the locations l within reach."""
     locations: dict[tuple[str, str], list[str]] = {}
-    for i, location, k in problem.pairs.index:
+    for i, location, k in problem.reachable:
         locations.setdefault((i, k), []).append(location)
-    for i in problem.neighbourhoods.index:
+    for i in problem.areas:
         for k in problem.tiers.index:
             for t in problem.years:
                 terms: Terms = [(x.clients[i, p, k, t], 1.0) for p, tier in problem.allowed if tier == k]
-                terms += [(x.housed[i, l, k, t], -1.0) for l in locations.get((i, k), ())]
+                terms += [(x.housed[i, at, k, t], -1.0) for at in locations.get((i, k), ())]
                 if terms:
                     yield Row((i, k, t), terms, "==", 0.0)
 
@@ -96,16 +98,16 @@ def clients_are_housed(problem: Problem, x: Decisions) -> Iterator[Row]:
 def served_within_places(problem: Problem, x: Decisions) -> Iterator[Row]:
     """Σ_i f[i,s,k,t] ≤ occupancy[k]·(z[s,k,t] − wlz_occupied[s,k]); Σ_i f[i,j,k,t] ≤ h[j,k,t]."""
     origins: dict[tuple[str, str], list[str]] = {}
-    for i, location, k in problem.pairs.index:
+    for i, location, k in problem.reachable:
         origins.setdefault((location, k), []).append(i)
-    occupancy, occupied = problem.tiers["occupancy"].to_dict(), problem.site_tiers["wlz_occupied"].to_dict()
-    for s, k in problem.site_tiers.index:
+    occupancy, occupied = problem.tiers["occupancy"].to_dict(), problem.wlz_occupied
+    for s, k in problem.places_at:
         for t in problem.years:
             terms: Terms = [(x.housed[i, s, k, t], 1.0) for i in origins.get((s, k), ())]
             terms.append((x.places[s, k, t], -occupancy[k]))
             yield Row((s, k, t), terms, "<=", -occupancy[k] * occupied[s, k])
     for j, k, t in x.homes:
-        terms = [(x.housed[i, j, k, t], 1.0) for i in origins.get((j, k), ())]  # type: ignore[index]
+        terms = [(x.housed[i, j, k, t], 1.0) for i in origins.get((j, k), ())]
         yield Row((j, k, t), [*terms, (x.homes[j, k, t], -1.0)], "<=", 0.0)
 
 
@@ -118,7 +120,7 @@ def served_within_places(problem: Problem, x: Decisions) -> Iterator[Row]:
 )
 def large_enough_to_run(problem: Problem, x: Decisions) -> Iterator[Row]:
     """z[s,k,t] ≥ least[s,k]·y[s,k,t]."""
-    least = problem.site_tiers["least"].to_dict()
+    least = problem.least_places
     for (s, k, t), places in x.places.items():
         yield Row((s, k, t), [(places, 1.0), (x.operating[s, k, t], -float(least[s, k]))], ">=", 0.0)
 
@@ -132,17 +134,16 @@ def large_enough_to_run(problem: Problem, x: Decisions) -> Iterator[Row]:
 )
 def small_enough_to_fit(problem: Problem, x: Decisions) -> Iterator[Row]:
     """z[s,k,t] ≤ most[s,k]·y[s,k,t]; Σ_k z[s,k,t] ≤ plot[s]."""
-    most = problem.site_tiers["most"].to_dict()
+    most, plots = problem.most_places, problem.sites["plot_most"].astype(float).to_dict()
     for (s, k, t), places in x.places.items():
         yield Row((s, k, t), [(places, 1.0), (x.operating[s, k, t], -float(most[s, k]))], "<=", 0.0)
     here: dict[str, list[str]] = {}
-    for s, k in problem.site_tiers.index:
+    for s, k in problem.places_at:
         here.setdefault(s, []).append(k)
     for s, tiers in here.items():
-        plot = float(problem.sites.at[s, "plot_most"])
-        if len(tiers) > 1 or plot < most[s, tiers[0]]:
+        if len(tiers) > 1 or plots[s] < most[s, tiers[0]]:
             for t in problem.years:
-                yield Row((s, t), [(x.places[s, k, t], 1.0) for k in tiers], "<=", plot)
+                yield Row((s, t), [(x.places[s, k, t], 1.0) for k in tiers], "<=", plots[s])
 
 
 @rule(
@@ -154,22 +155,21 @@ def small_enough_to_fit(problem: Problem, x: Decisions) -> Iterator[Row]:
 )
 def places_carry_over(problem: Problem, x: Decisions) -> Iterator[Row]:
     """z[s,k,t] = z[s,k,t−1] + a[s,k,t] + Σ_m ratio[m,k]·c[s,m,k,t] − r[s,k,t] − Σ_m c[s,k,m,t]."""
-    base = problem.site_tiers["base"].to_dict()
     outgoing: dict[tuple[str, str], list[str]] = {}
     incoming: dict[tuple[str, str], list[tuple[str, float]]] = {}
-    for (s, k, m), ratio in problem.conversions["ratio"].items():  # type: ignore[misc]
+    for (s, k, m), ratio in problem.ratios.items():
         outgoing.setdefault((s, k), []).append(m)
         incoming.setdefault((s, m), []).append((k, ratio))
     for (s, k, t), places in x.places.items():
         terms: Terms = [(places, 1.0), (x.removed[s, k, t], 1.0)]
         if (s, k, t) in x.added:
             terms.append((x.added[s, k, t], -1.0))
-        terms += [(x.converted[s, k, m, t], 1.0) for m in outgoing.get((s, k), ())]  # type: ignore[arg-type]
-        terms += [(x.converted[s, m, k, t], -ratio) for m, ratio in incoming.get((s, k), ())]  # type: ignore[arg-type]
+        terms += [(x.converted[s, k, m, t], 1.0) for m in outgoing.get((s, k), ())]
+        terms += [(x.converted[s, m, k, t], -ratio) for m, ratio in incoming.get((s, k), ())]
         if t == problem.years[0]:
-            yield Row((s, k, t), terms, "==", float(base[s, k]))
+            yield Row((s, k, t), terms, "==", float(problem.base_places[s, k]))
         else:
-            yield Row((s, k, t), [*terms, (x.places[s, k, t - 1], -1.0)], "==", 0.0)  # type: ignore[operator]
+            yield Row((s, k, t), [*terms, (x.places[s, k, t - 1], -1.0)], "==", 0.0)
 
 
 @rule(
@@ -181,7 +181,8 @@ def places_carry_over(problem: Problem, x: Decisions) -> Iterator[Row]:
 )
 def homes_carry_over(problem: Problem, x: Decisions) -> Iterator[Row]:
     """Σ_k h[j,k,t] ≤ Σ_k h[j,k,t−1] − kept[j,t] + Σ_c (1−lead)·g[c,j,t] + Σ_c lead·g[c,j,t−1];
-    Σ_j kept[j,t] = Σ_i,p,k keeps_home[k]·recovered[k,p]·n[i,p,k,t−1]; kept[j,t] ≤ highest rate · Σ_k h[j,k,t−1].
+    Σ_j kept[j,t] = Σ_i,p,k keeps_home[k]·recovered[k,p]·n[i,p,k,t−1];
+    kept[j,t] ≤ highest rate · Σ_k h[j,k,t−1].
     Homes of those who die, move to the Wlz or recover elsewhere are given back: they stay in the sum.
     """
     first, lead = problem.years[0], problem.home_lead_years
@@ -190,25 +191,25 @@ def homes_carry_over(problem: Problem, x: Decisions) -> Iterator[Row]:
     highest = max((rate[p, k] for p, k in problem.allowed), default=0.0)
     given: dict[tuple[str, int], list[LpVariable]] = {}
     for (_, j, t), new in x.new_homes.items():
-        given.setdefault((str(j), int(t)), []).append(new)
+        given.setdefault((j, t), []).append(new)
     for j, t in x.kept_homes:
         tiers = problem.home_tiers
         terms: Terms = [(x.homes[j, k, t], 1.0) for k in tiers]
         terms.append((x.kept_homes[j, t], 1.0))
-        terms += [(new, lead - 1.0) for new in given.get((j, t), ())]  # type: ignore[arg-type]
-        terms += [(new, -lead) for new in given.get((j, t - 1), ())]  # type: ignore[arg-type, operator]
+        terms += [(new, lead - 1.0) for new in given.get((j, t), ())]
+        terms += [(new, -lead) for new in given.get((j, t - 1), ())]
         bound: Terms = [(x.kept_homes[j, t], 1.0)]
         if t == first:
             yield Row((j, t), terms, "<=", in_use[j])
             yield Row(("kept", j, t), bound, "<=", highest * in_use[j])
         else:
-            before = [x.homes[j, k, t - 1] for k in tiers]  # type: ignore[operator]
+            before = [x.homes[j, k, t - 1] for k in tiers]
             yield Row((j, t), [*terms, *((h, -1.0) for h in before)], "<=", 0.0)
             yield Row(("kept", j, t), [*bound, *((h, -highest) for h in before)], "<=", 0.0)
     base = problem.clients.to_series().to_dict()
     for t in problem.years:
         terms = [(kept, 1.0) for (_, year), kept in x.kept_homes.items() if year == t]
-        keeping = [(i, p, k) for i in problem.neighbourhoods.index for p, k in problem.allowed if rate[p, k]]
+        keeping = [(i, p, k) for i in problem.areas for p, k in problem.allowed if rate[p, k]]
         if t == first:
             yield Row(("kept", t), terms, "==", sum(rate[p, k] * base[i, p, k] for i, p, k in keeping))
         else:
@@ -234,11 +235,10 @@ def _keeping_rates(problem: Problem) -> dict[tuple[str, str], float]:
 )
 def homes_within_agreements(problem: Problem, x: Decisions) -> Iterator[Row]:
     """Σ_j∈place g[c,j,t] ≤ offered[c,place,t]."""
-    for offer in problem.offers.itertuples():
-        label: Label = (offer.corporation, offer.place, offer.year)  # type: ignore[assignment]
-        if offer.homes > 0:  # type: ignore[operator]
-            new = [(x.new_homes[offer.corporation, j, offer.year], 1.0) for j in offer.neighbourhoods]  # type: ignore[attr-defined, index]
-            yield Row(label, new, "<=", float(offer.homes))  # type: ignore[arg-type]
+    for offer in problem.offers:
+        if offer.homes > 0:
+            new = [(x.new_homes[offer.corporation, j, offer.year], 1.0) for j in offer.neighbourhoods]
+            yield Row((offer.corporation, offer.place, offer.year), new, "<=", float(offer.homes))
 
 
 CORE: tuple[Rule, ...] = (
@@ -255,13 +255,12 @@ CORE: tuple[Rule, ...] = (
 EUROS = ("support", "sites", "capital", "conversion", "closing", "homes", "bridging")
 """Parts of the objective that somebody pays."""
 
-
 POINTS = "points"
 """Stands where a stream stands, in what is never paid."""
 
 
 class Term(NamedTuple):
-    """One priced decision: part of the objective, its stream and year, the variable and the amount per unit in that year.
+    """One priced decision: part of the objective, stream and year, the variable and the amount per unit.
 
     What happens `once` does not return in the years that the last one stands for.
     """
@@ -276,16 +275,26 @@ class Term(NamedTuple):
 
 def paid(problem: Problem, x: Decisions) -> Iterator[Term]:
     """Generate what somebody pays, in nominal euros of the year in which it is paid."""
-    prices = problem.prices
-    support, place = prices.support.stack().to_dict(), prices.place.stack().to_dict()
-    closing, bridging = prices.closing.stack().to_dict(), prices.general.loc["bridging"].to_dict()
-    running, capital = _by_site(prices.running), _by_site(prices.capital)
-    conversion, stream = _by_site(prices.conversion), problem.tiers["stream"].to_dict()
-    general = problem.tiers["stream"].iloc[0]
+    yield from paid_for_people(problem, x)
+    yield from paid_for_sites(problem, x)
+    yield from paid_for_capital(problem, x)
+    yield from paid_for_homes(problem, x)
+
+
+def paid_for_people(problem: Problem, x: Decisions) -> Iterator[Term]:
+    """Σ support[k,t]·n[i,p,k,t] + Σ bridging[t]·w[i,p,t]."""
+    support, bridging = _amounts(problem.prices.support), _general(problem, "bridging")
+    stream = problem.tiers["stream"].to_dict()
     for (_, _, k, t), n in x.clients.items():
         yield Term("support", stream[k], t, n, support[k, t])
     for (_, _, t), w in x.waiting.items():
-        yield Term("bridging", general, t, w, bridging[t])
+        yield Term("bridging", problem.general_stream, t, w, bridging[t])
+
+
+def paid_for_sites(problem: Problem, x: Decisions) -> Iterator[Term]:
+    """Σ running[s,k,t]·y[s,k,t] + Σ place[k,t]·z[s,k,t]; once: Σ closing[k,t]·r[s,k,t]."""
+    running, place = _amounts(problem.prices.running), _amounts(problem.prices.place)
+    closing, stream = _amounts(problem.prices.closing), problem.tiers["stream"].to_dict()
     for (s, k, t), y in x.operating.items():
         if running[s, k, t]:
             yield Term("sites", stream[k], t, y, running[s, k, t])
@@ -294,25 +303,41 @@ def paid(problem: Problem, x: Decisions) -> Iterator[Term]:
             yield Term("sites", stream[k], t, z, place[k, t])
     for (_, k, t), r in x.removed.items():
         yield Term("closing", stream[k], t, r, closing[k, t], once=True)
+
+
+def paid_for_capital(problem: Problem, x: Decisions) -> Iterator[Term]:
+    """Σ_u≤t capital[s,k,u]·a[s,k,u] + Σ_u≤t conversion[k,m,u]·c[s,k,m,u]: what is built in u is paid from u on."""
+    capital, conversion = _amounts(problem.prices.capital), _amounts(problem.prices.conversion)
+    stream = problem.tiers["stream"].to_dict()
+    for (s, k, u), a in x.added.items():
+        for t in problem.years_from(u):
+            yield Term("capital", stream[k], t, a, capital[s, k, u])
+    for (_, k, m, u), c in x.converted.items():
+        for t in problem.years_from(u):
+            yield Term("conversion", stream[m], t, c, conversion[k, m, u])
+
+
+def paid_for_homes(problem: Problem, x: Decisions) -> Iterator[Term]:
+    """Once: Σ new_home[t]·g[c,j,t]."""
+    new_home = _general(problem, "new_home")
     for (_, _, t), g in x.new_homes.items():
-        yield Term("homes", general, t, g, prices.general.at["new_home", t], once=True)
-    for (s, k, t), a in x.added.items():
-        for later in problem.years[problem.years.index(t) :]:
-            yield Term("capital", stream[k], later, a, capital[s, k, t])
-    for (_, k, m, t), c in x.converted.items():
-        for later in problem.years[problem.years.index(t) :]:
-            yield Term("conversion", stream[m], later, c, conversion[k, m, t])
+        yield Term("homes", problem.general_stream, t, g, new_home[t], once=True)
 
 
-def _by_site(table: object) -> dict[tuple[str, str, int], float]:
-    return {(a, b, year): eur for year, column in table.items() for (a, b), eur in column.items()}  # type: ignore[attr-defined]
+def _amounts(table: pd.DataFrame) -> dict[Label, float]:
+    """Return a table of prices as a mapping from its label, the year last."""
+    return table.stack().to_dict()
+
+
+def _general(problem: Problem, name: str) -> dict[int, float]:
+    return problem.prices.general.loc[name].to_dict()
 
 
 def steered(problem: Problem, x: Decisions) -> Iterator[Term]:
     """Generate the points of the core: they steer and are never paid."""
     steering, minutes = problem.steering, problem.pairs["minutes"].to_dict()
-    for (i, l, k, t), f in x.housed.items():
-        yield Term("travel", POINTS, t, f, steering.travel * minutes[i, l, k])
+    for (i, location, k, t), f in x.housed.items():
+        yield Term("travel", POINTS, t, f, steering.travel * minutes[i, location, k])
     for (_, p, k, t), n in x.clients.items():
         if (p, k) not in problem.fits:
             yield Term("misfit", POINTS, t, n, steering.misfit)

@@ -44,7 +44,11 @@ class LinearModel:
         self._place = np.full(len(arrays.cost), -1, dtype=np.int32)
         self._place[columns] = np.arange(len(columns), dtype=np.int32)
         self._highs = highspy.Highs()
-        options = (("output_flag", False), ("threads", THREADS), ("random_seed", limits.seed if limits else 0))
+        options = (
+            ("output_flag", False),
+            ("threads", THREADS),
+            ("random_seed", limits.seed if limits else 0),
+        )
         for option, value in options:
             self._highs.setOptionValue(option, value)
         self._stop_when_asked(limits.stop if limits else None)
@@ -125,7 +129,11 @@ class LinearModel:
             values = np.zeros(len(self.arrays.cost))
             values[self.columns] = np.asarray(solution.col_value)
         done = status == highspy.HighsModelStatus.kOptimal
-        bound = info.objective_function_value if relaxed and done else (-np.inf if relaxed else info.mip_dual_bound)
+        bound = (
+            info.objective_function_value
+            if relaxed and done
+            else (-np.inf if relaxed else info.mip_dual_bound)
+        )
         return Solution(
             outcome="optimal" if done else "stopped",
             objective=info.objective_function_value + constant if found else np.inf,

@@ -68,7 +68,9 @@ def personal_budget_cost(problem: Problem) -> float:
 
 
 def _weights(problem: Problem) -> dict[tuple[int, bool], float]:
-    return {(t, once): problem.objective_weight(t, once=once) for t in problem.years for once in (False, True)}
+    return {
+        (t, once): problem.objective_weight(t, once=once) for t in problem.years for once in (False, True)
+    }
 
 
 def _write(program: LpProblem, rule: Rule, row: Row) -> None:

@@ -102,7 +102,9 @@ def dataset(model: Model, values: Floats) -> xr.Dataset:
             "clients": labelled(x.clients, by_person, "clients", "clients by origin, profile and tier"),
             "entered": labelled(x.entered, by_person, "clients", "clients who enter a tier"),
             "left": labelled(x.left, by_person, "clients", "clients who leave a tier for another or to wait"),
-            "waiting": labelled(x.waiting, ("neighbourhood", "profile", "year"), "clients", "clients without a place"),
+            "waiting": labelled(
+                x.waiting, ("neighbourhood", "profile", "year"), "clients", "clients without a place"
+            ),
             "places": labelled(x.places, at_site, "places", "places at a site"),
             "operating": labelled(x.operating, at_site, "1", "whether a tier runs at a site"),
             "added": labelled(x.added, at_site, "places", "places added in the year"),
@@ -112,15 +114,23 @@ def dataset(model: Model, values: Floats) -> xr.Dataset:
             ),
             "homes": labelled(x.homes, ("neighbourhood", "tier", "year"), "homes", "homes in use"),
             "new_homes": labelled(
-                x.new_homes, ("corporation", "neighbourhood", "year"), "homes", "homes handed over in the year"
+                x.new_homes,
+                ("corporation", "neighbourhood", "year"),
+                "homes",
+                "homes handed over in the year",
             ),
             "kept_homes": labelled(
                 x.kept_homes, ("neighbourhood", "year"), "homes", "homes that stay with people who recovered"
             ),
             "excess": labelled(
-                x.excess, ("neighbourhood", "year"), "weighted places", "weighted places over the norm of the year"
+                x.excess,
+                ("neighbourhood", "year"),
+                "weighted places",
+                "weighted places over the norm of the year",
             ),
-            "short_reduction": labelled(x.short_reduction, ("year",), "places", "places short of the reduction path"),
+            "short_reduction": labelled(
+                x.short_reduction, ("year",), "places", "places short of the reduction path"
+            ),
             "beyond_norm": labelled(
                 x.beyond_norm, ("municipality", "year"), "clients", "clients too many beyond the travel norm"
             ),
@@ -292,7 +302,9 @@ def _funding_need(problem: Problem, data: xr.Dataset) -> xr.DataArray:
     clients = data["clients"].sum("profile") + problem.personal_budget.sum("profile")
     people = (clients * town).sum("neighbourhood")
     direct = (people * support * streams).sum("tier")
-    first = xr.DataArray([1.0] + [0.0] * (data.sizes["stream"] - 1), coords={"stream": data["stream"]}, dims="stream")
+    first = xr.DataArray(
+        [1.0] + [0.0] * (data.sizes["stream"] - 1), coords={"stream": data["stream"]}, dims="stream"
+    )
     direct = direct + (data["waiting"].sum("profile") * town).sum("neighbourhood") * bridging * first
     part = people.sum("tier") / people.sum(["tier", "municipality"]).clip(min=1e-12)
     shared = data["cost"].sum("payer").drop_sel(part=["support", "bridging"]).sum("part")
@@ -302,11 +314,15 @@ def _funding_need(problem: Problem, data: xr.Dataset) -> xr.DataArray:
 
 def _settled(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataArray]:
     """Grants as given in budgets.csv (absent where none is given), and settlement inside a pooled region."""
-    grant = xr.full_like(data["cost"].sum(["part", "payer"]).expand_dims(municipality=data["municipality"]), np.nan)
+    grant = xr.full_like(
+        data["cost"].sum(["part", "payer"]).expand_dims(municipality=data["municipality"]), np.nan
+    )
     if problem.region is not None:
         for row in problem.region.budgets.itertuples():
             if row.year in problem.years and row.stream in data["stream"].values:
-                grant.loc[{"municipality": row.municipality, "stream": row.stream, "year": row.year}] = float(row.eur)  # type: ignore[arg-type]
+                grant.loc[{"municipality": row.municipality, "stream": row.stream, "year": row.year}] = float(
+                    row.eur
+                )  # type: ignore[arg-type]
     hosts = data["municipality"].values
     settlement = xr.DataArray(
         np.zeros((1, len(hosts), data.sizes["year"])),
@@ -320,5 +336,3 @@ def _settled(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataArray]:
             units="EUR", long_name="settlement between municipalities; nothing inside a pooled region"
         ),
     }
-
-

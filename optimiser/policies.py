@@ -33,7 +33,9 @@ def intramural_reduction(problem: Problem, x: Decisions) -> Iterator[Row]:
     occupied = sum(problem.site_tiers.at[b, "wlz_occupied"] for b in beds)
     for t, gone in reduction_path(problem).items():
         terms: Terms = [(x.places[s, k, t], 1.0) for s, k in beds]
-        yield Row((t,), [*terms, *_slack(x.short_reduction, (t,), -1.0)], "<=", (1.0 - gone) * base + occupied)
+        yield Row(
+            (t,), [*terms, *_slack(x.short_reduction, (t,), -1.0)], "<=", (1.0 - gone) * base + occupied
+        )
 
 
 def _intramural(problem: Problem) -> list[tuple[str, str]]:
@@ -108,7 +110,9 @@ def _wlz_take_out(problem: Problem, x: Decisions, until: int) -> tuple[Terms, fl
     base = problem.clients.sel(tier=list(tiers))
     known = float((base * problem.exits.sel(exit="wlz", tier=list(tiers))).sum())
     terms = [
-        (n, -share[k, p]) for (_, p, k, t), n in x.clients.items() if t < until and k in tiers and share[k, p] > 0
+        (n, -share[k, p])
+        for (_, p, k, t), n in x.clients.items()
+        if t < until and k in tiers and share[k, p] > 0
     ]
     return terms, known
 
@@ -124,7 +128,9 @@ def within_travel_norm(problem: Problem, x: Decisions) -> Iterator[Row]:
     """Σ f within norm ≥ share·(Σ f + Σ w) − beyond[m,t], over the origins i in municipality m."""
     share = problem.policies.within_travel_norm.share.value
     within, home = problem.pairs["within"].to_dict(), problem.municipality_of
-    terms: dict[tuple[str, int], Terms] = {(m, t): [] for m in problem.municipalities.index for t in problem.years}
+    terms: dict[tuple[str, int], Terms] = {
+        (m, t): [] for m in problem.municipalities.index for t in problem.years
+    }
     for (i, l, k, t), f in x.housed.items():
         terms[home[i], t].append((f, (1.0 if within[i, l, k] else 0.0) - share))
     for (i, _, t), w in x.waiting.items():

@@ -52,8 +52,12 @@ class Prices:
             for tier, targets in costs.conversions.items()
             for to, conversion in targets.items()
         }
-        support = {k: [finance.support_per_client(tier, t, years) for t in planned] for k, tier in tiers.items()}
-        closing = {k: [finance.closing_per_place(tier, t, parameters) for t in planned] for k, tier in tiers.items()}
+        support = {
+            k: [finance.support_per_client(tier, t, years) for t in planned] for k, tier in tiers.items()
+        }
+        closing = {
+            k: [finance.closing_per_place(tier, t, parameters) for t in planned] for k, tier in tiers.items()
+        }
         general = {
             "new_home": _grown(parameters, costs.new_home),
             "bridging": [eur * finance.WEEKS_PER_YEAR for eur in _grown(parameters, costs.bridging)],
@@ -69,7 +73,9 @@ class Prices:
         )
 
 
-def _table(rows: dict[str, list[float]] | dict[tuple[str, str], list[float]], years: list[int]) -> pd.DataFrame:
+def _table(
+    rows: dict[str, list[float]] | dict[tuple[str, str], list[float]], years: list[int]
+) -> pd.DataFrame:
     frame = pd.DataFrame(list(rows.values()), columns=years, dtype=float)
     frame.index = pd.Index(list(rows), tupleize_cols=True)
     return frame

@@ -26,6 +26,25 @@ class Steering:
 
 
 @dataclass(frozen=True)
+class Offer:
+    """Homes that a corporation hands over in a place in a year.
+
+    Attributes
+    ----------
+    place
+        The code it was offered for: a neighbourhood or a municipality.
+    neighbourhoods
+        Where in that place the homes may lie.
+    """
+
+    corporation: str
+    place: str
+    year: int
+    homes: int
+    neighbourhoods: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Problem:
     """What a plan is asked to decide on; a variation is made with `dataclasses.replace`.
 
@@ -60,7 +79,7 @@ class Problem:
     homes
         (neighbourhood): homes in use in the base year.
     offers
-        corporation, place, year, homes, and the tuple of neighbourhoods in which they may lie.
+        What the corporations hand over, where and when.
     home_lead_years
         Part of a year between urgency and key.
     pairs
@@ -87,7 +106,7 @@ class Problem:
     retained: xr.DataArray
     exits: xr.DataArray
     homes: xr.DataArray
-    offers: pd.DataFrame
+    offers: tuple[Offer, ...]
     home_lead_years: float
     pairs: pd.DataFrame
     prices: Prices
@@ -139,8 +158,78 @@ class Problem:
 
     def with_modes(self, **modes: Mode) -> Self:
         """Return this problem with policies switched: `with_modes(fair_share_…="off")`."""
-        changed = {name: getattr(self.policies, name).model_copy(update={"mode": mode}) for name, mode in modes.items()}
+        changed = {
+            name: getattr(self.policies, name).model_copy(update={"mode": mode})
+            for name, mode in modes.items()
+        }
         return replace(self, policies=self.policies.model_copy(update=changed))
+
+    @cached_property
+    def areas(self) -> tuple[str, ...]:
+        """The codes of the neighbourhoods."""
+        return tuple(str(code) for code in self.neighbourhoods.index)
+
+    @cached_property
+    def inhabited(self) -> tuple[str, ...]:
+        """The neighbourhoods in which somebody lives, so that homes can be there."""
+        return tuple(
+            j for j, people in zip(self.areas, self.neighbourhoods["inhabitants"], strict=True) if people > 0
+        )
+
+    @cached_property
+    def towns(self) -> tuple[str, ...]:
+        """The codes of the municipalities."""
+        return tuple(str(code) for code in self.municipalities.index)
+
+    @cached_property
+    def places_at(self) -> tuple[tuple[str, str], ...]:
+        """The (site, tier) where there are or may be places."""
+        return tuple((str(site), str(tier)) for site, tier in self.site_tiers.index)
+
+    @cached_property
+    def intramural_at(self) -> tuple[tuple[str, str], ...]:
+        """The (site, tier) with intramural places: beds."""
+        intramural = set(self.tiers.index[self.tiers["intramural"]])
+        return tuple((site, tier) for site, tier in self.places_at if tier in intramural)
+
+    @cached_property
+    def base_places(self) -> dict[tuple[str, str], int]:
+        """(site, tier) → places in the base year."""
+        return self._at_sites("base")
+
+    @cached_property
+    def wlz_occupied(self) -> dict[tuple[str, str], int]:
+        """(site, tier) → places lived in by people of the Wlz."""
+        return self._at_sites("wlz_occupied")
+
+    @cached_property
+    def least_places(self) -> dict[tuple[str, str], int]:
+        """(site, tier) → places from which it can run."""
+        return self._at_sites("least")
+
+    @cached_property
+    def most_places(self) -> dict[tuple[str, str], int]:
+        """(site, tier) → places that fit."""
+        return self._at_sites("most")
+
+    @cached_property
+    def first_year(self) -> dict[tuple[str, str], int]:
+        """(site, tier) → first year in which places can be added."""
+        return self._at_sites("first_year")
+
+    def _at_sites(self, column: str) -> dict[tuple[str, str], int]:
+        return dict(zip(self.places_at, (int(value) for value in self.site_tiers[column]), strict=True))
+
+    @cached_property
+    def ratios(self) -> dict[tuple[str, str, str], float]:
+        """(site, tier, to_tier) → places that one converted place becomes."""
+        labels = [(str(site), str(tier), str(to)) for site, tier, to in self.conversions.index]
+        return dict(zip(labels, (float(ratio) for ratio in self.conversions["ratio"]), strict=True))
+
+    @cached_property
+    def reachable(self) -> tuple[tuple[str, str, str], ...]:
+        """The (origin, location, tier) within reach, in the order of `pairs`."""
+        return tuple((str(origin), str(location), str(tier)) for origin, location, tier in self.pairs.index)
 
     @cached_property
     def facility_tiers(self) -> tuple[str, ...]:
@@ -155,7 +244,12 @@ class Problem:
     @cached_property
     def municipality_of(self) -> dict[str, str]:
         """Neighbourhood → municipality."""
-        return dict(self.neighbourhoods["municipality"].items())  # type: ignore[arg-type]
+        return dict(zip(self.areas, self.neighbourhoods["municipality"].astype(str), strict=True))
+
+    @cached_property
+    def neighbourhood_of(self) -> dict[str, str]:
+        """Site → neighbourhood."""
+        return {str(site): str(area) for site, area in self.sites["neighbourhood"].items()}
 
     @cached_property
     def left_states(self) -> tuple[tuple[str, str], ...]:
@@ -164,7 +258,11 @@ class Problem:
             (to, tier)
             for to, tier in product(self.profiles, self.tiers.index)
             if (to, tier) not in set(self.allowed)
-            and any(self.retained.sel(tier=tier, profile=p, to_profile=to) > 0 for p, k in self.allowed if k == tier)
+            and any(
+                self.retained.sel(tier=tier, profile=p, to_profile=to) > 0
+                for p, k in self.allowed
+                if k == tier
+            )
         ]
         return (*self.allowed, *forced)
 
@@ -173,13 +271,22 @@ class Problem:
         """The levels of need."""
         return tuple(str(p) for p in self.clients["profile"].to_numpy())
 
+    @property
+    def general_stream(self) -> str:
+        """The stream of what belongs to no tier: bridging and homes."""
+        return str(self.tiers["stream"].iloc[0])
+
+    def years_from(self, year: int) -> tuple[int, ...]:
+        """Return a planned year and those after it."""
+        return self.years[self.years.index(year) :]
+
     def objective_weight(self, year: int, *, once: bool) -> float:
-        """Return what a euro or point counts in the objective: one that returns yearly stands for later years too."""
+        """Return what a euro or point counts in the objective; a yearly one stands for later years too."""
         repeated = 1.0 if once or year != self.years[-1] else self.terminal
         return float(self.discount.sel(year=year)) * repeated
 
     def narrowing(self, year: int) -> float:
-        """Return what is left of a grandfathered deviation: all before the first year, nothing in the last."""
+        """Return what is left of a grandfathered deviation: all in the base year, nothing in the last."""
         return (self.years[-1] - year) / (self.years[-1] - self.base_year)
 
 
@@ -190,7 +297,7 @@ def _by_year(years: tuple[int, ...], values: list[float], units: str = "1") -> x
 def _neighbourhoods(region: Region) -> pd.DataFrame:
     areas = region.neighbourhoods
     frame = pd.DataFrame(areas[["name", "municipality", "inhabitants", "x", "y"]])
-    frame["carrying_capacity"] = areas["carrying_capacity"] if "carrying_capacity" in areas else 1.0
+    frame["carrying_capacity"] = areas.get("carrying_capacity", 1.0)
     return frame
 
 
@@ -224,22 +331,23 @@ def _weight(written: object, setting: str) -> float:
 
 
 def _site_tiers(region: Region) -> pd.DataFrame:
-    parameters, rows = region.parameters, {}
-    for (site, tier), row in region.site_tiers.iterrows():  # type: ignore[misc]
+    parameters, given = region.parameters, region.site_tiers
+    labels, rows = [(str(site), str(tier)) for site, tier in given.index], []
+    for (_, tier), row in zip(labels, given.to_dict("records"), strict=True):
         least = parameters.tiers[tier].least
         base, size = int(row["places"]), int(least.value) if least else 0
         ready = parameters.years.base + 1 + parameters.tiers[tier].building_years
-        rows[site, tier] = {
-            "base": base,
-            "wlz_occupied": int(row["wlz_occupied"]),
-            # what runs below the least size today may go on doing so
-            "least": min(size, base) if base else size,
-            "most": int(row["most"]),
-            "first_year": max(ready, int(row["earliest"])),
-        }
-    frame = pd.DataFrame.from_dict(rows, orient="index")
-    frame.index = pd.MultiIndex.from_tuples(list(rows), names=["site", "tier"])
-    return frame
+        rows.append(
+            {
+                "base": base,
+                "wlz_occupied": int(row["wlz_occupied"]),
+                # what runs below the least size today may go on doing so
+                "least": min(size, base) if base else size,
+                "most": int(row["most"]),
+                "first_year": max(ready, int(row["earliest"])),
+            }
+        )
+    return pd.DataFrame(rows, index=pd.MultiIndex.from_tuples(labels, names=["site", "tier"]))
 
 
 def _conversions(parameters: Parameters, site_tiers: pd.DataFrame) -> pd.DataFrame:
@@ -258,9 +366,10 @@ def _homes(region: Region) -> xr.DataArray:
     """Bring homes in use to neighbourhoods: by inhabitants where only the municipality is known."""
     areas = region.neighbourhoods
     in_use = pd.Series(0.0, index=areas.index)
-    for row in region.homes.loc[region.homes["year"] == region.parameters.years.base].itertuples():
-        weights = areas["inhabitants"].where(areas.index.isin(_inside(region, row)), 0.0)
-        in_use += float(row.homes) * weights / weights.sum()  # type: ignore[arg-type]
+    for row in region.homes.loc[region.homes["year"] == region.parameters.years.base].to_dict("records"):
+        inside = _inside(region, row["neighbourhood"], row["municipality"])
+        weights = areas["inhabitants"].where(areas.index.isin(inside), 0.0)
+        in_use += float(row["homes"]) * weights / weights.sum()
     return xr.DataArray(
         in_use.to_numpy(),
         coords={"neighbourhood": list(areas.index)},
@@ -269,23 +378,26 @@ def _homes(region: Region) -> xr.DataArray:
     )
 
 
-def _inside(region: Region, row: object) -> tuple[str, ...]:
+def _inside(region: Region, neighbourhood: object, municipality: object) -> tuple[str, ...]:
     """Return the neighbourhoods of a row that names a neighbourhood or a municipality."""
-    neighbourhood = getattr(row, "neighbourhood")
     if isinstance(neighbourhood, str):
         return (neighbourhood,)
     areas = region.neighbourhoods
-    return tuple(areas.index[(areas["municipality"] == getattr(row, "municipality")) & (areas["inhabitants"] > 0)])
+    return tuple(areas.index[(areas["municipality"] == municipality) & (areas["inhabitants"] > 0)])
 
 
-def _offers(region: Region) -> pd.DataFrame:
+def _offers(region: Region) -> tuple[Offer, ...]:
     offered = region.homes.loc[region.homes["year"] > region.parameters.years.base]
-    rows = [
-        (row.corporation, row.neighbourhood if isinstance(row.neighbourhood, str) else row.municipality,
-         int(row.year), int(row.homes), _inside(region, row))  # type: ignore[arg-type]
-        for row in offered.itertuples()
-    ]  # fmt: skip
-    return pd.DataFrame(rows, columns=["corporation", "place", "year", "homes", "neighbourhoods"])
+    return tuple(
+        Offer(
+            corporation=str(row["corporation"]),
+            place=str(row["neighbourhood"] if isinstance(row["neighbourhood"], str) else row["municipality"]),
+            year=int(row["year"]),
+            homes=int(row["homes"]),
+            neighbourhoods=_inside(region, row["neighbourhood"], row["municipality"]),
+        )
+        for row in offered.to_dict("records")
+    )
 
 
 def _pairs(region: Region, site_tiers: pd.DataFrame) -> pd.DataFrame:
@@ -309,7 +421,9 @@ def _pairs(region: Region, site_tiers: pd.DataFrame) -> pd.DataFrame:
                 }
             )
         )
-    pairs = pd.concat(frames, ignore_index=True).sort_values(["tier", "origin", "minutes", "location"], kind="stable")
+    pairs = pd.concat(frames, ignore_index=True).sort_values(
+        ["tier", "origin", "minutes", "location"], kind="stable"
+    )
     return pairs.set_index(["origin", "location", "tier"])
 
 

@@ -42,7 +42,9 @@ def whole_places(model: Model, values: Floats) -> tuple[Columns, Floats] | None:
     upper = np.where(cautious & (np.abs(fixed) > 0), upper - MARGIN, upper)
     places = _ids(x.places)
     count = len(places)
-    pick = csr_array((np.ones(count), (np.arange(count), np.searchsorted(np.sort(free), places))), shape=(count, len(free)))
+    pick = csr_array(
+        (np.ones(count), (np.arange(count), np.searchsorted(np.sort(free), places))), shape=(count, len(free))
+    )
     order = np.sort(free)
     body = hstack([matrix.tocsc()[:, order], csr_array((len(chosen), 2 * count))])
     near = hstack([pick, eye_array(count), -eye_array(count)])
@@ -54,7 +56,9 @@ def whole_places(model: Model, values: Floats) -> tuple[Columns, Floats] | None:
             np.concatenate([arrays.upper[order], np.full(2 * count, np.inf)]),
         ),
         constraints=LinearConstraint(
-            vstack([body, near]).tocsc(), np.concatenate([lower, values[places]]), np.concatenate([upper, values[places]])
+            vstack([body, near]).tocsc(),
+            np.concatenate([lower, values[places]]),
+            np.concatenate([upper, values[places]]),
         ),
         options={"time_limit": 20.0, "mip_rel_gap": 1e-3},
     )
@@ -69,7 +73,11 @@ def whole_homes(model: Model, values: Floats) -> tuple[Columns, Floats]:
     x = model.decisions
     columns, rounded = _ids(x.new_homes), {}
     for offer in model.problem.offers.itertuples():
-        keys = [(offer.corporation, j, offer.year) for j in offer.neighbourhoods if (offer.corporation, j, offer.year) in x.new_homes]  # type: ignore[attr-defined]
+        keys = [
+            (offer.corporation, j, offer.year)
+            for j in offer.neighbourhoods
+            if (offer.corporation, j, offer.year) in x.new_homes
+        ]  # type: ignore[attr-defined]
         shares = np.array([values[x.new_homes[key].id] for key in keys])
         total = min(round(float(shares.sum())), int(offer.homes))  # type: ignore[call-overload]
         down = np.floor(shares + 1e-9)

@@ -41,9 +41,7 @@ class Rule:
     rows: Rows
 
 
-def rule(
-    kind: Kind, dims: tuple[str, ...], unit: str, *, nl: str, en: str
-) -> Callable[[Rows], Rule]:
+def rule(kind: Kind, dims: tuple[str, ...], unit: str, *, nl: str, en: str) -> Callable[[Rows], Rule]:
     """Make a rule of a generator of rows; its name is the function's and its equation the docstring."""
 
     def made(rows: Rows) -> Rule:

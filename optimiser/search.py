@@ -30,6 +30,9 @@ SMALL = 20_000
 NEAREST_SITES, NEAREST_HOMES = 10, 6
 """Pairs per origin and tier that take part from the start; others are priced in when they pay."""
 
+POINTED_AT = 0.15
+"""Part of all pairs and years with which the whole relaxation begins: those that look best in the smaller model."""
+
 PAYS = 1e-6
 """Reduced cost, in objective units, beyond which a pair left out would pay."""
 
@@ -42,6 +45,9 @@ of its strongest year from which a chosen candidate runs."""
 
 FEW, BOTH = 4, 8
 """Open questions from which both answers are tried, and how many times; the rest is answered yes."""
+
+RESERVE_S, WORTHWHILE_S = 12.0, 60.0
+"""Seconds kept for whole numbers and the last flows; seconds below which a large whole model is not begun."""
 
 ROUNDING_SHARE = 0.25
 """Part of the asked gap that is left for whole places and homes when sites are improved."""
@@ -82,7 +88,9 @@ def do_nothing(model: Model, limits: Limits) -> Floats:
     runs = np.array([v.id for v in x.operating.values()], dtype=np.int32)
     base = model.problem.site_tiers["base"]
     open_now = np.array([float(base[s, k] > 0) for s, k, _ in x.operating])
-    program = LinearModel(arrays, np.flatnonzero(_nearest(model)).astype(np.int32), limits)
+    program = LinearModel(
+        arrays, np.flatnonzero(_nearest(model, NEAREST_SITES, NEAREST_HOMES)).astype(np.int32), limits
+    )
     program.set_bounds(still, np.zeros(len(still)), np.zeros(len(still)))
     program.set_bounds(runs, open_now, open_now)
     relaxed = program.relax(interior=True)
@@ -117,7 +125,9 @@ class _Search:
     def tell(self, stage: str) -> None:
         """Report where the search stands."""
         incumbent = self.objective if self.best is not None else None
-        self.report(Progress(self.clock.seconds, stage, incumbent, self.bound if np.isfinite(self.bound) else None))
+        self.report(
+            Progress(self.clock.seconds, stage, incumbent, self.bound if np.isfinite(self.bound) else None)
+        )
 
     def keep(self, values: Floats, stage: str) -> None:
         """Take a whole-numbered plan as the incumbent where it is better."""
@@ -128,7 +138,9 @@ class _Search:
 
     def done(self) -> bool:
         """Whether the asked gap is reached, the model is impossible or no time is left."""
-        reached = self.best is not None and self.objective - self.bound <= self.limits.gap * abs(self.objective)
+        reached = self.best is not None and self.objective - self.bound <= self.limits.gap * abs(
+            self.objective
+        )
         return reached or self.infeasible or self.clock.left <= 0.0
 
     def found(self) -> Found:
@@ -137,17 +149,18 @@ class _Search:
 
     def by_stages(self) -> bool:
         """Relax, construct, round and improve; False where there is nothing more to do."""
-        whole, taking_part = self.relaxation()
+        self.tell("relaxation of the smaller model")
+        smaller, relaxed = _Smaller.relaxed(self.model, self.limits, self.clock)
+        whole = self.relaxation(smaller, relaxed)
         if self.done() or not np.isfinite(self.bound):
             return False
-        smaller = _Smaller.of(self.model, taking_part, self.limits)
-        settled = self.construct(smaller)
+        settled = self.construct(smaller, relaxed)
         if settled is not None:
             self.to_whole_numbers(smaller, settled, "first plan")
             settled = self.improve(smaller, settled)
             self.to_whole_numbers(smaller, settled, "improved plan")
             self.let_everybody_choose(whole)
-        return not self.done()
+        return not self.done() and self.clock.left >= WORTHWHILE_S
 
     def let_everybody_choose(self, program: LinearModel) -> None:
         """Solve the flows of every origin apart, where the whole decisions of the best plan stand."""
@@ -159,40 +172,29 @@ class _Search:
         if solution.values is not None:
             self.keep(_cleaned(self.arrays, solution.values), "every neighbourhood apart")
 
-    def relaxation(self) -> tuple[LinearModel, NDArray[np.bool_]]:
-        """Solve the relaxation, pricing pairs in until none that is left out would pay."""
-        taking_part = _nearest(self.model)
-        program = LinearModel(self.arrays, np.flatnonzero(taking_part).astype(np.int32), self.limits)
+    def relaxation(self, smaller: "_Smaller", relaxed: Solution) -> LinearModel:
+        """Solve the whole relaxation from the pairs that the smaller one points at, and bound every plan."""
         self.tell("relaxation")
-        solution = program.relax(interior=True, seconds=self.clock.left)
+        taking_part = _pointed_at(self.model, smaller, relaxed)
+        program, solution = _priced_in(self.arrays, taking_part, self.limits, self.clock)
         if solution.outcome == "infeasible":
-            # the pairs left out may be just those that are needed
-            taking_part[:] = True
-            program = LinearModel(self.arrays, np.flatnonzero(taking_part).astype(np.int32), self.limits)
-            solution = program.relax(interior=True, seconds=self.clock.left)
-            self.infeasible = solution.outcome == "infeasible"
-        by_column = self.arrays.matrix.tocsc()
-        while solution.duals is not None:
-            reduced = self.arrays.cost - by_column.T @ solution.duals
-            paying = np.flatnonzero(~taking_part & (reduced < -PAYS)).astype(np.int32)
-            if not len(paying):
-                self.bound = max(self.bound, solution.objective)
-                break
-            taking_part[paying] = True
-            program.add_columns(paying)
-            solution = program.relax(seconds=self.clock.left)
+            self.infeasible = True
+        elif solution.outcome == "optimal":
+            self.bound = max(self.bound, solution.objective)
         self.tell("relaxation")
-        return program, taking_part
+        return program
 
-    def construct(self, smaller: "_Smaller") -> Solution | None:
+    def construct(self, smaller: "_Smaller", relaxed: Solution) -> Solution | None:
         """Settle which sites run in which years, along the relaxation."""
-        solution = smaller.program.relax(interior=True, seconds=self.clock.left)
+        solution = relaxed
         left, tries = set(range(smaller.sites.count)), 0
         while solution.values is not None and not self.done():
             use = smaller.sites.use(solution)
             questions = [n for n in left if _is_open(use[n])]
             if not questions:
-                smaller.sites.fix(smaller.program, {n: (row > USED).astype(float) for n, row in enumerate(use)})
+                smaller.sites.fix(
+                    smaller.program, {n: (row > USED).astype(float) for n, row in enumerate(use)}
+                )
                 return self._relaxed(smaller)
             questions.sort(key=lambda n: (float(use[n].max()), n))
             settled = self._settle(smaller, use, questions, both=len(questions) <= FEW and tries < BOTH)
@@ -232,7 +234,10 @@ class _Search:
     def _try_both(self, smaller: "_Smaller", use: Floats, question: int) -> tuple[Solution, set[int]] | None:
         """Solve with either answer and keep the better one."""
         tried = []
-        for answer in (smaller.sites.running(question, use[question]), smaller.sites.closing(question, use[question])):
+        for answer in (
+            smaller.sites.running(question, use[question]),
+            smaller.sites.closing(question, use[question]),
+        ):
             smaller.sites.fix(smaller.program, {question: answer})
             solution = self._relaxed(smaller)
             if solution is not None:
@@ -249,7 +254,10 @@ class _Search:
         smaller.settle_all(settled)
         for n in np.argsort(smaller.sites.filled(settled), kind="stable").tolist():
             for change in smaller.sites.changes(n, smaller.sites.use(best)[n].round()):
-                if best.objective - self.bound <= enough * abs(best.objective) or self.clock.left <= 0.0:
+                if (
+                    best.objective - self.bound <= enough * abs(best.objective)
+                    or self.clock.left <= RESERVE_S
+                ):
                     return best
                 before = smaller.sites.use(best)[n].round()
                 smaller.sites.fix(smaller.program, {n: change})
@@ -288,9 +296,13 @@ class _Search:
                 self.bound = max(self.bound, bound + self.arrays.constant)
             better = incumbent + self.arrays.constant if abs(incumbent) < 1e30 else np.inf
             shown = min(self.objective, better)
-            self.report(Progress(self.clock.seconds, "whole model", shown if np.isfinite(shown) else None, self.bound))
+            self.report(
+                Progress(self.clock.seconds, "whole model", shown if np.isfinite(shown) else None, self.bound)
+            )
 
-        solution = program.search(gap=self.limits.gap, seconds=self.clock.left, start=self.best, progress=listen)
+        solution = program.search(
+            gap=self.limits.gap, seconds=self.clock.left, start=self.best, progress=listen
+        )
         if np.isfinite(solution.bound):
             self.bound = max(self.bound, solution.bound)
         self.infeasible = solution.outcome == "infeasible" and self.best is None
@@ -314,11 +326,12 @@ class _Smaller:
     sites: "_Sites"
 
     @classmethod
-    def of(cls, model: Model, taking_part: NDArray[np.bool_], limits: Limits) -> "_Smaller":
-        """Group origins and hand the smaller model to the solver."""
-        small = aggregate(model, taking_part)
-        every = np.arange(len(small.arrays.cost), dtype=np.int32)
-        return cls(small, LinearModel(small.arrays, every, limits), _Sites.of(model, small.place))
+    def relaxed(cls, model: Model, limits: Limits, clock: Clock) -> tuple["_Smaller", Solution]:
+        """Group origins, hand the smaller model to the solver and solve its relaxation."""
+        small = aggregate(model)
+        taking_part = small.takes_part(_nearest(model, NEAREST_SITES, NEAREST_HOMES))
+        program, solution = _priced_in(small.arrays, taking_part, limits, clock)
+        return cls(small, program, _Sites.of(model, small.place)), solution
 
     def expand(self, values: Floats) -> Floats:
         """Return the values of the whole model."""
@@ -373,7 +386,9 @@ class _Sites:
 
     def filled(self, solution: Solution) -> Floats:
         """Return (site and tier) how full each is over the years, from 0 to 1."""
-        filled: Floats = _values(solution)[self.places].sum(axis=1) / np.maximum(self.most * self.places.shape[1], 1)
+        filled: Floats = _values(solution)[self.places].sum(axis=1) / np.maximum(
+            self.most * self.places.shape[1], 1
+        )
         return filled
 
     def running(self, n: int, use: Floats) -> Floats:
@@ -421,16 +436,57 @@ def _is_open(use: Floats) -> bool:
     return bool(((use > USED) & (use < 1.0 - USED)).any())
 
 
-def _nearest(model: Model) -> NDArray[np.bool_]:
+def _nearest(model: Model, sites: int, homes: int) -> NDArray[np.bool_]:
     """Return (column) whether it takes part from the start: all but the pairs that lie far."""
-    problem, housed = model.problem, model.decisions.housed
-    columns = np.array([v.id for v in housed.values()]).reshape(len(problem.pairs), len(problem.years))
+    problem = model.problem
     rank = problem.pairs.groupby(level=["origin", "tier"]).cumcount().to_numpy()
     at_home = problem.pairs.index.get_level_values("tier").isin(problem.home_tiers)
-    far = rank >= np.where(at_home, NEAREST_HOMES, NEAREST_SITES)
     taking_part = np.ones(len(model.arrays.cost), dtype=bool)
-    taking_part[columns[far].ravel()] = False
+    taking_part[_pair_columns(model)[rank >= np.where(at_home, homes, sites)].ravel()] = False
     return taking_part
+
+
+def _pair_columns(model: Model) -> NDArray[np.int32]:
+    """Return (pair, year) the columns of `housed`."""
+    columns = np.array([v.id for v in model.decisions.housed.values()], dtype=np.int32)
+    return columns.reshape(len(model.problem.pairs), len(model.problem.years))
+
+
+def _pointed_at(model: Model, smaller: _Smaller, relaxed: Solution) -> NDArray[np.bool_]:
+    """Return (column) whether it takes part from the start: the pairs that look best at the smaller model's prices."""
+    if relaxed.duals is None:
+        return _nearest(model, NEAREST_SITES, NEAREST_HOMES)
+    arrays, columns = model.arrays, _pair_columns(model).ravel()
+    reduced = arrays.cost - arrays.matrix.T @ relaxed.duals[smaller.aggregate.row_of]
+    best = columns[np.argsort(reduced[columns], kind="stable")[: max(1, int(POINTED_AT * len(columns)))]]
+    taking_part = _nearest(model, 1, 1)
+    taking_part[best] = True
+    return taking_part
+
+
+def _priced_in(
+    arrays: Arrays, taking_part: NDArray[np.bool_], limits: Limits, clock: Clock
+) -> tuple[LinearModel, Solution]:
+    """Solve a relaxation over some columns, adding those that pay until none is left: its value then holds for all.
+
+    A solution that is not `optimal` was stopped before that point and bounds nothing.
+    """
+    program = LinearModel(arrays, np.flatnonzero(taking_part).astype(np.int32), limits)
+    solution = program.relax(interior=True, seconds=clock.left)
+    if solution.outcome == "infeasible" and not taking_part.all():
+        # the pairs left out may be just those that are needed
+        return _priced_in(arrays, np.ones_like(taking_part), limits, clock)
+    part, by_column = taking_part.copy(), arrays.matrix.tocsc()
+    while solution.duals is not None:
+        reduced = arrays.cost - by_column.T @ solution.duals
+        paying = np.flatnonzero(~part & (reduced < -PAYS)).astype(np.int32)
+        logger.info("%d pairs pay, %.1f s", len(paying), clock.seconds)
+        if not len(paying):
+            break
+        part[paying] = True
+        program.add_columns(paying)
+        solution = program.relax(seconds=clock.left)
+    return program, solution
 
 
 def _cleaned(arrays: Arrays, values: Floats) -> Floats:

@@ -32,6 +32,8 @@ CAN_BE_SOFT = (
 class Impossible(Exception):
     """No plan meets the hard rules; `explanation` says which are broken at the least, where and by how much."""
 
+    status = "impossible"
+
     def __init__(self, explanation: tuple[str, ...]) -> None:
         self.explanation = explanation
         super().__init__("\n".join(["No plan meets the hard rules.", *(f"- {line}" for line in explanation)]))
@@ -40,6 +42,9 @@ class Impossible(Exception):
 class NoPlanYet(Exception):
     """The search was stopped, or ran out of time, before it had any plan."""
 
+    status = "no plan yet"
+    explanation: tuple[str, ...] = ()
+
 
 class Unverified(Exception):
     """The plan that was found does not pass the check of its own arrays; it is withheld."""
@@ -47,7 +52,9 @@ class Unverified(Exception):
     def __init__(self, broken: tuple[Violation, ...]) -> None:
         self.broken = broken
         shown = [f"- {violation}" for violation in broken[:20]]
-        super().__init__("\n".join([f"The plan fails its check in {len(broken)} places and is withheld.", *shown]))
+        super().__init__(
+            "\n".join([f"The plan fails its check in {len(broken)} places and is withheld.", *shown])
+        )
 
 
 def solve(
@@ -161,7 +168,7 @@ def _what_stops(problem: Problem, limits: Limits) -> Iterator[str]:
         update={name: _breachable(getattr(problem.policies, name)) for name in hard}
     )
     model = Model.of(replace(problem, policies=policies))
-    program = LinearModel(model.arrays, np.arange(len(model.arrays.cost), dtype=np.int32), limits.stop)
+    program = LinearModel(model.arrays, np.arange(len(model.arrays.cost), dtype=np.int32), limits)
     solution = program.relax(interior=True)
     if solution.values is None:
         yield "the core rules themselves cannot hold: more people of the Wlz live at a site than it may have places"

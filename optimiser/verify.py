@@ -57,7 +57,10 @@ def _broken(
         return
     for position in np.flatnonzero(flat > tolerance):
         index = np.unravel_index(position, size.shape)
-        where = ", ".join(str(size[d].values[i]) if d in size.coords else str(i) for d, i in zip(size.dims, index, strict=True))
+        where = ", ".join(
+            str(size[d].values[i]) if d in size.coords else str(i)
+            for d, i in zip(size.dims, index, strict=True)
+        )
         yield Violation(rule, where or "region", float(flat[position]), unit)
 
 
@@ -72,7 +75,9 @@ def _whole_numbers(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     del problem
     for name in ("places", "added", "removed", "converted", "operating", "new_homes"):
         yield from _broken("whole numbers", abs(data[name] - data[name].round()), name, 1e-6)
-    yield from _broken("places_carry_over", np.minimum(data["added"], data["removed"]), "places added and removed at once")
+    yield from _broken(
+        "places_carry_over", np.minimum(data["added"], data["removed"]), "places added and removed at once"
+    )
     yield from _broken("whole numbers", data["operating"] - 1.0, "operating")
 
 
@@ -98,12 +103,22 @@ def _people(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     allowed = xr.zeros_like(data["clients"].isel(neighbourhood=0, year=0, drop=True))
     for profile, tier in problem.allowed:
         allowed.loc[{"profile": profile, "tier": tier}] = 1.0
-    yield from _broken("everyone_is_accounted_for", data["clients"] * (1.0 - allowed), "clients in a tier not allowed")
-    total = data["clients"].sum(["profile", "tier", "neighbourhood"]) + data["waiting"].sum(["profile", "neighbourhood"])
-    stock = problem.clients.sum(["profile", "tier", "neighbourhood"]) + problem.waiting.sum(["profile", "neighbourhood"])
-    gone = (before * problem.exits.sel(tier=data["tier"].values)).sum(["neighbourhood", "profile", "tier", "exit"])
+    yield from _broken(
+        "everyone_is_accounted_for", data["clients"] * (1.0 - allowed), "clients in a tier not allowed"
+    )
+    total = data["clients"].sum(["profile", "tier", "neighbourhood"]) + data["waiting"].sum(
+        ["profile", "neighbourhood"]
+    )
+    stock = problem.clients.sum(["profile", "tier", "neighbourhood"]) + problem.waiting.sum(
+        ["profile", "neighbourhood"]
+    )
+    gone = (before * problem.exits.sel(tier=data["tier"].values)).sum(
+        ["neighbourhood", "profile", "tier", "exit"]
+    )
     queue = _before(problem, data["waiting"], problem.waiting)
-    gone = gone + (queue * problem.exits.sel(tier="waiting", drop=True)).sum(["neighbourhood", "profile", "exit"])
+    gone = gone + (queue * problem.exits.sel(tier="waiting", drop=True)).sum(
+        ["neighbourhood", "profile", "exit"]
+    )
     expected = _before(problem, total, stock) + problem.inflow.sum(["neighbourhood", "profile"]) - gone
     yield from _broken("everyone_is_accounted_for", total - expected, "clients", both=True)
 
@@ -147,11 +162,17 @@ def _capacity(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     housed = _by(_pairs(data), list(problem.years), "location", "tier")
     occupancy = _series(problem.tiers["occupancy"], "tier")
     usable = (data["places"] - data["wlz_occupied"]) * occupancy
-    sites = housed.reindex(location=data["site"].values, tier=data["tier"].values).fillna(0.0).rename(location="site")
+    sites = (
+        housed.reindex(location=data["site"].values, tier=data["tier"].values)
+        .fillna(0.0)
+        .rename(location="site")
+    )
     yield from _broken("served_within_places", sites - usable, "clients")
     yield from _broken("served_within_places", data["wlz_occupied"] - data["places"], "places of the Wlz")
     areas = housed.reindex(location=data["neighbourhood"].values, tier=data["tier"].values).fillna(0.0)
-    yield from _broken("served_within_places", areas.rename(location="neighbourhood") - data["homes"], "clients")
+    yield from _broken(
+        "served_within_places", areas.rename(location="neighbourhood") - data["homes"], "clients"
+    )
 
 
 def _at_sites(problem: Problem, column: str, data: xr.Dataset) -> xr.DataArray:
@@ -175,7 +196,9 @@ def _place_balance(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     ratio = problem.conversions["ratio"].to_xarray() if len(problem.conversions) else None
     arrives = xr.zeros_like(data["places"])
     if ratio is not None:
-        ratio = ratio.reindex(site=data["site"].values, tier=data["tier"].values, to_tier=data["to_tier"].values)
+        ratio = ratio.reindex(
+            site=data["site"].values, tier=data["tier"].values, to_tier=data["to_tier"].values
+        )
         impossible = data["converted"].where(ratio.isnull(), 0.0)
         yield from _broken("places_carry_over", impossible, "places converted where that is not possible")
         arrives = (data["converted"] * ratio.fillna(0.0)).sum("tier").rename(to_tier="tier")
@@ -192,8 +215,12 @@ def _home_balance(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     yield from _broken("homes_carry_over", homes - room, "homes")
     keeps = _series(problem.tiers["keeps_home"], "tier")
     rate = problem.exits.sel(exit="recovered", tier=data["tier"].values, drop=True) * keeps
-    recovered = (_before(problem, data["clients"], problem.clients) * rate).sum(["neighbourhood", "profile", "tier"])
-    yield from _broken("homes_carry_over", data["kept_homes"].sum("neighbourhood") - recovered, "homes kept", both=True)
+    recovered = (_before(problem, data["clients"], problem.clients) * rate).sum(
+        ["neighbourhood", "profile", "tier"]
+    )
+    yield from _broken(
+        "homes_carry_over", data["kept_homes"].sum("neighbourhood") - recovered, "homes kept", both=True
+    )
     highest = max(float(rate.sel(profile=p, tier=k)) for p, k in problem.allowed)
     most = highest * _before(problem, homes, problem.homes)
     yield from _broken("homes_carry_over", data["kept_homes"] - most, "homes kept above the highest rate")
@@ -202,11 +229,20 @@ def _home_balance(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
 def _agreements(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     asked = xr.zeros_like(data["new_homes"])
     for offer in problem.offers.itertuples():
-        here = {"corporation": offer.corporation, "neighbourhood": list(offer.neighbourhoods), "year": offer.year}  # type: ignore[call-overload]
+        here = {
+            "corporation": offer.corporation,
+            "neighbourhood": list(offer.neighbourhoods),
+            "year": offer.year,
+        }  # type: ignore[call-overload]
         over = data["new_homes"].sel(here).sum() - float(offer.homes)  # type: ignore[arg-type]
         asked.loc[here] = 1.0
         if float(over) > PEOPLE:
-            yield Violation("homes_within_agreements", f"{offer.corporation}, {offer.place}, {offer.year}", float(over), "homes")
+            yield Violation(
+                "homes_within_agreements",
+                f"{offer.corporation}, {offer.place}, {offer.year}",
+                float(over),
+                "homes",
+            )
     yield from _broken("homes_within_agreements", data["new_homes"] * (1.0 - asked), "homes never offered")
 
 
@@ -241,10 +277,17 @@ def _replacement(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     room = float(((base - data["wlz_occupied"]) * occupancy).sel(tier=beds).sum())
     empty = max(0.0, room - float(problem.clients.sel(tier=beds).sum()))
     wlz = problem.exits.sel(exit="wlz", tier=beds, drop=True)
-    taken = (_before(problem, data["clients"], problem.clients).sel(tier=beds) * wlz).sum(["neighbourhood", "profile", "tier"])
+    taken = (_before(problem, data["clients"], problem.clients).sel(tier=beds) * wlz).sum(
+        ["neighbourhood", "profile", "tier"]
+    )
     arrives = xr.zeros_like(gone)
     if len(problem.conversions):
-        ratio = problem.conversions["ratio"].to_xarray().reindex_like(data["converted"].isel(year=0, drop=True)).fillna(0.0)
+        ratio = (
+            problem.conversions["ratio"]
+            .to_xarray()
+            .reindex_like(data["converted"].isel(year=0, drop=True))
+            .fillna(0.0)
+        )
         arrives = (data["converted"] * ratio).sel(to_tier=others).sum(["site", "tier", "to_tier"])
     homes = data["new_homes"].sum(["corporation", "neighbourhood"])
     for n, year in enumerate(problem.years):
@@ -302,7 +345,9 @@ def _concentration(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
         base = float((_at_sites(problem, "base", data).sel(site=inside) * weight).sum())
         load = (data["places"].sel(site=inside) * weight).sum(["site", "tier"])
         over = load - limit - left * max(0.0, base - limit) - data["excess"].sel(neighbourhood=j, drop=True)
-        yield from _broken("neighbourhood_concentration", over.expand_dims(neighbourhood=[j]), "weighted places")
+        yield from _broken(
+            "neighbourhood_concentration", over.expand_dims(neighbourhood=[j]), "weighted places"
+        )
 
 
 def _fairness(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
@@ -314,7 +359,11 @@ def _fairness(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
 
     def beyond(places: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
         there = places.assign_coords(municipality=("site", home.reindex(places["site"].values).to_numpy()))
-        there = there.groupby("municipality").sum("site").reindex(municipality=share["municipality"].values, fill_value=0.0)
+        there = (
+            there.groupby("municipality")
+            .sum("site")
+            .reindex(municipality=share["municipality"].values, fill_value=0.0)
+        )
         fair = share * places.sum("site")
         return there - fair * (1.0 + policy.band.value), fair * (1.0 - policy.band.value) - there
 
@@ -346,19 +395,32 @@ def _costs(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
 def recomputed_costs(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataArray]:
     """Return the nominal euros of every part by year, from the arrays and the prices alone."""
     prices, years = problem.prices, list(problem.years)
-    later = xr.DataArray(np.triu(np.ones((len(years), len(years)))), coords={"built": years, "year": years}, dims=("built", "year"))
+    later = xr.DataArray(
+        np.triu(np.ones((len(years), len(years)))),
+        coords={"built": years, "year": years},
+        dims=("built", "year"),
+    )
 
     def still_paid(yearly: xr.DataArray) -> xr.DataArray:
         return (yearly.rename(year="built") * later).sum("built")
 
-    by_tier = {name: _series(getattr(prices, name), "tier", "year") for name in ("support", "place", "closing")}
-    at_site = {name: _series(getattr(prices, name), "site", "tier", "year").fillna(0.0) for name in ("running", "capital")}
-    general = {name: xr.DataArray(prices.general.loc[name].to_numpy(), coords={"year": years}, dims="year") for name in prices.general.index}
+    by_tier = {
+        name: _series(getattr(prices, name), "tier", "year") for name in ("support", "place", "closing")
+    }
+    at_site = {
+        name: _series(getattr(prices, name), "site", "tier", "year").fillna(0.0)
+        for name in ("running", "capital")
+    }
+    general = {
+        name: xr.DataArray(prices.general.loc[name].to_numpy(), coords={"year": years}, dims="year")
+        for name in prices.general.index
+    }
     clients = data["clients"].sum(["neighbourhood", "profile"])
     budgets = problem.personal_budget.sum(["neighbourhood", "profile"])
     costs = {
         "support": ((clients + budgets) * by_tier["support"]).sum("tier"),
-        "sites": (data["operating"] * at_site["running"]).sum(["site", "tier"]) + (data["places"].sum("site") * by_tier["place"]).sum("tier"),
+        "sites": (data["operating"] * at_site["running"]).sum(["site", "tier"])
+        + (data["places"].sum("site") * by_tier["place"]).sum("tier"),
         "capital": still_paid((data["added"] * at_site["capital"]).sum(["site", "tier"])),
         "closing": (data["removed"].sum("site") * by_tier["closing"]).sum("tier"),
         "homes": data["new_homes"].sum(["corporation", "neighbourhood"]) * general["new_home"],
@@ -366,7 +428,9 @@ def recomputed_costs(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataArr
         "conversion": xr.zeros_like(data["year"], dtype=float),
     }
     if len(prices.conversion):
-        changed = data["converted"].sum("site") * _series(prices.conversion, "tier", "to_tier", "year").fillna(0.0)
+        changed = data["converted"].sum("site") * _series(
+            prices.conversion, "tier", "to_tier", "year"
+        ).fillna(0.0)
         costs["conversion"] = still_paid(changed.sum(["tier", "to_tier"]))
     return costs
 
@@ -395,7 +459,9 @@ def recomputed_points(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataAr
 
 def _points(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     for part, points in recomputed_points(problem, data).items():
-        yield from _broken(f"points of {part}", data["weight"].sel(part=part, drop=True) - points, "points", EUROS, both=True)
+        yield from _broken(
+            f"points of {part}", data["weight"].sel(part=part, drop=True) - points, "points", EUROS, both=True
+        )
 
 
 def recomputed_objective(problem: Problem, data: xr.Dataset) -> float:

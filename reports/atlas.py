@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -177,44 +177,28 @@ def _data(
             "scale": frame.scale,
             "crs": str(contents.region.parameters.region.crs),
         },
-        "measures": {
-            name: {
-                "label": words(f"measure_{name}"),
-                "breaks": ends[name],
-                "legend": legend(contents, ends[name]),
-                "values": _values(table),
-            }
-            for name, table in tables.items()
-        },
+        "measures": {name: _measure(contents, name, table, ends[name]) for name, table in tables.items()},
         "areas": _area_facts(contents),
         "sites": _site_facts(contents),
-        "signs": {
-            name: {
-                "shape": sign.shape,
-                "mark": sign.mark,
-                "fill": sign.fill,
-                "outline": sign.outline,
-                "words": words(f"event_{name}"),
-            }
-            for name, sign in SIGNS.items()
-        },
+        "signs": {name: {**asdict(sign), "words": words(f"event_{name}")} for name, sign in SIGNS.items()},
         "colours": {"shades": SHADES, "nothing": NOTHING, "unknown": UNKNOWN},
-        "words": {
-            key: words(key)
-            for key in (
-                "inhabitants",
-                "base_unknown",
-                "municipality",
-                "neighbourhood",
-                "provider",
-                "what_happens",
-                "none",
-                "total",
-            )
-        },
+        "words": {key: words(key) for key in _SCRIPT_WORDS},
         "title": words(
             "map_title", region=contents.region.parameters.region.name, measure="{measure}", year="{year}"
         ),
+    }
+
+
+_SCRIPT_WORDS = ("inhabitants", "base_unknown", "municipality", "neighbourhood", "provider", "what_happens")
+"""Words that the script writes."""
+
+
+def _measure(contents: Contents, name: str, table: pd.DataFrame, ends: list[float]) -> dict[str, Any]:
+    return {
+        "label": contents.words(f"measure_{name}"),
+        "breaks": ends,
+        "legend": legend(contents, ends),
+        "values": _values(table),
     }
 
 
@@ -234,7 +218,7 @@ def _site_facts(contents: Contents) -> dict[str, dict[str, Any]]:
     sites, tiers = contents.region.sites, _tiers_of_sites(contents)
     # What has closed is drawn as large as it was.
     closed = (events == "closes").astype(float)
-    radii = (totals + closed.mul(totals.iloc[:, 0], axis=0)).map(radius)
+    radii = (totals + closed * figures.peak_places(contents.plan)).map(radius)
     return {
         str(code): {
             "name": str(sites.at[code, "name"]),

@@ -63,11 +63,23 @@ class Contents:
     def status(self) -> str:
         """How sure the plan is, in one sentence."""
         proof = self.plan.proof
+        return self.words(f"status_{proof.status}", gap=self.notation.percent(proof.gap, 2))
+
+    @property
+    def status_note(self) -> str:
+        """What the distance of the status is measured in."""
+        proof, write = self.plan.proof, self.notation
         return self.words(
-            f"status_{proof.status}",
-            gap=self.notation.percent(proof.gap, 2),
-            gap_eur=self.notation.euros(proof.gap_eur),
+            "status_note",
+            gap=write.percent(proof.gap, 2),
+            gap_eur=write.number(proof.gap_eur),
+            controllable=write.percent(proof.gap_controllable, 2),
         )
+
+    @property
+    def scenario(self) -> str:
+        """What has changed the region's own values: scenarios and settings by name, or nothing."""
+        return ", ".join(dict.fromkeys(override.origin for override in self.region.overrides))
 
     def tier(self, code: str) -> str:
         """Return the name of a tier; `waiting` stands for those without a place."""

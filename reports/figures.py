@@ -117,26 +117,35 @@ def site_totals(plan: Plan) -> pd.DataFrame:
 def site_events(plan: Plan) -> pd.DataFrame:
     """Return what has happened to each site since the base year, sites × years.
 
-    `changes_form` is said of a site that keeps running while its tiers change: places were
-    converted, or as many came in one tier as went in another.
+    A candidate that opened and is empty again `closes`. `changes_form` is said of a site that keeps
+    running while its tiers change: places were converted, or as many came in one tier as went in
+    another.
     """
     by_tier, totals = places(plan), site_totals(plan)
     start = by_tier.sel(year=base_year(plan))
     moved = _table(abs(by_tier - start).sum("tier"), "site") > TOLERANCE
     converted = plan.data["converted"].fillna(0).sum(["tier", "to_tier"]).cumsum("year")
     turned = _table(converted, "site").reindex(columns=totals.columns, fill_value=0.0) > TOLERANCE
-    before = totals.iloc[:, 0]
+    before, peak = totals.iloc[:, 0], peak_places(plan)
     events = {
-        year: [_event(*site) for site in zip(before, totals[year], turned[year], moved[year], strict=True)]
+        year: [
+            _event(*site)
+            for site in zip(before, peak[year], totals[year], turned[year], moved[year], strict=True)
+        ]
         for year in totals.columns
     }
     return pd.DataFrame(events, index=totals.index)
 
 
-def _event(before: float, now: float, turned: bool, moved: bool) -> Event:
-    """Name what happened to one site between the base year and now."""
+def peak_places(plan: Plan) -> pd.DataFrame:
+    """Return the most facility places that a site has had up to and including each year, sites × years."""
+    return site_totals(plan).cummax(axis=1)
+
+
+def _event(before: float, peak: float, now: float, turned: bool, moved: bool) -> Event:
+    """Name what happened to one site between the base year and now; `peak` is the most it has had."""
     if now <= TOLERANCE:
-        return "closes" if before > TOLERANCE else "unused"
+        return "closes" if peak > TOLERANCE else "unused"
     if before <= TOLERANCE:
         return "opens"
     if turned or (moved and abs(now - before) <= TOLERANCE):

@@ -6,15 +6,14 @@ import logging
 import shutil
 from contextlib import contextmanager
 from dataclasses import replace
+from errno import EEXIST
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from geodata.faults import Fault, InputError
 from models import forecast, read_region
-from optimiser.model import RULES
-from optimiser.plan import Plan, Proof
-from optimiser.problem import Problem
+from optimiser import RULES, Plan, Problem, Proof, council_answers
 from reports.arrays import read_arrays, stored_overrides, stored_proof, write_arrays
 from reports.case import write_case
 from reports.contents import Contents
@@ -49,8 +48,6 @@ def write(plan: Plan, folder: Path, lang: Language = "nl") -> Path:
         When `folder` holds something else than a plan, or a program holds one of its files
         open; nothing is lost, and the message tells where the new plan lies.
     """
-    from optimiser import council_answers
-
     return write_contents(Contents(plan, council_answers(plan), RULES, lang), folder)
 
 
@@ -93,8 +90,8 @@ def check_replaceable(folder: Path) -> None:
         return
     if not folder.is_dir():
         raise _refusal(folder, "a file", "a new folder, or one that holds a plan", "Choose another name.")
+    strange = _strange(folder)
     present = {path.name for path in folder.iterdir()} - _OF_OTHERS
-    strange = sorted(present - {CASE, *FILES})
     if strange or (present and not {"plan.nc", CASE} <= present):
         found = f"a folder with {', '.join((strange or sorted(present))[:5])}"
         raise _refusal(
@@ -103,6 +100,11 @@ def check_replaceable(folder: Path) -> None:
             "a new folder, or one that holds a plan and nothing else",
             "Choose another folder, or move what is yours out of it.",
         )
+
+
+def _strange(folder: Path) -> list[str]:
+    """Return what a folder holds that no plan has."""
+    return sorted({path.name for path in folder.iterdir()} - _OF_OTHERS - {CASE, *FILES})
 
 
 def _check_is_plan(folder: Path) -> None:
@@ -171,17 +173,19 @@ def _held(fresh: Path, target: Path, error: OSError) -> InputError:
 
 
 def _remove_plan(folder: Path) -> None:
-    """Remove what an earlier run left; a folder that is not a plan is refused."""
-    if folder.exists():
-        check_replaceable(folder)
-        shutil.rmtree(folder)
+    """Remove what an earlier run left, be it in part; a folder with anything else in it is refused."""
+    if not folder.exists():
+        return
+    if not folder.is_dir() or _strange(folder):
+        raise FileExistsError(EEXIST, f"{folder} is in the way and holds more than a plan")
+    shutil.rmtree(folder)
 
 
 def _forget(previous: Path) -> None:
     """Remove the plan that was replaced; one of its files held open is no reason to fail."""
     try:
         _remove_plan(previous)
-    except (OSError, InputError) as error:
+    except OSError as error:
         _LOG.warning("%s is left behind: %s", previous, error)
 
 

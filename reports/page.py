@@ -19,10 +19,12 @@ from reports.signs import SIGNS
 from reports.tables import page_tables
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import pandas as pd
 
+    from optimiser.plan import Plan
     from reports.contents import Contents
 
 _SECTIONS = {
@@ -107,6 +109,7 @@ def _told(contents: Contents) -> dict[str, Any]:
         "years": contents.years,
         "title": contents.title,
         "status": contents.status,
+        "status_note": contents.status_note,
         "note": region.parameters.region.note,
         "digest": region.digest,
         "tiles": _tiles(contents),
@@ -147,72 +150,39 @@ def _tiles(contents: Contents) -> list[Tile]:
 
 def _charts(contents: Contents) -> dict[str, Chart]:
     """Return the charts: beds, people in homes, cost; each beside what doing nothing gives."""
-    plan, words, write, years = contents.plan, contents.words, contents.notation, contents.years
-    idle, data = figures.doing_nothing(plan), figures
-    beds, living = data.places_by_tier(plan), data.living_by_tier(plan)
-    paid = data.cost_by_municipality(plan)
-    tiers = dict(
-        zip(
-            contents.region.parameters.tiers,
-            wrapped([contents.tier(t) for t in contents.region.parameters.tiers]),
-            strict=True,
-        )
-    )
-    payers = dict(
-        zip(
-            map(str, paid.index),
-            wrapped([contents.municipality(str(code)) for code in paid.index]),
-            strict=True,
-        )
-    )
-    spans = {"base": years["base"], "year": years["last"]}
+    write = contents.notation
     return {
-        "beds": _chart(
-            words("beds_title"),
-            beds,
-            tiers,
-            data.places_by_tier(idle).sum(),
-            contents,
-            words("beds_alt", **_ends(beds, write.number), **spans),
-            write.number,
-        ),
-        "homes": _chart(
-            words("homes_title"),
-            living,
-            tiers,
-            data.living_by_tier(idle).sum(),
-            contents,
-            words("homes_alt", **_ends(living, write.number), **spans),
-            write.number,
-        ),
+        "beds": _chart(contents, "beds", figures.places_by_tier, contents.tier, write.number),
+        "homes": _chart(contents, "homes", figures.living_by_tier, contents.tier, write.number),
         "cost": _chart(
-            words("cost_title"),
-            paid,
-            payers,
-            data.cost_by_municipality(idle).sum(),
             contents,
-            words("cost_alt", **_ends(paid, write.millions), base=years["first"], year=years["last"]),
-            lambda value: write.number(value / 1e6, 1),
+            "cost",
+            lambda plan: figures.cost_by_municipality(plan) / 1e6,
+            contents.municipality,
+            lambda value: write.number(value, 1),
         ),
     }
 
 
 def _chart(
-    title: str,
-    table: pd.DataFrame,
-    names: dict[str, str],
-    beside: pd.Series,
     contents: Contents,
-    alt: str,
-    write: Any,
+    key: str,
+    asked: Callable[[Plan], pd.DataFrame],
+    named: Callable[[str], str],
+    write: Callable[[float], str],
 ) -> Chart:
-    svg = years_chart(table, names, beside, contents.words("nothing_line"), write)
+    """Return the chart of a table (rows × years): title and alternative are words of `key`."""
+    words, table = contents.words, asked(contents.plan)
+    idle = asked(figures.doing_nothing(contents.plan)).sum()
+    names = dict(zip(table.index, wrapped([named(str(code)) for code in table.index]), strict=True))
+    svg = years_chart(table, names, idle, words("nothing_line"), write)
     # As a picture, its inline styles fall outside the page's policy and its ids outside the page's.
     source = "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii")
-    return Chart(title, source, alt)
+    alt = words(f"{key}_alt", **_ends(table, write), base=table.columns[0], year=table.columns[-1])
+    return Chart(words(f"{key}_title"), source, alt)
 
 
-def _ends(table: pd.DataFrame, write: Any) -> dict[str, str]:
+def _ends(table: pd.DataFrame, write: Callable[[float], str]) -> dict[str, str]:
     """Return the totals of the first and last year as words."""
     totals = table.sum()
     return {"first": write(float(totals.iloc[0])), "last": write(float(totals.iloc[-1]))}

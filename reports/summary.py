@@ -33,7 +33,7 @@ def summary(contents: Contents) -> dict[str, Any]:
         "format": FORMAT,
         "region": region.parameters.region.name,
         "digest": region.digest,
-        "scenario": str(plan.data.attrs.get("scenario", "")),
+        "scenario": contents.scenario,
         "overrides": [
             {"key": o.key, "old": o.old, "new": o.new, "origin": o.origin} for o in region.overrides
         ],

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from reports import figures
 from reports.contents import Contents, is_assumed
 from reports.rounding import largest_remainder, whole_columns
+
+if TYPE_CHECKING:
+    from reports.notation import Notation
 
 type Write = Callable[[float], str]
 
@@ -79,7 +83,7 @@ def _municipality(contents: Contents) -> Table:
     }
     columns: list[list[str]] = []
     for measure in heads:
-        form = write.millions if measure == "cost" else write.number
+        form = _in_millions(write) if measure == "cost" else write.number
         ends = [
             changes[measure, end] if measure == "cost" else _whole(changes[measure, end])
             for end in ("first", "last")
@@ -91,6 +95,10 @@ def _municipality(contents: Contents) -> Table:
     head = [words("municipality"), *(words(key) for key in heads.values())]
     caption = words("municipality_caption", **contents.years)
     return Table(caption, head, rows[:-1], foot=rows[-1], numbers=frozenset(range(1, len(head))))
+
+
+def _in_millions(write: Notation) -> Write:
+    return lambda euros: write.number(euros / 1e6, 1)
 
 
 def _whole(people: pd.Series) -> pd.Series:
@@ -183,7 +191,10 @@ def _parts(contents: Contents) -> Table:
 
 
 def _budget(contents: Contents) -> Table:
+    """Return what is needed beside what is granted; without a grant the cost has said it all."""
     words, table = contents.words, figures.funding(contents.plan) / 1000
+    if "grant" not in table.index.get_level_values("what"):
+        table = table.iloc[:0]
     names = [[contents.municipality(place), stream, words(what)] for place, stream, what in table.index]
     labels = [words("municipality"), words("stream"), words("what")]
     return by_year(words("budget_caption"), labels, names, table, contents.notation.number)
@@ -230,16 +241,15 @@ def _rules(contents: Contents) -> Table:
 
 def _proof(contents: Contents) -> Table:
     words, write, proof = contents.words, contents.notation, contents.plan.proof
-    scenario = str(contents.plan.data.attrs.get("scenario", ""))
     rows = [
         ["proof_objective", write.number(proof.objective)],
         ["proof_bound", write.number(proof.bound)],
         ["proof_gap", write.percent(proof.gap, 2)],
-        ["proof_gap_eur", write.euros(proof.gap_eur)],
+        ["proof_gap_eur", write.number(proof.gap_eur)],
         ["proof_gap_controllable", write.percent(proof.gap_controllable, 2)],
         ["proof_solver", proof.solver],
         ["proof_seconds", write.number(proof.seconds, 1)],
-        ["proof_scenario", scenario or words("none")],
+        ["proof_scenario", contents.scenario or words("none")],
         ["proof_digest", contents.region.digest],
     ]
     head = [words("item"), words("value")]

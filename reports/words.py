@@ -37,48 +37,44 @@ _PAGE = _words(
     skip=("Naar de inhoud", "Skip to content"),
     contents=("Inhoud", "Contents"),
     status_proven=(
-        "Bewezen: binnen deze aannames bestaat geen plan dat meer dan {gap} ({gap_eur}) beter is. "
-        "Dit is het beste plan.",
-        "Proven: under these assumptions no plan is more than {gap} ({gap_eur}) better. This is "
-        "the best plan.",
+        "Bewezen: binnen deze aannames is dit het beste plan (afstand tot de ondergrens {gap}).",
+        "Proven: under these assumptions this is the best plan (distance to the bound {gap}).",
     ),
     status_within_gap=(
-        "Bewezen binnen {gap}: geen enkel plan onder deze aannames kan meer dan {gap_eur} ({gap}) "
-        "beter zijn dan dit.",
-        "Proven within {gap}: no plan under these assumptions can be more than {gap_eur} ({gap}) "
-        "better than this one.",
+        "Bewezen binnen {gap}: onder deze aannames kan geen enkel plan meer dan {gap} beter zijn dan dit.",
+        "Proven within {gap}: under these assumptions no plan can be more than {gap} better than this one.",
     ),
     status_best_found=(
-        "Het beste plan dat in de rekentijd is gevonden. Een plan dat tot {gap} ({gap_eur}) beter "
-        "is, is niet "
+        "Het beste plan dat in de rekentijd is gevonden. Een plan dat tot {gap} beter is, is niet "
         "uitgesloten.",
-        "The best plan found in the time given. A plan up to {gap} ({gap_eur}) better has not been "
-        "ruled out.",
+        "The best plan found in the time given. A plan up to {gap} better has not been ruled out.",
     ),
     status_impossible=("Er is geen plan dat aan alle harde regels voldoet.", "No plan meets all hard rules."),
     status_note=(
-        "Vergeleken wordt de som van contante euro's en stuurpunten (zie Bewijs); dat is niet "
-        "hetzelfde als de rekening.",
-        "What is compared is the sum of discounted euros and steering points (see Proof); that is "
-        "not the bill.",
+        "Vergeleken is de som van contante euro's en stuurpunten: {gap} daarvan is {gap_eur}, of "
+        "{controllable} "
+        "van wat een plan nog kan beïnvloeden. Die som is niet de rekening (zie Bewijs).",
+        "What is compared is the sum of discounted euros and steering points: {gap} of it is {gap_eur}, or "
+        "{controllable} of what a plan can still influence. That sum is not the bill (see Proof).",
     ),
     questions=("De drie vragen van de raad", "The council's three questions"),
     municipality_section=("Wat verandert er voor onze gemeente?", "What changes for our municipality?"),
     municipality_caption=(
-        "Per gemeente: van {base} naar {last}. Kosten: van {first} naar {last}. Mensen en "
-        "wachtenden tellen bij de "
-        "gemeente waar zij vandaan komen, plaatsen en woningen bij de gemeente waar zij staan; kosten volgen "
-        "de mensen.",
-        "Per municipality: from {base} to {last}. Cost: from {first} to {last}. People and those "
-        "waiting count where "
-        "they come from, places and homes where they stand; cost follows the people.",
+        "Van {base} naar {last}; kosten van {first} naar {last}",
+        "From {base} to {last}; cost from {first} to {last}",
+    ),
+    municipality_note=(
+        "Mensen en wachtenden tellen bij de gemeente waar zij vandaan komen, plaatsen en woningen bij de "
+        "gemeente waar zij staan; kosten volgen de mensen.",
+        "People and those waiting count where they come from, places and homes where they stand; cost "
+        "follows the people.",
     ),
     municipality=("Gemeente", "Municipality"),
     places_head=("Plaatsen in voorzieningen", "Places in facilities"),
     homes_head=("Woningen met begeleiding", "Homes with support"),
     people_head=("Mensen met een plek", "People with a place"),
     waiting_head=("Wachtenden", "People waiting"),
-    cost_head=("Kosten per jaar", "Cost a year"),
+    cost_head=("Kosten per jaar, mln €", "Cost a year, € m"),
     region_total=("Hele regio", "Whole region"),
     map_section=("Kaart", "Map"),
     map_title=("Kaart van {region}: {measure}, {year}", "Map of {region}: {measure}, {year}"),
@@ -198,10 +194,10 @@ _PAGE = _words(
         "Nominal euros of the year itself, not discounted. Rounding per cell may put a total 1 out.",
     ),
     cost_alt=(
-        "Gestapelde staven: totale kosten van {first} in {base} naar {last} in {year}. De tabel "
+        "Gestapelde staven: totale kosten van {first} miljoen euro in {base} naar {last} in {year}. De tabel "
         "eronder geeft alle "
         "getallen.",
-        "Stacked bars: total cost from {first} in {base} to {last} in {year}. The table below "
+        "Stacked bars: total cost from {first} million euros in {base} to {last} in {year}. The table below "
         "gives every figure.",
     ),
     payer=("Betaler", "Payer"),
@@ -218,8 +214,8 @@ _PAGE = _words(
     grant=("toegekend", "granted"),
     comparison_section=("Vergeleken met niets doen", "Compared with doing nothing"),
     comparison_caption=(
-        "Niets doen: de plaatsen en woningen van {base} blijven zoals zij zijn.",
-        "Doing nothing: the places and homes of {base} stay as they are.",
+        "Niets doen: de plaatsen van {base} blijven zoals zij zijn; alleen aangeboden woningen komen erbij.",
+        "Doing nothing: the places of {base} stay as they are; only the homes on offer are added.",
     ),
     plan=("Plan", "Plan"),
     nothing=("Niets doen", "Doing nothing"),

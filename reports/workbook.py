@@ -134,7 +134,7 @@ def _summary(writer: _Writer) -> None:
     writer.header(sheet, _FIRST_ROW, [words("item"), words("value")])
     lines: list[tuple[str, Cell]] = [
         (words("proof_caption"), contents.status),
-        ("", words("status_note")),
+        ("", contents.status_note),
         *((words.of(a.question), words.of(a.answer)) for a in contents.answers),
         (words("proof_objective"), proof.objective),
         (words("proof_bound"), proof.bound),

@@ -20,8 +20,10 @@ import pytest
 from shapely import Polygon, box
 
 from geodata.faults import InputError
+from models import forecast, read_region
 from models.parameters import Parameters
-from reports import drawing, figures, folder, signs
+from optimiser import Problem, solve, violations
+from reports import drawing, figures, folder, read_plan, signs, write
 from reports.arrays import read_arrays, stored_overrides, stored_proof
 from reports.case import region_text
 from reports.contents import Contents
@@ -33,6 +35,7 @@ from reports.summary import summary
 from reports.tables import page_tables
 from reports.words import WORDS
 from tests.sample_plan import ANSWERS, NUMBERS, RULES, sample_plan
+from tests.tiny import write_tiny_region
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -133,20 +136,23 @@ def test_agreements_stand_beside_offers(told: Contents) -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "now", "turned", "moved", "event"),
+    ("before", "peak", "now", "turned", "moved", "event"),
     [
-        (10, 4, False, True, "shrinks"),
-        (0, 4, False, True, "opens"),
-        (4, 0, True, True, "closes"),
-        (10, 8, True, True, "changes_form"),
-        (4, 4, False, True, "changes_form"),
-        (4, 4, False, False, "stays"),
-        (4, 6, False, True, "grows"),
-        (0, 0, False, False, "unused"),
+        (10, 10, 4, False, True, "shrinks"),
+        (0, 4, 4, False, True, "opens"),
+        (4, 4, 0, True, True, "closes"),
+        (10, 10, 8, True, True, "changes_form"),
+        (4, 4, 4, False, True, "changes_form"),
+        (4, 4, 4, False, False, "stays"),
+        (4, 6, 6, False, True, "grows"),
+        (0, 0, 0, False, False, "unused"),
+        (0, 5, 0, False, False, "closes"),  # a candidate that was used for a while
     ],
 )
-def test_what_happens_to_a_site(before: float, now: float, turned: bool, moved: bool, event: str) -> None:
-    assert figures._event(before, now, turned, moved) == event
+def test_what_happens_to_a_site(
+    before: float, peak: float, now: float, turned: bool, moved: bool, event: str
+) -> None:
+    assert figures._event(before, peak, now, turned, moved) == event
 
 
 # The map -------------------------------------------------------------------------------------
@@ -263,6 +269,22 @@ def test_a_file_held_open_loses_nothing(
     assert 'lang="nl"' in (target / "report.html").read_text(encoding="utf-8")
     assert 'lang="en"' in (target.parent / "plan.new-1" / "report.html").read_text(encoding="utf-8")
     assert {path.name for path in target.parent.iterdir()} == {"plan", "plan.new-1"}
+
+
+def test_a_rest_of_an_earlier_run_is_cleared_and_work_of_somebody_is_not(
+    told: Contents, tmp_path: Path
+) -> None:
+    target = write_contents(told, tmp_path / "out" / "plan")
+    rest = tmp_path / "out" / "plan.previous"
+    rest.mkdir()
+    (rest / "plan.xlsx").write_text("was open in Excel while the rest was removed", encoding="utf-8")
+    write_contents(told, target)
+    assert [path.name for path in target.parent.iterdir()] == ["plan"]
+    rest.mkdir()
+    (rest / "notes.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(InputError, match=r"plan\.previous is in the way.*plan\.new-1"):
+        write_contents(replace(told, lang="en"), target)
+    assert {path.name for path in target.parent.iterdir()} == {"plan", "plan.previous", "plan.new-1"}
 
 
 def test_the_same_plan_gives_the_same_bytes(told: Contents, tmp_path: Path) -> None:
@@ -490,8 +512,8 @@ def test_the_page_shows_the_base_year_without_javascript(told: Contents, lang: A
 @pytest.mark.parametrize(
     ("status", "said", "unsaid"),
     [
-        ("proven", "Dit is het beste plan", ""),
-        ("within_gap", "Bewezen binnen 1,23", "beste plan"),
+        ("proven", "is dit het beste plan", ""),
+        ("within_gap", "Bewezen binnen 1,23\xa0%", "beste plan"),
         ("best_found", "niet uitgesloten", "Bewezen"),
     ],
 )
@@ -523,3 +545,38 @@ def test_a_problem_without_a_region_cannot_be_told(told: Contents) -> None:
     told.plan.problem.region = None
     with pytest.raises(ValueError, match="no region"):
         summary(told)
+
+
+# A real plan ---------------------------------------------------------------------------------
+
+
+def test_a_plan_reads_back_as_it_was_solved(tmp_path: Path) -> None:
+    """The tiny region with an override: same arrays, proof and input, and still verified."""
+    settings = {"policies.intramural_reduction.by_end": "0.2"}
+    region = read_region(write_tiny_region(tmp_path / "tiny"), settings=settings)
+    plan = solve(Problem.of(region, forecast(region)), gap=0.0, seconds=30)
+    target = write(plan, tmp_path / "plan", lang="en")
+    read = read_plan(target)
+    again = read.problem.region
+    assert again is not None
+    assert read.proof == plan.proof
+    assert again.parameters == region.parameters
+    assert again.overrides == region.overrides
+    assert again.digest == region.digest
+    pd.testing.assert_frame_equal(again.assumptions, region.assumptions)
+    for name, array in plan.data.data_vars.items():
+        np.testing.assert_array_equal(read.data[name].values, array.values, err_msg=str(name))
+        np.testing.assert_array_equal(read.reference[name].values, plan.reference[name].values)
+    assert violations(read.problem, read.data) == ()
+    # Written again, in another language, it is the same plan.
+    write(read, target, lang="nl")
+    assert json.loads((target / "summary.json").read_text(encoding="utf-8"))["overrides"][0]["new"] == 0.2
+    assert Contents(read, ANSWERS, RULES, "nl").scenario == "--set"
+
+
+def test_what_is_no_plan_is_not_read(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such folder"):
+        read_plan(tmp_path / "nowhere")
+    (tmp_path / "gone.previous").mkdir()
+    with pytest.raises(InputError, match=r"The plan before it lies in .*gone\.previous"):
+        read_plan(tmp_path / "gone")

@@ -1,0 +1,194 @@
+"""Every rule by itself: what it says, and the rows that it writes for a region of two squares.
+
+The stored rows, tests/golden/<rule>.lp, are meant to be read beside the equation above them. When
+a rule is changed on purpose, write them anew and read the difference:
+
+    PYTHONPATH=. python tests/test_rules.py
+"""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from builders import tiny_problem
+from tiny import neighbourhoods
+
+from models.parameters import Policies
+from optimiser import RULES, Model, Problem, Rule
+from optimiser.decisions import lp_name
+from optimiser.formulation import CORE
+from optimiser.policies import POLICIES
+
+GOLDEN = Path(__file__).parent / "golden"
+
+SITES = """\
+site,name,neighbourhood,provider,status,tier,places,wlz_occupied,most,plot_most,earliest
+S1,Site one,N1,provider A,existing,bed,4,1,4,6,
+S1,Site one,N1,provider A,existing,group,0,0,6,6,
+S2,Site two,N2,provider B,candidate,group,0,0,5,5,2023
+"""
+CLIENTS = """\
+municipality,profile,tier,clients,year,form,basis
+M1,intensive,bed,2,2021,ZIN,origin
+M2,light,home,2,2021,ZIN,origin
+M2,light,waiting,1,2021,ZIN,origin
+"""
+HOMES = """\
+corporation,municipality,neighbourhood,year,homes
+C1,M1,,2021,1
+C1,M2,,2021,2
+C1,,N1,2022,1
+C2,M2,,2023,2
+"""
+TOWNS = """\
+code,name,inhabitants,objective_share,social_homes
+M1,Westerveen,10000,0.75,2000
+M2,Oosterveen,6000,0.25,500
+"""
+NUMBERS = {
+    "tiers.bed.occupancy": "0.9",
+    "tiers.group.reach": "1.5",
+    "tiers.group.norm": "1",
+    "tiers.home.norm": "1",
+    "pathway.inflow.share": "0.1",
+    "pathway.transitions.bed.intensive.light": "0.2",
+    "pathway.recovered.home.light": "0.1",
+    "pathway.wlz.intensive": "0.05",
+    "pathway.died.light": "0.02",
+    "costs.conversions.bed.group.ratio": "0.5",
+    "homes.lead": "3",
+    "policies.fair_share_between_municipalities.band": "0.2",
+    "policies.neighbourhood_concentration.norm": "0.125",
+    "policies.replacement_before_closure.years_ahead": "1",
+}
+
+
+def two_squares() -> Problem:
+    """Return the problem of two squares, N1 in M1 and N2 in M2, with a number for everything that rows hold.
+
+    A bed may stand empty for a tenth of the time and one of four is held by the Wlz; of people in a
+    bed a fifth gets better in a year, of those at home a tenth recovers, half of whom keep the
+    home. Group places are in reach of one's own square only. Two years, 2022 and 2023.
+    """
+    areas = neighbourhoods()
+    areas["features"] = areas["features"][:2]
+    areas["features"][1]["properties"]["municipality"] = "M2"
+    squares = json.dumps(areas)
+    return tiny_problem(
+        NUMBERS, sites=SITES, clients=CLIENTS, homes=HOMES, municipalities=TOWNS, neighbourhoods=squares
+    )
+
+
+@pytest.fixture(scope="module", name="problem")
+def the_problem() -> Problem:
+    """Return the problem of two squares."""
+    return two_squares()
+
+
+def lp_text(model: Model, folder: Path) -> str:
+    """Return a model as PuLP writes it to a file."""
+    path = folder / "model.lp"
+    model.program.writeLP(str(path))
+    return path.read_text(encoding="utf-8")
+
+
+def rows_of(problem: Problem, rule: Rule, folder: Path) -> str:
+    """Return the rows that one rule writes, one on a line, under what the rule says."""
+    text = lp_text(Model.of(problem, rules=(rule,)), folder)
+    rows = text.partition("Subject To\n")[2].partition("Bounds\n")[0].replace("\n ", " ")
+    head = [rule.sentence["en"], rule.equation, f"One row per {', '.join(rule.dims)}; in {rule.unit}."]
+    return "".join(f"\\ {line}\n" for line in head) + rows
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_the_rows_of_a_rule(rule, problem, tmp_path):
+    """A rule by itself writes what is stored; the comparison is by line, so that the difference shows."""
+    stored = (GOLDEN / f"{rule.name}.lp").read_text(encoding="utf-8")
+    assert rows_of(problem, rule, tmp_path).splitlines() == stored.splitlines()
+
+
+def test_no_rule_lacks_its_rows_and_no_rows_lack_a_rule():
+    """One stored file per rule, and none that is left of a rule that went or was renamed."""
+    assert sorted(path.name for path in GOLDEN.iterdir()) == sorted(f"{rule.name}.lp" for rule in RULES)
+
+
+def test_stored_rows_are_rows():
+    """Nothing is stored that PuLP would not write: each line names its rule and compares with a number."""
+    for rule in RULES:
+        lines = (GOLDEN / f"{rule.name}.lp").read_text(encoding="utf-8").splitlines()
+        rows = [line for line in lines if not line.startswith("\\")]
+        assert rows, f"{rule.name} has no rows: the two squares do not show it"
+        assert all(re.fullmatch(rf"{rule.name}\w*: .+ (<=|>=|=) \S+", row) for row in rows), rule.name
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_a_rule_says_what_it_is(rule):
+    """Two sentences with a full stop, a unit, the dimensions of its rows and an equation with a comparison."""
+    assert re.fullmatch(r"[a-z]+(_[a-z]+)+", rule.name)
+    assert set(rule.sentence) == {"nl", "en"}
+    assert all(re.fullmatch(r"[A-Z].{20,}\.", sentence) for sentence in rule.sentence.values())
+    assert rule.sentence["nl"] != rule.sentence["en"]
+    assert rule.unit in ("clients", "places", "weighted places", "homes")
+    assert rule.dims
+    assert rule.dims[-1] == "year"
+    assert any(sign in rule.equation for sign in "=≤≥")
+    assert rule.kind == ("core" if rule in CORE else "policy")
+
+
+def test_every_rule_stands_in_the_model_once():
+    """The core and the policies are all there is, and no two share a name or a sentence."""
+    assert (*CORE, *POLICIES) == RULES
+    for part in ("name", "equation"):
+        assert len({getattr(rule, part) for rule in RULES}) == len(RULES)
+    for language in ("nl", "en"):
+        assert len({rule.sentence[language] for rule in RULES}) == len(RULES)
+
+
+def test_every_policy_has_its_settings_and_the_other_way_round():
+    """A section of `region.toml` without a rule would be a promise that nothing keeps."""
+    assert {rule.name for rule in POLICIES} == set(Policies.model_fields)
+
+
+def test_names_in_the_lp_file_are_unique(problem, tmp_path):
+    """No two variables and no two rows of the model share a name; a row's begins with its rule's."""
+    model = Model.of(problem)
+    columns = [variable.name for variable in model.decisions.all()]
+    assert len(columns) == len(set(columns))
+    text = lp_text(model, tmp_path).partition("Subject To\n")[2].partition("Bounds\n")[0]
+    names = re.findall(r"^(\w+):", text, re.MULTILINE)
+    assert len(names) == len(set(names)) == len(model.rows)
+    assert set(names) == {lp_name(rule.name, *row.label) for rule, row in model.rows}
+
+
+def test_rows_speak_of_labels_and_never_of_positions(problem):
+    """The last part of every row's label is a planned year, and a rule never writes a label twice."""
+    seen = set()
+    for rule, row in Model.of(problem).rows:
+        assert row.label[-1] in problem.years
+        assert (rule.name, row.label) not in seen
+        seen.add((rule.name, row.label))
+
+
+def test_a_policy_that_is_off_writes_nothing(problem):
+    """Switched off, a policy has neither rows nor slack; hard, it has rows and no slack."""
+    for rule in POLICIES:
+        off = Model.of(problem.with_modes(**{rule.name: "off"}))
+        assert rule.name not in {other.name for other, _ in off.rows}
+    soft, hard = Model.of(problem), Model.of(problem.with_modes(intramural_reduction="hard"))
+    assert len(soft.decisions.all()) - len(hard.decisions.all()) == len(problem.years)
+    assert len(soft.rows) == len(hard.rows)
+
+
+def write_golden() -> None:
+    """Store the rows of every rule as they are now."""
+    problem = two_squares()
+    GOLDEN.mkdir(exist_ok=True)
+    for rule in RULES:
+        target = GOLDEN / f"{rule.name}.lp"
+        target.write_text(rows_of(problem, rule, GOLDEN), encoding="utf-8")
+    (GOLDEN / "model.lp").unlink()
+
+
+if __name__ == "__main__":
+    write_golden()
