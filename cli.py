@@ -99,7 +99,8 @@ def parser() -> argparse.ArgumentParser:
     init.add_argument("--from", dest="source", default=DEMO_REGION, metavar="REGION", help="region to copy")
     add("check", _check, "tell every fault of a region at once", reading, as_json)
     add("forecast", _forecast, "show the demand, with the steps that add up to it", reading, as_json)
-    plan = add("plan", _plan, "make a plan and write its folder", reading, _solving(300.0, gap=0.01), speaking, as_json)
+    solving = _solving(300.0, gap=0.01)
+    plan = add("plan", _plan, "make a plan and write its folder", reading, solving, speaking, as_json)
     plan.add_argument("-o", "--output", type=Path, required=True, metavar="PLAN", help="folder to write")
     report = add("report", _report, "write the report of a plan again", speaking, as_json)
     report.add_argument("plan", type=Path, metavar="PLAN", help="folder of a plan")
@@ -128,9 +129,8 @@ def _reading() -> argparse.ArgumentParser:
 
 def _solving(seconds: float, gap: float) -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
-    options.add_argument(
-        "--gap", type=_share, default=gap, metavar="SHARE", help="good enough, such as 0.01 or 1%% (%(default)s)"
-    )
+    enough = "good enough, such as 0.01 or 1%% (%(default)s)"
+    options.add_argument("--gap", type=_share, default=gap, metavar="SHARE", help=enough)
     options.add_argument(
         "--time", type=_positive, default=seconds, metavar="SECONDS", help="longest solve (%(default)g)"
     )
@@ -366,8 +366,9 @@ def _written(plan: "Plan", folder: Path, arguments: argparse.Namespace) -> int:
     from reports import write
     from reports.brief import brief
     from reports.contents import Contents
+    from reports.figures import region_of
 
-    lang = arguments.lang or plan.problem.region.parameters.region.language
+    lang = arguments.lang or region_of(plan).parameters.region.language
     told = Contents(plan, council_answers(plan), RULES, lang)
     report = (write(plan, folder, lang=lang) / "report.html").resolve()
     answers = [(answer.question[lang], answer.answer[lang]) for answer in told.answers]

@@ -7,6 +7,10 @@ import pandas as pd
 from geodata.faults import Fault, did_you_mean
 from models.draft import Draft
 from models.parameters import WAITING, Tier
+from models.toml import TOML
+
+_SAME_COUNT = 1e-6
+"""Clients by which a sum of decimals may be off."""
 
 
 def of_tables(draft: Draft) -> Iterator[Fault]:
@@ -22,6 +26,8 @@ def of_tables(draft: Draft) -> Iterator[Fault]:
         _site_tiers,
         _travel,
         _reach,
+        _series,
+        _published_sums,
     ):
         yield from check(draft)
 
@@ -288,6 +294,34 @@ def _reach(draft: Draft) -> Iterator[Fault]:
             found = f"a reach of {tier.reach.value:g} minutes, within which no home lies"
             remedy = "Raise the reach, or check travel.csv."
             yield Fault("region.toml", found, "some pair within reach", remedy, column=f"tiers.{code}.reach")
+
+
+def _series(draft: Draft) -> Iterator[Fault]:
+    more = draft.series[draft.series["redeemed"] > draft.series["indications"]]
+    for line, row in more.iterrows():
+        found = f"{row['redeemed']:g} redeemed of {row['indications']:g} indications"
+        remedy = "Correct one of the two: an indication is redeemed once."
+        yield Fault("series.csv", found, "no more redeemed than given", remedy, int(str(line)), "redeemed")
+
+
+def _published_sums(draft: Draft) -> Iterator[Fault]:
+    """Check that clients.csv adds up to what was published of it."""
+    rows = draft.clients
+    town = rows["municipality"].fillna(rows["neighbourhood"].map(draft.areas["municipality"]))
+    forms = ("ZIN", "PGB")
+    known = ["all", *forms, *draft.municipality_codes]
+    for name, published in draft.checks.clients.items():
+        key = f"checks.clients.{name}"
+        if name not in known:
+            expected = "all, a form or a municipality of this region"
+            yield Fault(TOML, f"'{name}'", expected, did_you_mean(name, known), column=key)
+            continue
+        counted = rows if name == "all" else rows[(rows["form"] == name) if name in forms else (town == name)]
+        total = counted["clients"].sum()
+        if abs(total - published.value) > _SAME_COUNT:
+            found = f"{total:g} clients ({name})"
+            remedy = f"Correct the rows, or {key} in region.toml."
+            yield Fault("clients.csv", found, f"{published.value:g} as published", remedy, column="clients")
 
 
 def _sites_with_a_route(draft: Draft) -> set[str]:

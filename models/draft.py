@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from models.parameters import (
     Checks,
     Costs,
+    Funding,
     Header,
     Parameters,
     Pathway,
@@ -39,6 +40,7 @@ class Draft:
     policies: Policies | None
     road: Travel | None
     """The section `travel`: how minutes are estimated."""
+    funding: Funding | None
     checks: Checks
     areas: gpd.GeoDataFrame
     municipalities: pd.DataFrame
@@ -48,6 +50,7 @@ class Draft:
     homes: pd.DataFrame
     travel: pd.DataFrame
     budgets: pd.DataFrame
+    series: pd.DataFrame
     minutes: pd.DataFrame | None
 
     @property
@@ -63,6 +66,7 @@ def sections(raw: Mapping[str, Any]) -> dict[str, Any]:
         found[name] = _section(name, raw.get(name))
     found["road"] = _section("travel", raw.get("travel"))
     found["header"] = _section("region", raw.get("region"))
+    found["funding"] = _section("funding", raw.get("funding", {}))
     found["checks"] = _section("checks", raw.get("checks", {})) or Checks()
     for name, kind in (("tiers", Tier), ("profiles", Profile)):
         table = raw.get(name)

@@ -16,7 +16,8 @@ def annuity(capital_eur: float, interest: float, life_years: float) -> float:
     """Return the yearly payment (EUR) that repays a capital over its life at a yearly interest."""
     if interest == 0.0:
         return capital_eur / life_years
-    return capital_eur * interest / (1.0 - (1.0 + interest) ** -life_years)
+    last: float = (1.0 + interest) ** -life_years
+    return capital_eur * interest / (1.0 - last)
 
 
 def support_per_client(tier: Tier, year: int, years: Years) -> float:

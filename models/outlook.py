@@ -90,10 +90,10 @@ def _registered(region: Region, form: str) -> xr.DataArray:
         "tier": [*region.parameters.tiers, WAITING],
     }
     stock = xr.DataArray(0.0, coords=labels, dims=tuple(labels))
-    for row in region.clients.loc[region.clients["form"] == form].itertuples():
-        part = _origins(region, row.neighbourhood, row.municipality, str(row.basis))
-        where = {"neighbourhood": list(part.index), "profile": row.profile, "tier": row.tier}
-        stock.loc[where] += float(row.clients) * part.to_numpy()  # type: ignore[arg-type]
+    for row in region.clients.loc[region.clients["form"] == form].to_dict("records"):
+        part = _origins(region, row["neighbourhood"], row["municipality"], str(row["basis"]))
+        where = {"neighbourhood": list(part.index), "profile": row["profile"], "tier": row["tier"]}
+        stock.loc[where] += float(row["clients"]) * part.to_numpy()
     return stock
 
 
@@ -108,17 +108,18 @@ def _origins(region: Region, neighbourhood: object, municipality: object, basis:
     adults = region.neighbourhoods["inhabitants_15_plus"].astype(float)
     if basis == "origin":
         adults = adults[region.neighbourhoods["municipality"] == municipality]
-    adults = adults[adults > 0]
-    return adults / adults.sum()
+    share: pd.Series = adults[adults > 0] / adults.sum()
+    return share
 
 
 def _housed_share(region: Region, registered: xr.DataArray) -> tuple[xr.DataArray, pd.DataFrame]:
     """Return the share of the registered that has a place, per tier, and the sums behind it."""
-    parameters, rows, share = region.parameters, [], {}
+    parameters = region.parameters
+    rows: list[tuple[str, float, float, float, float, float]] = []
+    share: dict[str, float] = {}
     homes = region.homes.loc[region.homes["year"] == parameters.years.base, "homes"].sum()
-    pools = [((tier,), _room(region, tier)) for tier in parameters.tiers_of("facility")]
-    pools.append((parameters.tiers_of("home"), float(homes)))
-    for tiers, room in pools:
+    facilities = [((tier,), _room(region, tier)) for tier in parameters.tiers_of("facility")]
+    for tiers, room in (*facilities, (parameters.tiers_of("home"), float(homes))):
         asked = float(registered.sel(tier=list(tiers)).sum())
         housed = min(asked, room)
         share.update(dict.fromkeys(tiers, housed / asked if asked else 0.0))

@@ -2,15 +2,17 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from models.quantity import (
     AssetLife,
+    Clients,
     EurPerClientWeek,
     EurPerHome,
     EurPerPlace,
     EurPerPlaceYear,
     EurPerSiteYear,
+    EurPerYear,
     Factor,
     Kph,
     Minutes,
@@ -49,6 +51,13 @@ class Words(Section):
     en: str = Field(min_length=1, max_length=80)
 
 
+class Sentences(Section):
+    """A text in Dutch and English."""
+
+    nl: str = Field(min_length=1, max_length=1000)
+    en: str = Field(min_length=1, max_length=1000)
+
+
 class Header(Section):
     """Which region this is."""
 
@@ -58,7 +67,7 @@ class Header(Section):
     """Projected reference system of all coordinates, in metres."""
     central_municipality: str
     """Code of the municipality that registers the clients and receives the grant."""
-    note: str = ""
+    note: Sentences | None = None
     """What a reader must know of this region before trusting a figure of it."""
 
 
@@ -314,11 +323,78 @@ class Policies(Section):
     waiting_does_not_grow: WaitingDoesNotGrow
 
 
+NEVER = "never"
+
+
+def _law_year(written: object) -> object:
+    if written == NEVER or (type(written) is int and 1990 <= written <= 2100):
+        return written
+    raise ValueError(f"a year from 1990 to 2100, or '{NEVER}'")
+
+
+type Law = Annotated[int | Literal["never"], BeforeValidator(_law_year)]
+type Regime = Literal["central", "objective", "development", "residence"]
+type SharedFacility = Literal["shelter", "walk_in", "intramural", "expert_pool"]
+
+
+class GrowthPath(Section):
+    """How the historic distribution gives way to the objective one (*ingroeipad*): a choice, no default.
+
+    Ten years and 10 % new clients a year (S1, S2) can be read in two ways, and the yearly
+    percentages were never found.
+    """
+
+    shape: Literal["linear", "geometric"]
+    """linear: each year the same part of the whole; geometric: the same part of what is left."""
+    yearly: Probability
+    """That part: 0.1 is gone in ten years when linear, and leaves 34.9 % then when geometric."""
+
+
+class WlzTakeOut(Section):
+    """The money that left the grants for the Wlz (*uitname*); the people who left are another number."""
+
+    money: Share
+    """Share of the grant that is taken out."""
+    since: Year
+    """First year in which it is: amounts of budgets.csv from then on are those before it is taken."""
+
+
+class Funding(Section):
+    """Who receives the grant and who bears the cost, and how that changes if the law comes.
+
+    As it stands by itself the law never comes: the central municipality receives what budgets.csv
+    says and bears everything.
+    """
+
+    before: Literal["central", "development"] = "central"
+    """Regime until the law comes."""
+    law: Law = "never"
+    """Year in which the law comes, the first of the growth path, or never."""
+    after: Regime = "residence"
+    """Regime from that year on."""
+    pooled: bool = True
+    """Whether municipalities of one region (municipalities.csv) settle nothing among themselves."""
+    carry_on: bool = False
+    """Whether the last grant of budgets.csv goes on, indexed, in years without one."""
+    path: GrowthPath | None = None
+    wlz: WlzTakeOut | None = None
+    execution: EurPerYear | None = None
+    """Cost of carrying out, taken off the grants first."""
+    facilities: dict[SharedFacility, EurPerYear] = Field(default_factory=dict)
+    """Development model: the budget of each kind of shared facility, for its hosts together."""
+
+    def regime(self, year: int) -> Regime:
+        """Return the regime of a year."""
+        return self.before if isinstance(self.law, str) or year < self.law else self.after
+
+
 class Checks(Section):
     """How closely figures of different tables must agree."""
 
     rounding: Annotated[int, Field(ge=0, le=1000)] = 5
     """Rounding of one neighbourhood's count: a sum of n of them may be off by n times this."""
+    clients: dict[Code, Clients] = Field(default_factory=dict)
+    """Published sums that clients.csv must add up to: `all`, a form (ZIN, PGB) or a municipality's code."""
 
 
 class Parameters(Section):
@@ -334,6 +410,7 @@ class Parameters(Section):
     costs: Costs
     weights: Weights
     policies: Policies
+    funding: Funding = Funding()
     checks: Checks = Checks()
 
     def tiers_of(self, setting: Literal["facility", "home"]) -> tuple[str, ...]:

@@ -15,10 +15,11 @@ from geodata.areas import is_in_metres, read_areas
 from geodata.faults import Fault, InputError, did_you_mean
 from geodata.minutes import own_area_minutes, travel_minutes
 from geodata.neighbours import contiguity
-from models import agreement, assumptions, checks, remarks, scenario, sites, tables
+from models import agreement, assumptions, checks, funding_agreement, remarks, scenario, sites, tables
 from models.draft import Draft, sections
 from models.parameters import Header, Parameters
 from models.scenario import COMMAND_LINE, Override
+from models.series import series
 from models.toml import TOML, read_toml, validation_faults
 
 DEFAULT_CRS = "EPSG:28992"
@@ -36,7 +37,8 @@ class Region:
     folder: Path
     parameters: Parameters
     municipalities: pd.DataFrame
-    """Index `code`: name, inhabitants, region, objective_share and social_homes (NaN when absent)."""
+    """Index `code`: name, inhabitants, region, objective_share and social_homes (NaN when absent),
+    host (tuple of the kinds of shared facility it has)."""
     neighbourhoods: gpd.GeoDataFrame
     """Index `neighbourhood`: as `geodata.read_areas` returns them."""
     contiguity: "nx.Graph[str]"
@@ -56,6 +58,8 @@ class Region:
     """origin (neighbourhood), destination (site or neighbourhood), minutes; within the largest reach."""
     budgets: pd.DataFrame
     """municipality, year, stream, eur."""
+    series: pd.DataFrame
+    """Index year: indications and redeemed (clients, NaN when not known), circa; see `models.series`."""
     assumptions: pd.DataFrame
     """Every number and its source, see `models.assumptions.register`."""
     overrides: tuple[Override, ...]
@@ -93,6 +97,7 @@ def read_region(
     draft = _draft(folder, chosen, faults)
     faults.extend(checks.of_parameters(draft))
     faults.extend(agreement.of_tables(draft))
+    faults.extend(funding_agreement.of_money(draft))
     if faults or parameters is None:
         raise InputError(_in_order([_where_set(fault, overrides) for fault in faults]))
     return _region(folder, parameters, draft, overrides, _digest(folder, scenarios, overrides))
@@ -191,6 +196,7 @@ def _draft(folder: Path, raw: dict[str, Any], faults: list[Fault]) -> Draft:
         homes=read["homes.csv"],
         travel=read["travel.csv"],
         budgets=read["budgets.csv"],
+        series=read["series.csv"],
         minutes=None,
     )
     return replace(draft, minutes=_minutes(draft))
@@ -249,6 +255,7 @@ def _region(
         "homes.csv": draft.homes,
         "travel.csv": draft.travel,
         "budgets.csv": draft.budgets,
+        "series.csv": draft.series,
     }
     return Region(
         folder=folder,
@@ -262,6 +269,7 @@ def _region(
         homes=_plain(draft.homes[draft.homes["year"] <= last]).astype({"year": int, "homes": int}),
         minutes=draft.minutes if draft.minutes is not None else pd.DataFrame(),
         budgets=_plain(draft.budgets[draft.budgets["year"] <= last]).astype({"year": int}),
+        series=series(draft.series),
         assumptions=assumptions.register(parameters, sources),
         overrides=overrides,
         digest=digest,
@@ -271,7 +279,8 @@ def _region(
 
 def _municipalities(rows: pd.DataFrame, region: str) -> pd.DataFrame:
     indexed = rows.set_index("code").drop(columns=["source", "note"])
-    return indexed.assign(region=indexed["region"].fillna(region))
+    hosts = [tuple(cell.split("|")) if isinstance(cell, str) else () for cell in indexed["host"]]
+    return indexed.assign(region=indexed["region"].fillna(region), host=pd.Series(hosts, indexed.index))
 
 
 def _sites(located: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:

@@ -25,6 +25,12 @@ _DATE = pa.Check.str_matches(
 _NOT_NEGATIVE = pa.Check.ge(0, error="0 or more")
 _YEAR = pa.Check.in_range(1990, 2100, error="a year from 1990 to 2100")
 _SHARE = pa.Check.in_range(0, 1, error="a share from 0 to 1")
+SHARED_FACILITIES = ("shelter", "walk_in", "intramural", "expert_pool")
+"""What a municipality may host for its region, as the column `host` names it."""
+_HOST = pa.Check.str_matches(
+    rf"^({'|'.join(SHARED_FACILITIES)})(\|({'|'.join(SHARED_FACILITIES)}))*$",
+    error=f"one or more of {', '.join(SHARED_FACILITIES)}, with | between them",
+)
 
 
 def _one_of(*words: str) -> pa.Check:
@@ -73,6 +79,7 @@ MUNICIPALITIES = Table(
         "region": _optional(str, _TEXT),
         "objective_share": _optional(float, _SHARE),
         "social_homes": _optional(float, _NOT_NEGATIVE),
+        "host": _optional(str, _HOST),
     },
     key=("code",),
 )
@@ -153,7 +160,20 @@ BUDGETS = Table(
     may_be_empty=True,
     may_be_absent=True,
 )
-TABLES = (MUNICIPALITIES, SITES, CLIENTS, HOMES, TRAVEL, BUDGETS)
+SERIES = Table(
+    "series.csv",
+    "counts of past years: indications, and those of them that were redeemed",
+    {
+        "year": _given(_WHOLE, _YEAR),
+        "indications": _optional(float, _NOT_NEGATIVE),
+        "redeemed": _optional(float, _NOT_NEGATIVE),
+        "circa": _optional(str, _one_of("ca.")),
+    },
+    key=("year",),
+    may_be_empty=True,
+    may_be_absent=True,
+)
+TABLES = (MUNICIPALITIES, SITES, CLIENTS, HOMES, TRAVEL, BUDGETS, SERIES)
 
 
 def read(folder: Path, table: Table, faults: list[Fault]) -> pd.DataFrame:

@@ -3,13 +3,27 @@
 from optimiser.answers import Answer, council_answers
 from optimiser.model import RULES, Model
 from optimiser.plan import Plan, Proof
-from optimiser.problem import Problem
+from optimiser.problem import Offer, Problem
 from optimiser.progress import Progress
 from optimiser.rule import Rule
 from optimiser.solve import Impossible, NoPlanYet, Unverified, solve
 from optimiser.verify import Violation, violations
 
 __all__ = [
-    "RULES", "Answer", "Impossible", "Model", "NoPlanYet", "Plan", "Problem", "Progress", "Proof", "Rule", "Unverified",
-    "Violation", "council_answers", "solve", "violations",
-]  # fmt: skip
+    "RULES",
+    "Answer",
+    "Impossible",
+    "Model",
+    "NoPlanYet",
+    "Offer",
+    "Plan",
+    "Problem",
+    "Progress",
+    "Proof",
+    "Rule",
+    "Unverified",
+    "Violation",
+    "council_answers",
+    "solve",
+    "violations",
+]

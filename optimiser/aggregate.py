@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.sparse import csr_array
 
-from optimiser.decisions import Family
+from optimiser.decisions import Family, Label
 from optimiser.model import Arrays, Floats, Model
 from optimiser.problem import Problem
 
@@ -58,12 +58,12 @@ def aggregate(model: Model) -> Aggregate:
             columns.append((variable.id, column, part[origin]))
     for pairs in _shared_pairs(x.housed, group):
         column = labels.setdefault(("housed", pairs[0][0]), len(labels))
-        columns += [(variable, column, part[origin]) for variable, origin in pairs]
+        columns += [(member, column, part[origin]) for member, origin in pairs]
     grouped = {v.id for family in (*by_origin, x.housed) for v in family.values()}
-    for variable in range(len(place)):
-        if variable not in grouped:
-            place[variable] = labels.setdefault(("own", variable), len(labels))
-            columns.append((variable, int(place[variable]), 1.0))
+    for own in range(len(place)):
+        if own not in grouped:
+            place[own] = labels.setdefault(("own", own), len(labels))
+            columns.append((own, int(place[own]), 1.0))
     rows, smaller, share = (np.array(values) for values in zip(*columns, strict=True))
     expand = csr_array((share.astype(float), (rows, smaller)), shape=(len(place), len(labels)))
     kept, row_of = _speaking_rows(model, group)
@@ -116,7 +116,9 @@ BY_ORIGIN = ("everyone_is_accounted_for", "clients_are_housed")
 
 def _speaking_rows(model: Model, group: dict[str, str]) -> tuple[list[int], NDArray[np.int32]]:
     """Return the rows that are kept, and for every row the kept row that speaks for it."""
-    kept, speaks, row_of = [], {}, np.zeros(len(model.rows), dtype=np.int32)
+    kept: list[int] = []
+    speaks: dict[Label, int] = {}
+    row_of = np.zeros(len(model.rows), dtype=np.int32)
     for n, (rule, row) in enumerate(model.rows):
         origin, *rest = row.label
         label = (rule.name, group[str(origin)], *rest) if rule.name in BY_ORIGIN else (n,)

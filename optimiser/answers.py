@@ -46,11 +46,13 @@ def _missing(plan: Plan) -> Answer:
         {"nl": "Mist er een voorziening?", "en": "Is a facility missing?"},
         {
             "nl": f"{'Ja, ook na dit plan nog' if yes else 'Na dit plan niet meer'}: in {last} wachten "
-            f"{_nl(waiting)} mensen ({base}: {_nl(before)}; zonder plan {_nl(undone)}) en wonen {_nl(misfit)} mensen in "
-            f"een vorm die niet past. Het plan voegt toe: {words['nl'] or 'geen plekken'} en {homes:.0f} woningen.",
+            f"{_nl(waiting)} mensen ({base}: {_nl(before)}; zonder plan {_nl(undone)}) en wonen "
+            f"{_nl(misfit)} mensen in een vorm die niet past. Het plan voegt toe: "
+            f"{words['nl'] or 'geen plekken'} en {homes:.0f} woningen.",
             "en": f"{'Yes, even after this plan' if yes else 'Not any more after this plan'}: in {last} "
-            f"{waiting:.1f} people wait ({base}: {before:.1f}; without a plan {undone:.1f}) and {misfit:.1f} live in a "
-            f"form that does not fit. The plan adds {words['en'] or 'no places'} and {homes:.0f} homes.",
+            f"{waiting:.1f} people wait ({base}: {before:.1f}; without a plan {undone:.1f}) and "
+            f"{misfit:.1f} live in a form that does not fit. The plan adds "
+            f"{words['en'] or 'no places'} and {homes:.0f} homes.",
         },
     )
 
@@ -83,8 +85,9 @@ def _fewer_beds(plan: Plan) -> Answer:
     return Answer(
         {"nl": "Kan een voorziening met minder bedden toe?", "en": "Can a facility do with fewer beds?"},
         {
-            "nl": f"{'Ja' if has < had else 'Nee'}: van {had:.0f} naar {has:.0f} intramurale bedden in {last} "
-            f"({100 * less:.0f} % minder); {closed} locaties stoppen ermee en {smaller} worden kleiner.{missed['nl']}",
+            "nl": f"{'Ja' if has < had else 'Nee'}: van {had:.0f} naar {has:.0f} intramurale bedden "
+            f"in {last} ({100 * less:.0f} % minder); {closed} locaties stoppen ermee en {smaller} worden "
+            f"kleiner.{missed['nl']}",
             "en": f"{'Yes' if has < had else 'No'}: from {had:.0f} to {has:.0f} intramural beds in {last} "
             f"({100 * less:.0f} % fewer); {closed} sites give theirs up and {smaller} shrink.{missed['en']}",
         },
@@ -100,18 +103,18 @@ def _fair_spread(plan: Plan) -> Answer:
     return Answer(
         {"nl": "Is de spreiding eerlijk?", "en": "Is the spread fair?"},
         {
-            "nl": f"{'Ja, binnen de normen' if fair else 'Nog niet overal'}: in {last} staan {above} wijken boven de norm "
-            f"voor concentratie en {outside} gemeenten buiten de band rond hun aandeel. Aandeel in de plekken "
-            f"({base} → {last}, eerlijk deel): {shares['nl']}.",
-            "en": f"{'Yes, within the norms' if fair else 'Not everywhere yet'}: in {last} {above} neighbourhoods are above "
-            f"the concentration norm and {outside} municipalities outside the band around their share. Share of the "
-            f"places ({base} → {last}, fair share): {shares['en']}.",
+            "nl": f"{'Ja, binnen de normen' if fair else 'Nog niet overal'}: in {last} staan {above} wijken "
+            f"boven de norm voor concentratie en {outside} gemeenten buiten de band rond hun aandeel. "
+            f"Aandeel in de plekken ({base} → {last}, eerlijk deel): {shares['nl']}.",
+            "en": f"{'Yes, within the norms' if fair else 'Not everywhere yet'}: in {last} {above} "
+            f"neighbourhoods are above the concentration norm and {outside} municipalities outside the band "
+            f"around their share. Share of the places ({base} → {last}, fair share): {shares['en']}.",
         },
     )
 
 
 def _above_the_norm(problem: Problem, data: xr.Dataset) -> int:
-    """Count the neighbourhoods whose load is over the norm in the last year, whether or not the policy is on."""
+    """Count the neighbourhoods over the norm in the last year, whether or not the policy is on."""
     limit = concentration_limit(problem)
     weight = problem.tiers["concentration_weight"].to_xarray()
     load = (data["places"].isel(year=-1) * weight).sum("tier").to_series()
@@ -121,7 +124,7 @@ def _above_the_norm(problem: Problem, data: xr.Dataset) -> int:
 
 
 def _outside_the_band(problem: Problem, data: xr.Dataset) -> int:
-    """Count the municipalities whose places deviate by more than the band from their share in the last year."""
+    """Count the municipalities that are outside the band around their share in the last year."""
     band = problem.policies.fair_share_between_municipalities.band.value
     by_site = data["places"].isel(year=-1).sum("tier").to_series()
     town = problem.sites["neighbourhood"].map(problem.neighbourhoods["municipality"])
@@ -138,12 +141,13 @@ def _shares(problem: Problem, data: xr.Dataset, lang: str) -> list[str]:
         by_site = places.sum("tier").to_series()
         return float(by_site[town.reindex(by_site.index) == code].sum() / max(by_site.sum(), 1e-9))
 
-    name = "eerlijk" if lang == "nl" else "fair"
+    fair = "eerlijk" if lang == "nl" else "fair"
+    names, owed = problem.municipalities["name"], problem.municipalities["share"]
     return [
-        f"{row['name']} {100 * share(data['base_places'], code):.0f} → "
-        f"{100 * share(data['places'].isel(year=-1), code):.0f} % ({name} {100 * row['share']:.0f} %)"
-        for code, row in problem.municipalities.iterrows()
-    ]  # fmt: skip
+        f"{name} {100 * share(data['base_places'], code):.0f} → "
+        f"{100 * share(data['places'].isel(year=-1), code):.0f} % ({fair} {100 * own:.0f} %)"
+        for code, name, own in zip(problem.towns, names, owed, strict=True)
+    ]
 
 
 def _tier(problem: Problem, code: str, lang: str) -> str:

@@ -82,9 +82,14 @@ class Decisions:
     unfair: Family
     waiting_growth: Family
 
+    def family(self, name: str) -> Family:
+        """Return a family by its name."""
+        found: Family = getattr(self, name)
+        return found
+
     def all(self) -> list[LpVariable]:
         """Return every variable, in the order in which it was made."""
-        made = [v for f in fields(self) for v in getattr(self, f.name).values()]
+        made = [v for f in fields(self) for v in self.family(f.name).values()]
         return sorted(made, key=lambda variable: variable.id)
 
 
@@ -106,9 +111,8 @@ def decide(problem: Problem, program: LpProblem) -> Decisions:
 
     def in_soft(policy: str, labels: Iterable[Label]) -> Family:
         """Make the slack of a policy, where it is soft."""
-        return family(
-            SLACK[policy], each_year(labels) if getattr(problem.policies, policy).mode == "soft" else []
-        )
+        soft = getattr(problem.policies, policy).mode == "soft"
+        return family(SLACK[policy], each_year(labels) if soft else [])
 
     def fits(at: Label) -> float:
         return problem.most_places[at[:2]]

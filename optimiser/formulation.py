@@ -284,7 +284,7 @@ def paid(problem: Problem, x: Decisions) -> Iterator[Term]:
 def paid_for_people(problem: Problem, x: Decisions) -> Iterator[Term]:
     """Σ support[k,t]·n[i,p,k,t] + Σ bridging[t]·w[i,p,t]."""
     support, bridging = _amounts(problem.prices.support), _general(problem, "bridging")
-    stream = problem.tiers["stream"].to_dict()
+    stream = problem.stream_of
     for (_, _, k, t), n in x.clients.items():
         yield Term("support", stream[k], t, n, support[k, t])
     for (_, _, t), w in x.waiting.items():
@@ -294,7 +294,7 @@ def paid_for_people(problem: Problem, x: Decisions) -> Iterator[Term]:
 def paid_for_sites(problem: Problem, x: Decisions) -> Iterator[Term]:
     """Σ running[s,k,t]·y[s,k,t] + Σ place[k,t]·z[s,k,t]; once: Σ closing[k,t]·r[s,k,t]."""
     running, place = _amounts(problem.prices.running), _amounts(problem.prices.place)
-    closing, stream = _amounts(problem.prices.closing), problem.tiers["stream"].to_dict()
+    closing, stream = _amounts(problem.prices.closing), problem.stream_of
     for (s, k, t), y in x.operating.items():
         if running[s, k, t]:
             yield Term("sites", stream[k], t, y, running[s, k, t])
@@ -306,9 +306,9 @@ def paid_for_sites(problem: Problem, x: Decisions) -> Iterator[Term]:
 
 
 def paid_for_capital(problem: Problem, x: Decisions) -> Iterator[Term]:
-    """Σ_u≤t capital[s,k,u]·a[s,k,u] + Σ_u≤t conversion[k,m,u]·c[s,k,m,u]: what is built in u is paid from u on."""
+    """Σ_u≤t capital[s,k,u]·a[s,k,u] + Σ_u≤t conversion[k,m,u]·c[s,k,m,u], u the year of building."""
     capital, conversion = _amounts(problem.prices.capital), _amounts(problem.prices.conversion)
-    stream = problem.tiers["stream"].to_dict()
+    stream = problem.stream_of
     for (s, k, u), a in x.added.items():
         for t in problem.years_from(u):
             yield Term("capital", stream[k], t, a, capital[s, k, u])
@@ -326,11 +326,12 @@ def paid_for_homes(problem: Problem, x: Decisions) -> Iterator[Term]:
 
 def _amounts(table: pd.DataFrame) -> dict[Label, float]:
     """Return a table of prices as a mapping from its label, the year last."""
-    return table.stack().to_dict()
+    stacked = table.stack()
+    return dict(zip(stacked.index, stacked, strict=True))
 
 
 def _general(problem: Problem, name: str) -> dict[int, float]:
-    return problem.prices.general.loc[name].to_dict()
+    return dict(zip(problem.years, problem.prices.general.loc[name], strict=True))
 
 
 def steered(problem: Problem, x: Decisions) -> Iterator[Term]:

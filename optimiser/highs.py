@@ -14,6 +14,9 @@ from optimiser.model import Arrays, Floats
 from optimiser.progress import Limits
 
 type Outcome = Literal["optimal", "infeasible", "stopped"]
+new_highs: Callable[[], Any] = highspy.Highs
+"""A new solver; highspy gives it no types."""
+
 THREADS = 2
 """The search of HiGHS is one thread in practice; its interior point uses two."""
 
@@ -43,7 +46,7 @@ class LinearModel:
         self.columns = columns
         self._place = np.full(len(arrays.cost), -1, dtype=np.int32)
         self._place[columns] = np.arange(len(columns), dtype=np.int32)
-        self._highs = highspy.Highs()
+        self._highs = new_highs()
         options = (
             ("output_flag", False),
             ("threads", THREADS),
@@ -161,4 +164,4 @@ def _program(arrays: Arrays, columns: Columns) -> highspy.HighsLp:
 
 def version() -> str:
     """Return the solver's name and version as it reports itself."""
-    return f"HiGHS {highspy.Highs().version()}"
+    return f"HiGHS {new_highs().version()}"

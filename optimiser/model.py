@@ -61,10 +61,11 @@ def is_on(problem: Problem, rule: Rule) -> bool:
 
 
 def personal_budget_cost(problem: Problem) -> float:
-    """Return the objective's constant: support of clients with a personal budget, who decide for themselves."""
+    """Return the objective's constant: support of clients with a personal budget, who choose themselves."""
     clients = problem.personal_budget.sum(["neighbourhood", "profile"]).to_series()
-    yearly = problem.prices.support.mul(clients, axis=0).sum()
-    return float(sum(eur * problem.objective_weight(int(year), once=False) for year, eur in yearly.items()))
+    yearly = problem.prices.support.mul(clients, axis=0).sum()[list(problem.years)]
+    weighed = zip(yearly, problem.years, strict=True)
+    return float(sum(eur * problem.objective_weight(t, once=False) for eur, t in weighed))
 
 
 def _weights(problem: Problem) -> dict[tuple[int, bool], float]:

@@ -1,15 +1,14 @@
 """A plan: every decision as a labelled array, its proof, and the do-nothing reference beside it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
-from optimiser.decisions import Family, Label
+from optimiser.decisions import Family
 from optimiser.formulation import EUROS, POINTS
 from optimiser.model import Floats, Model
 from optimiser.problem import Problem
@@ -21,6 +20,42 @@ WEIGHTS = (
     "neighbourhood_concentration", "fair_share_between_municipalities", "waiting_does_not_grow",
 )  # fmt: skip
 """Parts of the objective that only steer."""
+
+
+class Decided(NamedTuple):
+    """A family of decisions as the plan's arrays hold it."""
+
+    name: str
+    dims: tuple[str, ...]
+    units: str
+    long_name: str
+
+
+BY_PERSON = ("neighbourhood", "profile", "tier", "year")
+AT_SITE = ("site", "tier", "year")
+IN_AREA = ("neighbourhood", "year")
+IN_TOWN = ("municipality", "year")
+
+DECIDED = (
+    Decided("clients", BY_PERSON, "clients", "clients by origin, profile and tier"),
+    Decided("entered", BY_PERSON, "clients", "clients who enter a tier"),
+    Decided("left", BY_PERSON, "clients", "clients who leave a tier for another or to wait"),
+    Decided("waiting", ("neighbourhood", "profile", "year"), "clients", "clients without a place"),
+    Decided("places", AT_SITE, "places", "places at a site"),
+    Decided("operating", AT_SITE, "1", "whether a tier runs at a site"),
+    Decided("added", AT_SITE, "places", "places added in the year"),
+    Decided("removed", AT_SITE, "places", "places removed in the year"),
+    Decided("converted", ("site", "tier", "to_tier", "year"), "places", "places converted in the year"),
+    Decided("homes", ("neighbourhood", "tier", "year"), "homes", "homes in use"),
+    Decided("new_homes", ("corporation", "neighbourhood", "year"), "homes", "homes handed over in the year"),
+    Decided("kept_homes", IN_AREA, "homes", "homes that stay with people who recovered"),
+    Decided("excess", IN_AREA, "weighted places", "weighted places over the norm of the year"),
+    Decided("short_reduction", ("year",), "places", "places short of the reduction path"),
+    Decided("beyond_norm", IN_TOWN, "clients", "clients too many beyond the travel norm"),
+    Decided("unfair", IN_TOWN, "places", "places outside the band around the fair share"),
+    Decided("waiting_growth", IN_TOWN, "clients", "clients waiting above the base year"),
+)
+"""All families but `housed`, which is kept by pair."""
 
 
 @dataclass(frozen=True)
@@ -79,106 +114,43 @@ def dataset(model: Model, values: Floats) -> xr.Dataset:
         (column) value of every variable, in the order of PuLP's variable ids.
     """
     problem, x = model.problem, model.decisions
-    years = list(problem.years)
-    labels = {
-        "neighbourhood": list(problem.neighbourhoods.index),
-        "municipality": list(problem.municipalities.index),
-        "profile": list(problem.profiles),
-        "tier": list(problem.tiers.index),
-        "to_tier": list(problem.tiers.index),
-        "site": list(problem.sites.index),
-        "corporation": list(dict.fromkeys(problem.offers["corporation"])),
-        "year": years,
-    }
-
-    def labelled(family: Family, dims: tuple[str, ...], units: str, long_name: str) -> xr.DataArray:
-        return _labelled(family, values, {dim: labels[dim] for dim in dims}, units, long_name)
-
-    by_person = ("neighbourhood", "profile", "tier", "year")
-    at_site = ("site", "tier", "year")
-    moves = _net_moves(x.entered, x.left, values)
-    data = xr.Dataset(
-        {
-            "clients": labelled(x.clients, by_person, "clients", "clients by origin, profile and tier"),
-            "entered": labelled(x.entered, by_person, "clients", "clients who enter a tier"),
-            "left": labelled(x.left, by_person, "clients", "clients who leave a tier for another or to wait"),
-            "waiting": labelled(
-                x.waiting, ("neighbourhood", "profile", "year"), "clients", "clients without a place"
-            ),
-            "places": labelled(x.places, at_site, "places", "places at a site"),
-            "operating": labelled(x.operating, at_site, "1", "whether a tier runs at a site"),
-            "added": labelled(x.added, at_site, "places", "places added in the year"),
-            "removed": labelled(x.removed, at_site, "places", "places removed in the year"),
-            "converted": labelled(
-                x.converted, ("site", "tier", "to_tier", "year"), "places", "places converted in the year"
-            ),
-            "homes": labelled(x.homes, ("neighbourhood", "tier", "year"), "homes", "homes in use"),
-            "new_homes": labelled(
-                x.new_homes,
-                ("corporation", "neighbourhood", "year"),
-                "homes",
-                "homes handed over in the year",
-            ),
-            "kept_homes": labelled(
-                x.kept_homes, ("neighbourhood", "year"), "homes", "homes that stay with people who recovered"
-            ),
-            "excess": labelled(
-                x.excess,
-                ("neighbourhood", "year"),
-                "weighted places",
-                "weighted places over the norm of the year",
-            ),
-            "short_reduction": labelled(
-                x.short_reduction, ("year",), "places", "places short of the reduction path"
-            ),
-            "beyond_norm": labelled(
-                x.beyond_norm, ("municipality", "year"), "clients", "clients too many beyond the travel norm"
-            ),
-            "unfair": labelled(
-                x.unfair, ("municipality", "year"), "places", "places outside the band around the fair share"
-            ),
-            "waiting_growth": labelled(
-                x.waiting_growth, ("municipality", "year"), "clients", "clients waiting above the base year"
-            ),
-        }
-    )
-    for name in ("entered", "left"):
-        data[name] = data[name].copy(data=(data[name] - _spread(moves, data[name])).values)
-    # where both cost nothing a solver may add and remove at once; where they cost something it never does
-    both = np.minimum(data["added"].values, data["removed"].values)
-    for name in ("added", "removed"):
-        data[name] = data[name].copy(data=data[name].values - both)
+    labels = _labels(problem)
+    data = xr.Dataset({made.name: _labelled(x.family(made.name), values, made, labels) for made in DECIDED})
+    # where both cost nothing a solver may do and undo at once; where they cost something it never does
+    for one, other in (("entered", "left"), ("added", "removed")):
+        both = np.minimum(data[one].values, data[other].values)
+        data = data.assign({name: data[name].copy(data=data[name].values - both) for name in (one, other)})
     data = data.merge(_housed(problem, x.housed, values)).merge(_base(problem))
     data = data.merge(_money(model, values)).assign_coords(_names(problem))
-    return data.assign(funding_need=_funding_need(problem, data), **_settled(problem, data))
+    return data.assign({"funding_need": _funding_need(problem, data), **_settled(problem, data)})
+
+
+def _labels(problem: Problem) -> dict[str, list[str] | list[int]]:
+    """Return the codes along every dimension of what is decided."""
+    tiers = [str(k) for k in problem.tiers.index]
+    return {
+        "neighbourhood": list(problem.areas),
+        "municipality": list(problem.towns),
+        "profile": list(problem.profiles),
+        "tier": tiers,
+        "to_tier": tiers,
+        "site": list(problem.sites.index),
+        "corporation": list(dict.fromkeys(offer.corporation for offer in problem.offers)),
+        "year": list(problem.years),
+    }
 
 
 def _labelled(
-    family: Family, values: Floats, labels: Mapping[str, list[str] | list[int]], units: str, long_name: str
+    family: Family, values: Floats, made: Decided, labels: Mapping[str, list[str] | list[int]]
 ) -> xr.DataArray:
     """Place the values of a family in an array; a label without a variable cannot differ from zero."""
-    positions = {dim: {label: n for n, label in enumerate(known)} for dim, known in labels.items()}
-    array = np.zeros([len(known) for known in labels.values()])
+    positions = [{label: n for n, label in enumerate(labels[dim])} for dim in made.dims]
+    array = np.zeros([len(known) for known in positions])
     if family:
-        index = [[positions[dim][part] for dim, part in zip(labels, label, strict=True)] for label in family]
+        index = [[known[part] for known, part in zip(positions, label, strict=True)] for label in family]
         array[tuple(np.array(index).T)] = values[[v.id for v in family.values()]]
-    attrs = {"units": units, "long_name": long_name}
-    return xr.DataArray(array, coords=dict(labels), dims=tuple(labels), attrs=attrs)
-
-
-def _net_moves(entered: Family, left: Family, values: Floats) -> dict[Label, float]:
-    """Return what enters and leaves the same tier in the same year: nobody moves there."""
-    both = {label: min(values[v.id], values[left[label].id]) for label, v in entered.items() if label in left}
-    return {label: moved for label, moved in both.items() if moved > 0.0}
-
-
-def _spread(moves: Mapping[Label, float], like: xr.DataArray) -> xr.DataArray:
-    spread = xr.zeros_like(like)
-    index = [spread.indexes[dim] for dim in spread.dims]
-    for label, moved in moves.items():
-        at = tuple(known.get_loc(part) for known, part in zip(index, label, strict=True))
-        spread.values[at] = moved
-    return spread
+    attrs = {"units": made.units, "long_name": made.long_name}
+    return xr.DataArray(array, coords={dim: labels[dim] for dim in made.dims}, dims=made.dims, attrs=attrs)
 
 
 def _housed(problem: Problem, family: Family, values: Floats) -> xr.Dataset:
@@ -197,19 +169,26 @@ def _housed(problem: Problem, family: Family, values: Floats) -> xr.Dataset:
     return xr.Dataset(
         {
             "housed": (
-                ("pair", "year"), housed[kept],
-                {"units": "clients", "long_name": "clients by origin, location and tier; pairs without anybody left out"},
+                ("pair", "year"),
+                housed[kept],
+                {
+                    "units": "clients",
+                    "long_name": "clients by origin, location and tier; pairs without anybody left out",
+                },
             ),
             "travel_minutes": (
-                ("pair",), used["minutes"].to_numpy(), {"units": "minutes", "long_name": "travel time from the origin"},
+                ("pair",),
+                used["minutes"].to_numpy(),
+                {"units": "minutes", "long_name": "travel time from the origin"},
             ),
             "within_norm": (
-                ("pair",), used["within"].to_numpy().astype(np.int8),
+                ("pair",),
+                used["within"].to_numpy().astype(np.int8),
                 {"units": "1", "long_name": "whether the travel time is within the norm of the tier"},
             ),
         },
         coords=coords,
-    )  # fmt: skip
+    )
 
 
 def _base(problem: Problem) -> xr.Dataset:
@@ -273,12 +252,13 @@ def _money(model: Model, values: Floats) -> xr.Dataset:
     )  # fmt: skip
 
 
-def _personal_budgets(problem: Problem) -> Iterable[tuple[str, dict[int, float]]]:
+def _personal_budgets(problem: Problem) -> Iterator[tuple[str, dict[int, float]]]:
     """Generate the support of clients with a personal budget by stream and year (EUR)."""
     clients = problem.personal_budget.sum(["neighbourhood", "profile"]).to_series()
     yearly = problem.prices.support.mul(clients, axis=0)
-    for stream, tiers in problem.tiers.groupby("stream").groups.items():
-        yield str(stream), {int(t): float(eur) for t, eur in yearly.loc[list(tiers)].sum().items()}  # type: ignore[call-overload]
+    for stream in dict.fromkeys(problem.tiers["stream"]):
+        paid = yearly[problem.tiers["stream"].reindex(yearly.index) == stream].sum()
+        yield stream, {t: float(paid[t]) for t in problem.years}
 
 
 def _funding_need(problem: Problem, data: xr.Dataset) -> xr.DataArray:
@@ -287,18 +267,10 @@ def _funding_need(problem: Problem, data: xr.Dataset) -> xr.DataArray:
     Support and bridging follow the client; what sites, capital and homes cost follows the number
     of clients a municipality has in places and homes that year. Sums over municipalities equal `cost`.
     """
-    town = xr.DataArray(
-        [[float(m == problem.municipality_of[i]) for i in problem.neighbourhoods.index] for m in data["municipality"].values],
-        coords={"municipality": data["municipality"], "neighbourhood": list(problem.neighbourhoods.index)},
-        dims=("municipality", "neighbourhood"),
-    )  # fmt: skip
+    town = _belonging(list(problem.towns), problem.municipality_of, ("municipality", "neighbourhood"))
+    streams = _belonging(data["stream"].values.tolist(), problem.stream_of, ("stream", "tier"))
     support = problem.prices.support.rename_axis(index="tier", columns="year").stack().to_xarray()
     bridging = problem.prices.general.loc["bridging"].rename_axis("year").to_xarray()
-    streams = xr.DataArray(
-        [[float(problem.tiers.at[k, "stream"] == stream) for k in problem.tiers.index] for stream in data["stream"].values],
-        coords={"stream": data["stream"], "tier": list(problem.tiers.index)},
-        dims=("stream", "tier"),
-    )  # fmt: skip
     clients = data["clients"].sum("profile") + problem.personal_budget.sum("profile")
     people = (clients * town).sum("neighbourhood")
     direct = (people * support * streams).sum("tier")
@@ -312,17 +284,25 @@ def _funding_need(problem: Problem, data: xr.Dataset) -> xr.DataArray:
     return need.assign_attrs(units="EUR", long_name="nominal euros by municipality of origin")
 
 
+def _belonging(groups: list[str], group_of: Mapping[str, str], dims: tuple[str, str]) -> xr.DataArray:
+    """Return (group, member) 1 where the member belongs to the group, else 0."""
+    return xr.DataArray(
+        [[float(own == group) for own in group_of.values()] for group in groups],
+        coords={dims[0]: groups, dims[1]: list(group_of)},
+        dims=dims,
+    )
+
+
 def _settled(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataArray]:
     """Grants as given in budgets.csv (absent where none is given), and settlement inside a pooled region."""
     grant = xr.full_like(
         data["cost"].sum(["part", "payer"]).expand_dims(municipality=data["municipality"]), np.nan
     )
     if problem.region is not None:
-        for row in problem.region.budgets.itertuples():
-            if row.year in problem.years and row.stream in data["stream"].values:
-                grant.loc[{"municipality": row.municipality, "stream": row.stream, "year": row.year}] = float(
-                    row.eur
-                )  # type: ignore[arg-type]
+        for row in problem.region.budgets.to_dict("records"):
+            if row["year"] in problem.years and row["stream"] in data["stream"].values:
+                where = {dim: row[dim] for dim in ("municipality", "stream", "year")}
+                grant.loc[where] = float(row["eur"])
     hosts = data["municipality"].values
     settlement = xr.DataArray(
         np.zeros((1, len(hosts), data.sizes["year"])),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from optimiser.decisions import Decisions, Family, Label
+from optimiser.decisions import SLACK, Decisions, Family, Label
 from optimiser.formulation import POINTS, Term
 from optimiser.problem import Problem
 from optimiser.rule import Row, Rule, Terms, rule
@@ -28,18 +28,14 @@ def _slack(family: Family, label: Label, sign: float) -> Terms:
 )
 def intramural_reduction(problem: Problem, x: Decisions) -> Iterator[Row]:
     """Σ_s,k∈intramural (z[s,k,t] − wlz_occupied[s,k]) ≤ (1 − gone[t])·base + short[t]."""
-    beds = _intramural(problem)
-    base = sum(problem.site_tiers.at[b, "base"] - problem.site_tiers.at[b, "wlz_occupied"] for b in beds)
-    occupied = sum(problem.site_tiers.at[b, "wlz_occupied"] for b in beds)
+    beds = problem.intramural_at
+    occupied = sum(problem.wlz_occupied[b] for b in beds)
+    base = sum(problem.base_places[b] for b in beds) - occupied
     for t, gone in reduction_path(problem).items():
         terms: Terms = [(x.places[s, k, t], 1.0) for s, k in beds]
         yield Row(
             (t,), [*terms, *_slack(x.short_reduction, (t,), -1.0)], "<=", (1.0 - gone) * base + occupied
         )
-
-
-def _intramural(problem: Problem) -> list[tuple[str, str]]:
-    return [(s, k) for s, k in problem.site_tiers.index if problem.tiers.at[k, "intramural"]]
 
 
 def reduction_path(problem: Problem) -> dict[int, float]:
@@ -65,9 +61,9 @@ def replacement_before_closure(problem: Problem, x: Decisions) -> Iterator[Row]:
     Σ (r + c out)[bed,t] ≤ most_per_year · base beds.
     """
     policy, years = problem.policies.replacement_before_closure, problem.years
-    beds, others = _intramural(problem), _replacing(problem)
-    other_base = float(sum(problem.site_tiers.at[b, "base"] for b in others))
-    base = float(sum(problem.site_tiers.at[b, "base"] for b in beds))
+    beds, others = problem.intramural_at, problem.replacing_at
+    other_base = float(sum(problem.base_places[b] for b in others))
+    base = float(sum(problem.base_places[b] for b in beds))
     empty = max(0.0, _room(problem, beds) - _base_in_beds(problem))
     gone: Terms = []
     for t in years:
@@ -77,7 +73,7 @@ def replacement_before_closure(problem: Problem, x: Decisions) -> Iterator[Row]:
         opened_by = t - policy.years_ahead
         replaced: Terms = [(g, -1.0) for (_, _, u), g in x.new_homes.items() if u <= opened_by]
         replaced += [
-            (c, -problem.conversions.at[(s, k, m), "ratio"])
+            (c, -problem.ratios[s, k, m])
             for (s, k, m, u), c in x.converted.items()
             if opened_by < u <= t and (s, m) in set(others)
         ]
@@ -89,14 +85,11 @@ def replacement_before_closure(problem: Problem, x: Decisions) -> Iterator[Row]:
         yield Row(("yearly", t), this_year, "<=", float(np.floor(policy.most_per_year.value * base)))
 
 
-def _replacing(problem: Problem) -> list[tuple[str, str]]:
-    return [(s, k) for s, k in problem.site_tiers.index if not problem.tiers.at[k, "intramural"]]
-
-
-def _room(problem: Problem, site_tiers: list[tuple[str, str]]) -> float:
-    rows = problem.site_tiers.loc[site_tiers]
-    occupancy = problem.tiers["occupancy"].reindex([k for _, k in site_tiers]).to_numpy()
-    return float(((rows["base"] - rows["wlz_occupied"]).to_numpy() * occupancy).sum())
+def _room(problem: Problem, places_at: tuple[tuple[str, str], ...]) -> float:
+    """Return the clients of the Wmo that fit in the base's places."""
+    occupancy = problem.tiers["occupancy"].to_dict()
+    base, occupied = problem.base_places, problem.wlz_occupied
+    return float(sum((base[s, k] - occupied[s, k]) * occupancy[k] for s, k in places_at))
 
 
 def _base_in_beds(problem: Problem) -> float:
@@ -128,11 +121,9 @@ def within_travel_norm(problem: Problem, x: Decisions) -> Iterator[Row]:
     """Σ f within norm ≥ share·(Σ f + Σ w) − beyond[m,t], over the origins i in municipality m."""
     share = problem.policies.within_travel_norm.share.value
     within, home = problem.pairs["within"].to_dict(), problem.municipality_of
-    terms: dict[tuple[str, int], Terms] = {
-        (m, t): [] for m in problem.municipalities.index for t in problem.years
-    }
-    for (i, l, k, t), f in x.housed.items():
-        terms[home[i], t].append((f, (1.0 if within[i, l, k] else 0.0) - share))
+    terms: dict[tuple[str, int], Terms] = {(m, t): [] for m in problem.towns for t in problem.years}
+    for (i, location, k, t), f in x.housed.items():
+        terms[home[i], t].append((f, (1.0 if within[i, location, k] else 0.0) - share))
     for (i, _, t), w in x.waiting.items():
         terms[home[i], t].append((w, -share))
     for label, counted in terms.items():
@@ -153,7 +144,7 @@ def neighbourhood_concentration(problem: Problem, x: Decisions) -> Iterator[Row]
     limit, base = concentration_limit(problem), _base_load(problem)
     near = _around(problem)
     weight = problem.tiers["concentration_weight"].to_dict()
-    for j in problem.neighbourhoods.index:
+    for j in problem.areas:
         over = max(0.0, base[j] - limit[j])
         loads = [(s, k) for s, k in near[j] if weight[k]]
         for t in problem.years if loads else ():
@@ -165,10 +156,15 @@ def neighbourhood_concentration(problem: Problem, x: Decisions) -> Iterator[Row]
 def concentration_limit(problem: Problem) -> dict[str, float]:
     """Return the weighted places that a neighbourhood with its neighbours may carry."""
     norm = problem.policies.neighbourhood_concentration.norm.value / 1000.0
-    weighed = [k for k in problem.facility_tiers if problem.tiers.at[k, "concentration_weight"] > 0]
-    least = problem.site_tiers[problem.site_tiers.index.get_level_values("tier").isin(weighed)]["least"]
-    smallest = float(least.min()) if len(least) else 0.0
-    people, capacity = problem.neighbourhoods["inhabitants"], problem.neighbourhoods["carrying_capacity"]
+    weight = problem.tiers["concentration_weight"].to_dict()
+    weighed = {k for k in problem.facility_tiers if weight[k] > 0}
+    smallest = min(
+        (float(least) for (_, k), least in problem.least_places.items() if k in weighed), default=0.0
+    )
+    people, capacity = (
+        problem.neighbourhoods["inhabitants"],
+        problem.neighbourhoods["carrying_capacity"].to_dict(),
+    )
     return {
         j: max(norm * float(people[list(around)].sum()) * float(capacity[j]), smallest)
         for j, around in problem.around.items()
@@ -176,15 +172,14 @@ def concentration_limit(problem: Problem) -> dict[str, float]:
 
 
 def _around(problem: Problem) -> dict[str, list[tuple[str, str]]]:
-    where = problem.sites["neighbourhood"].to_dict()
     inside: dict[str, list[tuple[str, str]]] = {}
-    for s, k in problem.site_tiers.index:
-        inside.setdefault(where[s], []).append((s, k))
+    for s, k in problem.places_at:
+        inside.setdefault(problem.neighbourhood_of[s], []).append((s, k))
     return {j: [at for a in around for at in inside.get(a, ())] for j, around in problem.around.items()}
 
 
 def _base_load(problem: Problem) -> dict[str, float]:
-    base, weight = problem.site_tiers["base"].to_dict(), problem.tiers["concentration_weight"].to_dict()
+    base, weight = problem.base_places, problem.tiers["concentration_weight"].to_dict()
     return {j: sum(weight[k] * base[s, k] for s, k in here) for j, here in _around(problem).items()}
 
 
@@ -196,12 +191,14 @@ def _base_load(problem: Problem) -> dict[str, float]:
     en="Every municipality has about its share of the places.",
 )
 def fair_share_between_municipalities(problem: Problem, x: Decisions) -> Iterator[Row]:
-    """|there − share[m]·all| ≤ band·share[m]·all + narrowing[t]·(base deviation beyond the band) + unfair[m,t]."""
+    """|there − share[m]·all| ≤ band·share[m]·all + narrowing[t]·(base deviation beyond the band)
+    + unfair[m,t].
+    """
     band = problem.policies.fair_share_between_municipalities.band.value
-    where, base = problem.sites["neighbourhood"].to_dict(), problem.site_tiers["base"].to_dict()
-    town = {(s, k): problem.municipality_of[where[s]] for s, k in base}
+    base = problem.base_places
+    town = {(s, k): problem.municipality_of[problem.neighbourhood_of[s]] for s, k in base}
     all_base = float(sum(base.values()))
-    for m, share in problem.municipalities["share"].items():
+    for m, share in zip(problem.towns, problem.municipalities["share"], strict=True):
         there_base = float(sum(places for at, places in base.items() if town[at] == m))
         for side, sign in (("over", 1.0), ("under", -1.0)):
             edge = share * (1.0 + sign * band)
@@ -210,8 +207,8 @@ def fair_share_between_municipalities(problem: Problem, x: Decisions) -> Iterato
                 terms: Terms = [
                     (x.places[s, k, t], sign * ((1.0 if town[s, k] == m else 0.0) - edge)) for s, k in town
                 ]
-                slack = _slack(x.unfair, (m, t), -1.0)  # type: ignore[arg-type]
-                yield Row((m, side, t), [*terms, *slack], "<=", problem.narrowing(t) * beyond)  # type: ignore[arg-type]
+                slack = _slack(x.unfair, (m, t), -1.0)
+                yield Row((m, side, t), [*terms, *slack], "<=", problem.narrowing(t) * beyond)
 
 
 @rule(
@@ -224,7 +221,7 @@ def fair_share_between_municipalities(problem: Problem, x: Decisions) -> Iterato
 def waiting_does_not_grow(problem: Problem, x: Decisions) -> Iterator[Row]:
     """Σ_i∈m,p w[i,p,t] ≤ base waiting[m] + growth[m,t]."""
     base = problem.waiting.sum("profile").to_series()
-    for m in problem.municipalities.index:
+    for m in problem.towns:
         inside = [i for i, town in problem.municipality_of.items() if town == m]
         for t in problem.years:
             terms: Terms = [(x.waiting[i, p, t], 1.0) for i in inside for p in problem.profiles]
@@ -244,14 +241,7 @@ POLICIES: tuple[Rule, ...] = (
 
 def deviations(problem: Problem, x: Decisions) -> Iterator[Term]:
     """Generate the points that deviating from a soft policy costs."""
-    policies = problem.policies
-    for name, family in (
-        ("intramural_reduction", x.short_reduction),
-        ("within_travel_norm", x.beyond_norm),
-        ("neighbourhood_concentration", x.excess),
-        ("fair_share_between_municipalities", x.unfair),
-        ("waiting_does_not_grow", x.waiting_growth),
-    ):
-        price = getattr(policies, name).price.value
-        for label, slack in family.items():
-            yield Term(name, POINTS, int(label[-1]), slack, price)
+    for name, slack in SLACK.items():
+        price = getattr(problem.policies, name).price.value
+        for (*_, t), short in x.family(slack).items():
+            yield Term(name, POINTS, t, short, price)

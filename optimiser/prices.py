@@ -94,8 +94,8 @@ def _yearly(parameters: Parameters, capital_eur: float) -> float:
 def _at_sites(region: Region, own_column: str, tier_field: str) -> pd.DataFrame:
     """A site's own amount, at the region's price level, goes before the amount of its tier."""
     parameters, rows = region.parameters, {}
-    for label, own in region.site_tiers[own_column].items():
-        site, tier = label  # type: ignore[misc]
+    given = region.site_tiers[own_column]
+    for (site, tier), own in zip(given.index, given, strict=True):
         amount = getattr(parameters.tiers[tier], tier_field)
         if pd.notna(own):
             amount = Quantity(value=float(own), unit="EUR")

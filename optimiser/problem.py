@@ -193,6 +193,12 @@ class Problem:
         return tuple((site, tier) for site, tier in self.places_at if tier in intramural)
 
     @cached_property
+    def replacing_at(self) -> tuple[tuple[str, str], ...]:
+        """The other (site, tier): what may replace beds."""
+        beds = set(self.intramural_at)
+        return tuple(at for at in self.places_at if at not in beds)
+
+    @cached_property
     def base_places(self) -> dict[tuple[str, str], int]:
         """(site, tier) → places in the base year."""
         return self._at_sites("base")
@@ -270,6 +276,11 @@ class Problem:
     def profiles(self) -> tuple[str, ...]:
         """The levels of need."""
         return tuple(str(p) for p in self.clients["profile"].to_numpy())
+
+    @cached_property
+    def stream_of(self) -> dict[str, str]:
+        """Tier → the stream that pays for it."""
+        return {str(tier): str(stream) for tier, stream in self.tiers["stream"].items()}
 
     @property
     def general_stream(self) -> str:

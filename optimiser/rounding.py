@@ -4,6 +4,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array, eye_array, hstack, vstack
 
+from optimiser.decisions import Family
 from optimiser.highs import Columns
 from optimiser.model import Floats, Model
 
@@ -40,12 +41,10 @@ def whole_places(model: Model, values: Floats) -> tuple[Columns, Floats] | None:
     lower, upper = arrays.row_lower[chosen] - fixed, arrays.row_upper[chosen] - fixed
     cautious = np.array([model.rows[n][0].name == "replacement_before_closure" for n in chosen])
     upper = np.where(cautious & (np.abs(fixed) > 0), upper - MARGIN, upper)
-    places = _ids(x.places)
+    places, order = _ids(x.places), np.sort(free)
     count = len(places)
-    pick = csr_array(
-        (np.ones(count), (np.arange(count), np.searchsorted(np.sort(free), places))), shape=(count, len(free))
-    )
-    order = np.sort(free)
+    picked = (np.arange(count), np.searchsorted(order, places))
+    pick = csr_array((np.ones(count), picked), shape=(count, len(order)))
     body = hstack([matrix.tocsc()[:, order], csr_array((len(chosen), 2 * count))])
     near = hstack([pick, eye_array(count), -eye_array(count)])
     solved = milp(
@@ -56,7 +55,7 @@ def whole_places(model: Model, values: Floats) -> tuple[Columns, Floats] | None:
             np.concatenate([arrays.upper[order], np.full(2 * count, np.inf)]),
         ),
         constraints=LinearConstraint(
-            vstack([body, near]).tocsc(),
+            vstack([body, near], format="csc"),
             np.concatenate([lower, values[places]]),
             np.concatenate([upper, values[places]]),
         ),
@@ -70,22 +69,24 @@ def whole_places(model: Model, values: Floats) -> tuple[Columns, Floats] | None:
 
 def whole_homes(model: Model, values: Floats) -> tuple[Columns, Floats]:
     """Return homes in whole numbers: per offer the nearest whole total, by largest remainder inside it."""
-    x = model.decisions
-    columns, rounded = _ids(x.new_homes), {}
-    for offer in model.problem.offers.itertuples():
-        keys = [
-            (offer.corporation, j, offer.year)
-            for j in offer.neighbourhoods
-            if (offer.corporation, j, offer.year) in x.new_homes
-        ]  # type: ignore[attr-defined]
-        shares = np.array([values[x.new_homes[key].id] for key in keys])
-        total = min(round(float(shares.sum())), int(offer.homes))  # type: ignore[call-overload]
-        down = np.floor(shares + 1e-9)
-        first = np.argsort(-(shares - down), kind="stable")[: max(0, total - int(down.sum()))]
-        down[first] += 1
-        rounded |= {x.new_homes[key].id: homes for key, homes in zip(keys, down, strict=True)}
-    return columns, np.array([rounded[column] for column in columns])
+    new_homes = model.decisions.new_homes
+    rounded: dict[int, float] = {}
+    for offer in model.problem.offers:
+        labels = [(offer.corporation, j, offer.year) for j in offer.neighbourhoods]
+        columns = [new_homes[label].id for label in labels if label in new_homes]
+        rounded |= zip(columns, _largest_remainder(values[columns], offer.homes), strict=True)
+    columns_of_all = _ids(new_homes)
+    return columns_of_all, np.array([rounded[column] for column in columns_of_all])
 
 
-def _ids(*families: dict) -> Columns:  # type: ignore[type-arg]
+def _largest_remainder(shares: Floats, most: int) -> Floats:
+    """Round shares down, and up where most is lost, until they add up to their rounded total."""
+    total = min(round(float(shares.sum())), most)
+    whole = np.floor(shares + 1e-9)
+    first = np.argsort(-(shares - whole), kind="stable")[: max(0, total - int(whole.sum()))]
+    whole[first] += 1
+    return whole
+
+
+def _ids(*families: Family) -> Columns:
     return np.array([v.id for family in families for v in family.values()], dtype=np.int32)

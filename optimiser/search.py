@@ -31,7 +31,7 @@ NEAREST_SITES, NEAREST_HOMES = 10, 6
 """Pairs per origin and tier that take part from the start; others are priced in when they pay."""
 
 POINTED_AT = 0.15
-"""Part of all pairs and years with which the whole relaxation begins: those that look best in the smaller model."""
+"""Part of all pairs and years with which the whole relaxation begins: those that look best before it."""
 
 PAYS = 1e-6
 """Reduced cost, in objective units, beyond which a pair left out would pay."""
@@ -82,7 +82,7 @@ def search(model: Model, limits: Limits, start: Floats | None, report: Report) -
 
 
 def do_nothing(model: Model, limits: Limits) -> Floats:
-    """Return (column) the base carried on: places stay what they are, offered homes are used where they help."""
+    """Return (column) the base carried on: places stay as they are, offered homes used where they help."""
     x, arrays = model.decisions, model.arrays
     still = np.array([v.id for f in (x.added, x.removed, x.converted) for v in f.values()], dtype=np.int32)
     runs = np.array([v.id for v in x.operating.values()], dtype=np.int32)
@@ -125,9 +125,7 @@ class _Search:
     def tell(self, stage: str) -> None:
         """Report where the search stands."""
         incumbent = self.objective if self.best is not None else None
-        self.report(
-            Progress(self.clock.seconds, stage, incumbent, self.bound if np.isfinite(self.bound) else None)
-        )
+        self.report(Progress(self.clock.seconds, stage, incumbent, _finite(self.bound)))
 
     def keep(self, values: Floats, stage: str) -> None:
         """Take a whole-numbered plan as the incumbent where it is better."""
@@ -233,7 +231,7 @@ class _Search:
 
     def _try_both(self, smaller: "_Smaller", use: Floats, question: int) -> tuple[Solution, set[int]] | None:
         """Solve with either answer and keep the better one."""
-        tried = []
+        tried: list[tuple[float, int, Solution, Floats]] = []
         for answer in (
             smaller.sites.running(question, use[question]),
             smaller.sites.closing(question, use[question]),
@@ -295,10 +293,8 @@ class _Search:
             if np.isfinite(bound):
                 self.bound = max(self.bound, bound + self.arrays.constant)
             better = incumbent + self.arrays.constant if abs(incumbent) < 1e30 else np.inf
-            shown = min(self.objective, better)
-            self.report(
-                Progress(self.clock.seconds, "whole model", shown if np.isfinite(shown) else None, self.bound)
-            )
+            shown = _finite(min(self.objective, better))
+            self.report(Progress(self.clock.seconds, "whole model", shown, _finite(self.bound)))
 
         solution = program.search(
             gap=self.limits.gap, seconds=self.clock.left, start=self.best, progress=listen
@@ -399,7 +395,8 @@ class _Sites:
         """Return the years in which it runs when the answer is no: none, or until it is used half."""
         if not self.base[n]:
             return np.zeros_like(use)
-        return (np.cumsum(use < DROPPED) == 0).astype(float)
+        until: Floats = (np.cumsum(use < DROPPED) == 0).astype(float)
+        return until
 
     def changes(self, n: int, use: Floats) -> Iterator[Floats]:
         """Generate other years in which it could run: never, a year later or earlier, always."""
@@ -432,6 +429,10 @@ def _values(solution: Solution) -> Floats:
     return solution.values
 
 
+def _finite(number: float) -> float | None:
+    return number if np.isfinite(number) else None
+
+
 def _is_open(use: Floats) -> bool:
     return bool(((use > USED) & (use < 1.0 - USED)).any())
 
@@ -453,7 +454,7 @@ def _pair_columns(model: Model) -> NDArray[np.int32]:
 
 
 def _pointed_at(model: Model, smaller: _Smaller, relaxed: Solution) -> NDArray[np.bool_]:
-    """Return (column) whether it takes part from the start: the pairs that look best at the smaller model's prices."""
+    """Return (column) whether it takes part from the start: the best pairs at the smaller model's prices."""
     if relaxed.duals is None:
         return _nearest(model, NEAREST_SITES, NEAREST_HOMES)
     arrays, columns = model.arrays, _pair_columns(model).ravel()
@@ -467,9 +468,10 @@ def _pointed_at(model: Model, smaller: _Smaller, relaxed: Solution) -> NDArray[n
 def _priced_in(
     arrays: Arrays, taking_part: NDArray[np.bool_], limits: Limits, clock: Clock
 ) -> tuple[LinearModel, Solution]:
-    """Solve a relaxation over some columns, adding those that pay until none is left: its value then holds for all.
+    """Solve a relaxation over some columns, adding those that pay until none is left.
 
-    A solution that is not `optimal` was stopped before that point and bounds nothing.
+    Its value then holds for all columns. A solution that is not `optimal` was stopped before that
+    point and bounds nothing.
     """
     program = LinearModel(arrays, np.flatnonzero(taking_part).astype(np.int32), limits)
     solution = program.relax(interior=True, seconds=clock.left)

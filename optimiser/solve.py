@@ -8,7 +8,15 @@ from threading import Event
 import numpy as np
 import xarray as xr
 
-from models.parameters import Mode
+from models.parameters import (
+    FairShareBetweenMunicipalities,
+    IntramuralReduction,
+    Mode,
+    NeighbourhoodConcentration,
+    WaitingDoesNotGrow,
+    WithinTravelNorm,
+)
+from optimiser.decisions import SLACK
 from optimiser.highs import LinearModel, version
 from optimiser.model import Floats, Model
 from optimiser.plan import Plan, Proof, Status, dataset
@@ -21,16 +29,19 @@ PROVEN = 1e-6
 """Gap (share) below which a plan is called proven: the precision of the solver's own arithmetic."""
 
 BREACH_PRICE = 1e7
-"""Points per unit that make a breach of a rule the last thing to be chosen when looking for what stops a plan."""
+"""Points per unit that make a breach the last thing to be chosen when looking for what stops a plan."""
 
-CAN_BE_SOFT = (
-    "intramural_reduction", "within_travel_norm", "neighbourhood_concentration",
-    "fair_share_between_municipalities", "waiting_does_not_grow",
-)  # fmt: skip
+type CanBeSoft = (
+    IntramuralReduction
+    | WithinTravelNorm
+    | NeighbourhoodConcentration
+    | FairShareBetweenMunicipalities
+    | WaitingDoesNotGrow
+)
 
 
 class Impossible(Exception):
-    """No plan meets the hard rules; `explanation` says which are broken at the least, where and by how much."""
+    """No plan meets the hard rules; `explanation` says which give way at the least, where and by how much."""
 
     status = "impossible"
 
@@ -95,15 +106,20 @@ def solve(
     model = Model.of(problem)
     reference, start = _reference(model, limits, progress)
     found = search(model, limits, start, progress)
-    if found.infeasible:
-        raise Impossible(tuple(_what_stops(problem, limits)))
-    if found.values is None:
-        raise NoPlanYet("The search ended before it had a plan. Give it more time, or leave it running.")
-    data = dataset(model, found.values)
+    data = dataset(model, _values(found, problem, limits))
     _check(problem, data)
     proof = _proof(model, found, limits, time.monotonic() - began)
     _check_objective(problem, data, proof)
     return Plan(problem, _signed(problem, data, proof), reference, proof)
+
+
+def _values(found: Found, problem: Problem, limits: Limits) -> Floats:
+    """Return the values of a plan that was found, or say why there is none."""
+    if found.infeasible:
+        raise Impossible(tuple(_what_stops(problem, limits)))
+    if found.values is None:
+        raise NoPlanYet("The search ended before it had a plan. Give it more time, or leave it running.")
+    return found.values
 
 
 def _reference(
@@ -111,10 +127,11 @@ def _reference(
 ) -> tuple[xr.Dataset, Floats | None]:
     """Return the do-nothing reference, and its values where it is a plan of the problem itself."""
     progress(Progress(0.0, "do nothing", None, None))
-    hard = [name for name in CAN_BE_SOFT if getattr(model.problem.policies, name).mode == "hard"]
+    hard = _hard(model.problem)
     soft = model.problem.with_modes(**dict[str, Mode](dict.fromkeys(hard, "soft")))
     softened = Model.of(soft) if hard else model
-    values = do_nothing(softened, replace(limits, seconds=np.inf))
+    # never stopped: what is left when the search is stopped at once is this
+    values = do_nothing(softened, Limits(limits.gap, np.inf, seed=limits.seed))
     data = dataset(softened, values)
     _check(soft, data)
     return data, None if hard else values
@@ -163,7 +180,7 @@ def _unavoidable(model: Model) -> float:
 
 def _what_stops(problem: Problem, limits: Limits) -> Iterator[str]:
     """Say which hard policies would be broken at the least, where, when and by how much."""
-    hard = [name for name in CAN_BE_SOFT if getattr(problem.policies, name).mode == "hard"]
+    hard = _hard(problem)
     policies = problem.policies.model_copy(
         update={name: _breachable(getattr(problem.policies, name)) for name in hard}
     )
@@ -171,13 +188,16 @@ def _what_stops(problem: Problem, limits: Limits) -> Iterator[str]:
     program = LinearModel(model.arrays, np.arange(len(model.arrays.cost), dtype=np.int32), limits)
     solution = program.relax(interior=True)
     if solution.values is None:
-        yield "the core rules themselves cannot hold: more people of the Wlz live at a site than it may have places"
+        yield (
+            "the core rules themselves cannot hold: "
+            "more people of the Wlz live at a site than it may have places"
+        )
         return
     breaches = 0
-    for name, family in zip(CAN_BE_SOFT, _slacks(model), strict=True):
-        for label, variable in family.items():
+    for name in hard:
+        for label, variable in model.decisions.family(SLACK[name]).items():
             amount = float(solution.values[variable.id])
-            if name in hard and amount > 1e-6:
+            if amount > 1e-6:
                 breaches += 1
                 where = ", ".join(str(part) for part in label)
                 yield f"{name}: {amount:.1f} {_unit(name)} short at {where}"
@@ -185,14 +205,14 @@ def _what_stops(problem: Problem, limits: Limits) -> Iterator[str]:
         yield "the hard rules hold for fractions of places, but for no whole number of places"
 
 
-def _breachable(policy: object) -> object:
-    price = policy.price.model_copy(update={"value": BREACH_PRICE})  # type: ignore[attr-defined]
-    return policy.model_copy(update={"mode": "soft", "price": price})  # type: ignore[attr-defined]
+def _hard(problem: Problem) -> list[str]:
+    """Return the policies that are hard and could be soft."""
+    return [name for name in SLACK if getattr(problem.policies, name).mode == "hard"]
 
 
-def _slacks(model: Model) -> tuple[dict, ...]:  # type: ignore[type-arg]
-    x = model.decisions
-    return (x.short_reduction, x.beyond_norm, x.excess, x.unfair, x.waiting_growth)
+def _breachable(policy: CanBeSoft) -> CanBeSoft:
+    price = policy.price.model_copy(update={"value": BREACH_PRICE})
+    return policy.model_copy(update={"mode": "soft", "price": price})
 
 
 def _unit(name: str) -> str:
@@ -202,10 +222,17 @@ def _unit(name: str) -> str:
 def _signed(problem: Problem, data: xr.Dataset, proof: Proof) -> xr.Dataset:
     """Write the proof into the attributes."""
     attrs: dict[str, object] = {
-        "status": proof.status, "gap": proof.gap, "gap_eur": proof.gap_eur, "gap_controllable": proof.gap_controllable,
-        "bound": proof.bound, "objective": proof.objective, "unavoidable": proof.unavoidable,
-        "asked_gap": proof.asked_gap, "seconds": proof.seconds, "solver": proof.solver,
-    }  # fmt: skip
+        "status": proof.status,
+        "gap": proof.gap,
+        "gap_eur": proof.gap_eur,
+        "gap_controllable": proof.gap_controllable,
+        "bound": proof.bound,
+        "objective": proof.objective,
+        "unavoidable": proof.unavoidable,
+        "asked_gap": proof.asked_gap,
+        "seconds": proof.seconds,
+        "solver": proof.solver,
+    }
     if problem.region is not None:
         attrs |= {"region": problem.region.parameters.region.name, "digest": problem.region.digest}
     return data.assign_attrs(attrs)

@@ -37,7 +37,8 @@ def violations(problem: Problem, data: xr.Dataset) -> tuple[Violation, ...]:
     """Return everything in which a plan's arrays break a rule or misstate an amount; empty is verified."""
     checks = (
         _whole_numbers, _nothing_negative, _people, _waiting, _housing, _capacity, _sizes, _place_balance,
-        _home_balance, _agreements, _reduction, _replacement, _travel, _concentration, _fairness, _queue, _costs, _points,
+        _home_balance, _agreements, _reduction, _replacement, _travel, _concentration, _fairness, _queue,
+        _costs, _points,
     )  # fmt: skip
     unknown = [
         Violation("arrays", str(name), float("nan"), "not a number")
@@ -64,20 +65,23 @@ def _broken(
         yield Violation(rule, where or "region", float(flat[position]), unit)
 
 
-def _series(values: pd.Series | pd.DataFrame, *dims: str) -> xr.DataArray:
-    """Return a table as an array whose dimensions are named."""
-    stacked = values.stack() if isinstance(values, pd.DataFrame) else values
-    stacked.index = stacked.index.set_names(list(dims)) if len(dims) > 1 else stacked.index.rename(dims[0])
-    return stacked.to_xarray()
+def _series(values: pd.Series, dim: str) -> xr.DataArray:
+    """Return a column as an array whose dimension is named."""
+    return xr.DataArray.from_series(values.rename_axis(dim))
+
+
+def _table(values: pd.DataFrame, *dims: str) -> xr.DataArray:
+    """Return a table as an array whose dimensions are named, that of its columns last."""
+    named = values.set_axis(values.index.set_names(list(dims[:-1])))
+    return xr.Dataset.from_dataframe(named).to_dataarray(dims[-1]).transpose(*dims)
 
 
 def _whole_numbers(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     del problem
     for name in ("places", "added", "removed", "converted", "operating", "new_homes"):
         yield from _broken("whole numbers", abs(data[name] - data[name].round()), name, 1e-6)
-    yield from _broken(
-        "places_carry_over", np.minimum(data["added"], data["removed"]), "places added and removed at once"
-    )
+    both = data["added"].where(data["added"] < data["removed"], data["removed"])
+    yield from _broken("places_carry_over", both, "places added and removed at once")
     yield from _broken("whole numbers", data["operating"] - 1.0, "operating")
 
 
@@ -142,9 +146,7 @@ def _pairs(data: xr.Dataset) -> pd.DataFrame:
 
 def _by(pairs: pd.DataFrame, years: list[int], *keys: str) -> xr.DataArray:
     """Return the housed clients summed per key and year."""
-    sums = pairs.groupby(list(keys))[years].sum()
-    sums.columns.name = "year"
-    return sums.stack().to_xarray()
+    return _table(pairs.groupby(list(keys))[years].sum(), *keys, "year")
 
 
 def _housing(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
@@ -228,21 +230,14 @@ def _home_balance(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
 
 def _agreements(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     asked = xr.zeros_like(data["new_homes"])
-    for offer in problem.offers.itertuples():
-        here = {
-            "corporation": offer.corporation,
-            "neighbourhood": list(offer.neighbourhoods),
-            "year": offer.year,
-        }  # type: ignore[call-overload]
-        over = data["new_homes"].sel(here).sum() - float(offer.homes)  # type: ignore[arg-type]
+    for offer in problem.offers:
+        inside = list(offer.neighbourhoods)
+        here = {"corporation": offer.corporation, "neighbourhood": inside, "year": offer.year}
+        over = float(data["new_homes"].sel(here).sum()) - offer.homes
         asked.loc[here] = 1.0
-        if float(over) > PEOPLE:
-            yield Violation(
-                "homes_within_agreements",
-                f"{offer.corporation}, {offer.place}, {offer.year}",
-                float(over),
-                "homes",
-            )
+        if over > PEOPLE:
+            where = f"{offer.corporation}, {offer.place}, {offer.year}"
+            yield Violation("homes_within_agreements", where, over, "homes")
     yield from _broken("homes_within_agreements", data["new_homes"] * (1.0 - asked), "homes never offered")
 
 
@@ -328,20 +323,23 @@ def _concentration(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     if policy.mode == "off":
         return
     weight = _series(problem.tiers["concentration_weight"], "tier")
-    facility = problem.tiers["concentration_weight"].where(problem.tiers["setting"] == "facility", 0.0)
-    least = problem.site_tiers["least"].groupby(level="tier").min()
-    smallest = min((float(least[k]) for k in least.index if facility[k] > 0), default=0.0)
-    people = problem.neighbourhoods["inhabitants"]
+    facility = problem.tiers["setting"] == "facility"
+    weighed = problem.tiers.index[facility & (problem.tiers["concentration_weight"] > 0)]
+    least = problem.site_tiers["least"][problem.site_tiers.index.get_level_values("tier").isin(weighed)]
+    smallest = min(least.to_numpy(dtype=float).tolist(), default=0.0)
+    people = problem.neighbourhoods["inhabitants"].to_dict()
+    capacity = problem.neighbourhoods["carrying_capacity"].to_dict()
     left = xr.DataArray(
         [(problem.years[-1] - t) / (problem.years[-1] - problem.base_year) for t in problem.years],
-        coords={"year": list(problem.years)}, dims="year",
-    )  # fmt: skip
+        coords={"year": list(problem.years)},
+        dims="year",
+    )
     for j, around in problem.around.items():
         inside = [s for s in data["site"].values if problem.sites.at[s, "neighbourhood"] in around]
         if not inside:
             continue
-        capacity = float(problem.neighbourhoods.at[j, "carrying_capacity"])
-        limit = max(policy.norm.value * sum(float(people[a]) for a in around) / 1000.0 * capacity, smallest)
+        carried = policy.norm.value * sum(float(people[a]) for a in around) / 1000.0
+        limit = max(carried * float(capacity[j]), smallest)
         base = float((_at_sites(problem, "base", data).sel(site=inside) * weight).sum())
         load = (data["places"].sel(site=inside) * weight).sum(["site", "tier"])
         over = load - limit - left * max(0.0, base - limit) - data["excess"].sel(neighbourhood=j, drop=True)
@@ -405,10 +403,10 @@ def recomputed_costs(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataArr
         return (yearly.rename(year="built") * later).sum("built")
 
     by_tier = {
-        name: _series(getattr(prices, name), "tier", "year") for name in ("support", "place", "closing")
+        name: _table(getattr(prices, name), "tier", "year") for name in ("support", "place", "closing")
     }
     at_site = {
-        name: _series(getattr(prices, name), "site", "tier", "year").fillna(0.0)
+        name: _table(getattr(prices, name), "site", "tier", "year").fillna(0.0)
         for name in ("running", "capital")
     }
     general = {
@@ -428,9 +426,9 @@ def recomputed_costs(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataArr
         "conversion": xr.zeros_like(data["year"], dtype=float),
     }
     if len(prices.conversion):
-        changed = data["converted"].sum("site") * _series(
-            prices.conversion, "tier", "to_tier", "year"
-        ).fillna(0.0)
+        changed = data["converted"].sum("site") * _table(prices.conversion, "tier", "to_tier", "year").fillna(
+            0.0
+        )
         costs["conversion"] = still_paid(changed.sum(["tier", "to_tier"]))
     return costs
 
@@ -468,7 +466,7 @@ def recomputed_objective(problem: Problem, data: xr.Dataset) -> float:
     """Return the objective of a plan: discounted euros and points, from the arrays alone."""
     amounts = recomputed_costs(problem, data) | recomputed_points(problem, data)
     last = data["year"] == problem.years[-1]
-    repeated = xr.where(last, problem.terminal, 1.0)
+    repeated = xr.full_like(last, problem.terminal, dtype=float).where(last, 1.0)
     once = ("closing", "homes", "unasked_moves")
     weighed = sum(amount * (1.0 if part in once else repeated) for part, amount in amounts.items())
     return float((weighed * problem.discount).sum())

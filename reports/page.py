@@ -110,7 +110,7 @@ def _told(contents: Contents) -> dict[str, Any]:
         "title": contents.title,
         "status": contents.status,
         "status_note": contents.status_note,
-        "note": region.parameters.region.note,
+        "note": getattr(region.parameters.region.note, contents.lang, ""),
         "digest": region.digest,
         "tiles": _tiles(contents),
         "sections": [(anchor, words(key)) for anchor, key in _SECTIONS.items()],

@@ -35,6 +35,17 @@ ONE_YEAR = {"years.last": "2022"}
 
 SITE_COLUMNS = "site,name,neighbourhood,provider,status,tier,places,wlz_occupied,most,plot_most,earliest\n"
 
+REPLACEMENT = EUROS_ONLY | {
+    "policies.intramural_reduction.mode": "soft",
+    "policies.replacement_before_closure.most_per_year": "1.0",
+}
+WITH_A_CANDIDATE = SITE_COLUMNS + (
+    "S1,Site one,N1,provider A,existing,bed,10,0,10,10,\n"
+    "S2,Site two,N2,provider B,existing,group,4,0,4,4,\n"
+    "S3,Site three,N3,provider B,candidate,group,0,0,8,8,2023\n"
+)  # fmt: skip
+"""S3 may open in 2023 with eight group places, and nothing can be converted or built elsewhere."""
+
 
 def tiny_region(settings: Mapping[str, str] | None = None, **files: str) -> Region:
     """Return the tiny region with other settings (dotted keys) and files (`sites="…"` is sites.csv)."""

@@ -34,6 +34,7 @@ def test_the_frames_carry_their_labels(folder):
         "region": "Tiny",
         "objective_share": 0.8,
         "social_homes": 2000.0,
+        "host": (),
     }
     assert region.neighbourhoods.index.name == "neighbourhood"
     assert list(region.contiguity.edges) == [("N1", "N2"), ("N2", "N3")]

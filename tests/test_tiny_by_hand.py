@@ -10,10 +10,24 @@ yearly parts; closing a bed 5,000, a group place 2,000 and furnishing a home 2,0
 import re
 
 import pytest
-from builders import BED, BRIDGE, EUROS_ONLY, GROUP, HOME, ONE_YEAR, SITE_COLUMNS, WAIT, amount, best, tiny_problem
+from builders import (
+    BED,
+    BRIDGE,
+    EUROS_ONLY,
+    GROUP,
+    HOME,
+    ONE_YEAR,
+    REPLACEMENT,
+    SITE_COLUMNS,
+    WAIT,
+    WITH_A_CANDIDATE,
+    amount,
+    best,
+    tiny_problem,
+)
+from tiny import SITES
 
 from optimiser import Impossible, solve
-from tiny import SITES
 
 CENT = 0.01
 
@@ -250,17 +264,6 @@ def test_a_hard_concentration_norm_converts_beds():
     assert 2 * BED + 12 * GROUP + 5 * HOME == pytest.approx(433_082.14, abs=CENT)
     assert plan.proof.objective == pytest.approx(895_082.14, abs=CENT)
     assert amount(plan, "converted") == 8
-
-
-REPLACEMENT = EUROS_ONLY | {
-    "policies.intramural_reduction.mode": "soft",
-    "policies.replacement_before_closure.most_per_year": "1.0",
-}
-WITH_A_CANDIDATE = SITE_COLUMNS + (
-    "S1,Site one,N1,provider A,existing,bed,10,0,10,10,\n"
-    "S2,Site two,N2,provider B,existing,group,4,0,4,4,\n"
-    "S3,Site three,N3,provider B,candidate,group,0,0,8,8,2023\n"
-)  # fmt: skip
 
 
 @pytest.mark.parametrize(("years_ahead", "closed", "extra"), [(0, 5, 50_000), (1, 1, 70_000)])
