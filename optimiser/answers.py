@@ -29,32 +29,35 @@ def council_answers(plan: Plan) -> tuple[Answer, Answer, Answer]:
 def _missing(plan: Plan) -> Answer:
     problem, data = plan.problem, plan.data
     last, base = problem.years[-1], problem.base_year
-    waiting, before = _last(data["waiting"]), float(problem.waiting.sum())
-    undone = _last(plan.reference["waiting"])
-    misfit = _misfit(problem, data)
-    opened = data["places"].isel(year=-1).sum("site") - data["base_places"].sum("site")
-    more = [
-        (str(k), float(opened.sel(tier=k))) for k in problem.facility_tiers if float(opened.sel(tier=k)) > 0.5
-    ]
-    homes = float(data["new_homes"].sum())
-    words = {
-        lang: _listed([f"{n:.0f} × {_tier(problem, k, lang)}" for k, n in more], lang)
-        for lang in ("nl", "en")
-    }
-    yes = waiting > 0.5 or misfit > 0.5
+    waiting, misfit = _last(data["waiting"]), _misfit(problem, data)
+    before, undone = float(problem.waiting.sum()), _last(plan.reference["waiting"])
+    more = {lang: _more_places(problem, data, lang) for lang in ("nl", "en")}
+    homes = round(float(data["new_homes"].sum()))
+    yes = waiting >= 0.5 or misfit >= 0.5
     return Answer(
         {"nl": "Mist er een voorziening?", "en": "Is a facility missing?"},
         {
-            "nl": f"{'Ja, ook na dit plan nog' if yes else 'Na dit plan niet meer'}: in {last} wachten "
-            f"{_nl(waiting)} mensen ({base}: {_nl(before)}; zonder plan {_nl(undone)}) en wonen "
-            f"{_nl(misfit)} mensen in een vorm die niet past. Het plan voegt toe: "
-            f"{words['nl'] or 'geen plekken'} en {homes:.0f} woningen.",
-            "en": f"{'Yes, even after this plan' if yes else 'Not any more after this plan'}: in {last} "
-            f"{waiting:.1f} people wait ({base}: {before:.1f}; without a plan {undone:.1f}) and "
-            f"{misfit:.1f} live in a form that does not fit. The plan adds "
-            f"{words['en'] or 'no places'} and {homes:.0f} homes.",
+            "nl": f"{'Ja, ook na dit plan' if yes else 'Na dit plan niet meer'}. Wachtenden in {last}: "
+            f"{waiting:.0f} ({base}: {before:.0f}; als er niets gebeurt: {undone:.0f}); mensen in een vorm "
+            f"die niet past: {misfit:.0f}. Het plan voegt toe: {more['nl']} en "
+            f"{_count(homes, 'woning', 'woningen')}.",
+            "en": f"{'Yes, even after this plan' if yes else 'Not any more after this plan'}. People waiting "
+            f"in {last}: {waiting:.0f} ({base}: {before:.0f}; doing nothing: {undone:.0f}); living in a form "
+            f"that does not fit: {misfit:.0f}. The plan adds {more['en']} and "
+            f"{_count(homes, 'home', 'homes')}.",
         },
     )
+
+
+def _more_places(problem: Problem, data: xr.Dataset, lang: str) -> str:
+    """Name the facility tiers that have more places in the last year than in the base year."""
+    gained = (data["places"].isel(year=-1) - data["base_places"]).sum("site").round().to_series()
+    more = [
+        f"{places:.0f} × {_tier(problem, str(k), lang)}"
+        for k, places in gained.items()
+        if k in problem.facility_tiers and places > 0
+    ]
+    return _listed(more, lang) or ("geen plekken" if lang == "nl" else "no places")
 
 
 def _last(array: xr.DataArray) -> float:
@@ -86,10 +89,11 @@ def _fewer_beds(plan: Plan) -> Answer:
         {"nl": "Kan een voorziening met minder bedden toe?", "en": "Can a facility do with fewer beds?"},
         {
             "nl": f"{'Ja' if has < had else 'Nee'}: van {had:.0f} naar {has:.0f} intramurale bedden "
-            f"in {last} ({100 * less:.0f} % minder); {closed} locaties stoppen ermee en {smaller} worden "
-            f"kleiner.{missed['nl']}",
+            f"in {last} ({100 * less:.0f} % minder). Locaties die ermee stoppen: {closed}; die kleiner "
+            f"worden: {smaller}.{missed['nl']}",
             "en": f"{'Yes' if has < had else 'No'}: from {had:.0f} to {has:.0f} intramural beds in {last} "
-            f"({100 * less:.0f} % fewer); {closed} sites give theirs up and {smaller} shrink.{missed['en']}",
+            f"({100 * less:.0f}% fewer). Sites that give theirs up: {closed}; that shrink: "
+            f"{smaller}.{missed['en']}",
         },
     )
 
@@ -103,12 +107,12 @@ def _fair_spread(plan: Plan) -> Answer:
     return Answer(
         {"nl": "Is de spreiding eerlijk?", "en": "Is the spread fair?"},
         {
-            "nl": f"{'Ja, binnen de normen' if fair else 'Nog niet overal'}: in {last} staan {above} wijken "
-            f"boven de norm voor concentratie en {outside} gemeenten buiten de band rond hun aandeel. "
-            f"Aandeel in de plekken ({base} → {last}, eerlijk deel): {shares['nl']}.",
-            "en": f"{'Yes, within the norms' if fair else 'Not everywhere yet'}: in {last} {above} "
-            f"neighbourhoods are above the concentration norm and {outside} municipalities outside the band "
-            f"around their share. Share of the places ({base} → {last}, fair share): {shares['en']}.",
+            "nl": f"{'Ja, binnen de normen' if fair else 'Nog niet overal'}. Wijken boven de norm voor "
+            f"concentratie in {last}: {above}; gemeenten buiten de band rond hun aandeel: {outside}. "
+            f"Aandeel in de plekken, {base} → {last}: {shares['nl']}.",
+            "en": f"{'Yes, within the norms' if fair else 'Not everywhere yet'}. Neighbourhoods above the "
+            f"concentration norm in {last}: {above}; municipalities outside the band around their share: "
+            f"{outside}. Share of the places, {base} → {last}: {shares['en']}.",
         },
     )
 
@@ -141,11 +145,11 @@ def _shares(problem: Problem, data: xr.Dataset, lang: str) -> list[str]:
         by_site = places.sum("tier").to_series()
         return float(by_site[town.reindex(by_site.index) == code].sum() / max(by_site.sum(), 1e-9))
 
-    fair = "eerlijk" if lang == "nl" else "fair"
+    fair, percent = ("eerlijk", " %") if lang == "nl" else ("fair", "%")
     names, owed = problem.municipalities["name"], problem.municipalities["share"]
     return [
         f"{name} {100 * share(data['base_places'], code):.0f} → "
-        f"{100 * share(data['places'].isel(year=-1), code):.0f} % ({fair} {100 * own:.0f} %)"
+        f"{100 * share(data['places'].isel(year=-1), code):.0f}{percent} ({fair} {100 * own:.0f}{percent})"
         for code, name, own in zip(problem.towns, names, owed, strict=True)
     ]
 
@@ -161,6 +165,10 @@ def _listed(parts: list[str], lang: str) -> str:
     if len(parts) < 2:
         return "".join(parts)
     return ", ".join(parts[:-1]) + (" en " if lang == "nl" else " and ") + parts[-1]
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
 
 
 def _nl(number: float) -> str:

@@ -42,7 +42,7 @@ NUMBERS: dict[str, Any] = {
     "region": {
         "name": "Vierkant & Co",
         "central_municipality": "GMA",
-        "note": "Only squares; “nothing” is real.",
+        "note": {"nl": "Only squares; “nothing” is real.", "en": "Only squares; “nothing” is real."},
     },
     "years": {
         "base": BASE,
