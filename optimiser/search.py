@@ -155,8 +155,9 @@ class _Search:
         settled = self.construct(smaller, relaxed)
         if settled is not None:
             self.to_whole_numbers(smaller, settled, "first plan")
-            settled = self.improve(smaller, settled)
-            self.to_whole_numbers(smaller, settled, "improved plan")
+            if not self.done():
+                settled = self.improve(smaller, settled)
+                self.to_whole_numbers(smaller, settled, "improved plan")
             self.let_everybody_choose(whole)
         return not self.done() and self.clock.left >= WORTHWHILE_S
 
