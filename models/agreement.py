@@ -38,6 +38,7 @@ def _all_codes(draft: Draft) -> Iterator[Fault]:
     tiers, profiles = draft.tier_codes, draft.profile_codes
     facilities = [c for c in tiers if c not in draft.tiers or draft.tiers[c].setting == "facility"]
     sites = [str(site) for site in draft.sites.index]
+    yield from _codes("municipalities.csv", draft.municipalities, "central", "municipality", towns)
     yield from _codes("sites.csv", draft.site_rows, "neighbourhood", "neighbourhood", areas)
     yield from _codes("sites.csv", draft.site_rows, "tier", "facility tier", facilities)
     yield from _codes("clients.csv", draft.clients, "municipality", "municipality", towns)

@@ -14,7 +14,10 @@ ASSUMPTION = "assumption"
 
 COLUMNS = ("key", "value", "unit", "price_year", "source", "note", "low", "high")
 
-_UNITS = {"building_years": "years", "years_ahead": "years", "rounding": "inhabitants"}
+_UNITS = {
+    "building_years": "years", "years_ahead": "years", "renewal_years": "years", "years": "years",
+    "rounding": "inhabitants",
+}  # fmt: skip
 
 
 def register(parameters: Parameters, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -42,8 +45,10 @@ def register(parameters: Parameters, tables: Mapping[str, pd.DataFrame]) -> pd.D
 
 def _of_section(section: BaseModel, above: str, price_year: int) -> Iterator[dict[str, Any]]:
     for name in type(section).model_fields:
-        for row in _of_value(getattr(section, name), f"{above}{name}", price_year):
-            written = name in section.model_fields_set
+        value, written = getattr(section, name), name in section.model_fields_set
+        if not written and getattr(value, "mode", "on") == "off":
+            continue  # a policy that nobody asks for rests on nothing
+        for row in _of_value(value, f"{above}{name}", price_year):
             yield row if written else {**row, "note": row["note"] or "default of spreidplan"}
 
 
@@ -55,6 +60,9 @@ def _of_value(value: Any, key: str, price_year: int) -> Iterator[dict[str, Any]]
     elif isinstance(value, dict):
         for name, inner in value.items():
             yield from _of_value(inner, f"{key}.{name}", price_year)
+    elif isinstance(value, tuple):
+        for position, inner in enumerate(value, start=1):
+            yield from _of_value(inner, f"{key}.{position}", price_year)
     elif isinstance(value, int) and not isinstance(value, bool):
         unit = _UNITS.get(key.rsplit(".", 1)[-1], "year")
         yield _row(key, Quantity(value=value, unit=unit), price_year)

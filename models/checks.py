@@ -16,7 +16,7 @@ SUMS_TO_ONE = 1e-6
 
 def of_parameters(draft: Draft) -> Iterator[Fault]:
     """Check `region.toml` for what its schema cannot see: codes, sums, years and prices."""
-    for check in (_crs, _codes, _pathway, _conversions, _prices, _path_years):
+    for check in (_crs, _codes, _pathway, _conversions, _prices, _path_years, _policies):
         yield from check(draft)
 
 
@@ -207,3 +207,36 @@ def _path_years(draft: Draft) -> Iterator[Fault]:
             key = f"policies.intramural_reduction.path.{year}"
             expected = f"a planned year, {draft.years.planned[0]} to {draft.years.last}"
             yield _toml(key, f"the year {year}", expected, "Choose a planned year or take it out.")
+
+
+def _policies(draft: Draft) -> Iterator[Fault]:
+    """Check the codes that policies name, and that there is a grant to stay within."""
+    if draft.policies is None:
+        return
+    help_near, staff = draft.policies.help_within_reach, draft.policies.staff_within_reach
+    for key, codes, setting in (
+        ("help_within_reach.homes", help_near.homes, "home"),
+        ("help_within_reach.staffed", help_near.staffed, "facility"),
+        ("specialist_scale.tiers", draft.policies.specialist_scale.tiers, "facility"),
+    ):
+        known = _of_setting(draft, setting)
+        wrong = [code for code in codes if code not in known]
+        yield from (_unknown(f"policies.{key}", code, f"{setting} tier", known) for code in wrong)
+    facilities, staffing = _of_setting(draft, "facility"), "policies.staff_within_reach"
+    yield from _keys(f"{staffing}.per_place", staff.per_place, "facility tier", facilities)
+    yield from _keys(f"{staffing}.per_client", staff.per_client, "tier", draft.tier_codes)
+    yield from _keys(f"{staffing}.available", staff.available, "municipality", draft.municipality_codes)
+    furthest = max((tier.reach.value for tier in draft.tiers.values()), default=0.0)
+    if help_near.mode != "off" and help_near.response.value > furthest:
+        found, remedy = f"{help_near.response.value:g} minutes", "Lower it, or give a tier a longer reach."
+        expected = f"at most {furthest:g}, the longest reach: further than that no minutes are known"
+        yield _toml("policies.help_within_reach.response", found, expected, remedy)
+    streams = set(draft.budgets["stream"]) if "stream" in draft.budgets else set()
+    if draft.policies.budget.mode != "off" and "Wmo" not in streams:
+        remedy = "Add the grants to budgets.csv, or switch the policy off."
+        yield _toml("policies.budget.mode", "no grant in budgets.csv", "a row with stream Wmo", remedy)
+
+
+def _of_setting(draft: Draft, setting: str) -> list[str]:
+    """Return the codes of the tiers of a setting; one that is faulty itself is told there."""
+    return [k for k in draft.tier_codes if k not in draft.tiers or draft.tiers[k].setting == setting]

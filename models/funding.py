@@ -144,9 +144,8 @@ class Treasury:
     funding, years
         The choices of region.toml.
     municipalities
-        Index code; region, inhabitants, objective_share, host (tuple of kinds of shared facility).
-    central
-        Code of the central municipality.
+        Index code; region, inhabitants, objective_share, host (tuple of kinds of shared facility),
+        central (code of its central municipality).
     budgets
         municipality, year, stream, eur: rows of budgets.csv.
     """
@@ -154,7 +153,6 @@ class Treasury:
     funding: Funding
     years: Years
     municipalities: pd.DataFrame
-    central: str
     budgets: pd.DataFrame
 
     @classmethod
@@ -164,7 +162,6 @@ class Treasury:
             region.parameters.funding,
             region.parameters.years,
             region.municipalities,
-            region.parameters.region.central_municipality,
             region.budgets,
         )
 
@@ -268,6 +265,12 @@ class Treasury:
             dims=("municipality", "kind"),
         )
 
+    def central_of(self) -> xr.DataArray:
+        """Return (origin, central) 1 where the one is the central municipality of the other, else 0."""
+        codes, own = list(self.municipalities.index), self.municipalities["central"].to_numpy()
+        is_it = (own[:, None] == np.array(codes)[None, :]).astype(float)
+        return xr.DataArray(is_it, coords={"origin": codes, "central": codes}, dims=("origin", "central"))
+
     def same_pool(self) -> xr.DataArray:
         """Return (origin, host) whether the two settle nothing: the same one, or a pooled region."""
         codes, region = list(self.municipalities.index), self.municipalities["region"].to_numpy()
@@ -365,14 +368,17 @@ def development(
 
 
 def due(spent: xr.DataArray, treasury: Treasury) -> xr.DataArray:
-    """Return what each municipality bears (municipality, stream, year), in EUR; sums to `spent`."""
+    """Return what each municipality bears (municipality, stream, year), in EUR; sums to `spent`.
+
+    Any further dimension of `spent` (part) is kept.
+    """
     by_year = []
     for year in spent["year"].values:
         euros = spent.sel(year=[year])
-        borne = _borne(euros, treasury, int(year)).transpose("municipality", "stream", "year")
+        borne = _borne(euros, treasury, int(year)).transpose("municipality", "stream", "year", ...)
         own = _by_origin(euros.sum("setting"))
         by_year.append(borne.where(euros["stream"].isin(MUNICIPAL), own))
-    return xr.concat(by_year, dim="year", join="exact").transpose("municipality", "stream", "year")
+    return xr.concat(by_year, dim="year", join="exact").transpose("municipality", "stream", "year", ...)
 
 
 def _borne(euros: xr.DataArray, treasury: Treasury, year: int) -> xr.DataArray:
@@ -398,10 +404,8 @@ def _by_host(euros: xr.DataArray) -> xr.DataArray:
 
 
 def _by_central(euros: xr.DataArray, treasury: Treasury) -> xr.DataArray:
-    codes = treasury.municipalities.index
-    central = [float(code == treasury.central) for code in codes]
-    here = xr.DataArray(central, coords={"municipality": list(codes)}, dims="municipality")
-    return euros.sum(["origin", "host"]) * here
+    of = treasury.central_of().rename(central="municipality")
+    return (euros.sum("host") * of).sum("origin")
 
 
 def settlement(spent: xr.DataArray, treasury: Treasury) -> xr.DataArray:
@@ -411,13 +415,13 @@ def settlement(spent: xr.DataArray, treasury: Treasury) -> xr.DataArray:
     for legacy clients. Nobody pays itself, and nobody pays inside a pooled region.
     """
     euros = spent.sel(stream=spent["stream"].isin(MUNICIPAL)).sum(["setting", "stream"])
-    central = (euros["origin"] == treasury.central).astype(float)
     by_year = []
     for year in spent["year"].values:
         owed = xr.zeros_like(euros.sel(year=[year]))
         if treasury.funding.regime(int(year)) == "residence":
-            legacy, all_of_it = treasury.legacy(int(year)), euros.sel(year=[year])
-            owed = (1.0 - legacy) * all_of_it + legacy * all_of_it.sum("origin") * central
+            legacy, owed = treasury.legacy(int(year)), euros.sel(year=[year])
+            by_centre = (owed * treasury.central_of()).sum("origin").rename(central="origin")
+            owed = (1.0 - legacy) * owed + legacy * by_centre
         by_year.append(owed.where(~treasury.same_pool(), 0.0))
     settled = xr.concat(by_year, dim="year", join="exact")
     return settled.rename(origin="payer").transpose("payer", "host", "year")

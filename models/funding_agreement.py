@@ -64,12 +64,12 @@ def _hosts(draft: Draft, funding: Funding) -> Iterator[Fault]:
 
 def _amounts(draft: Draft, funding: Funding, years: Years) -> Iterator[Fault]:
     """Check that execution cost and shared facilities fit in the grant of every year that has one."""
-    if draft.header is None or draft.budgets.empty:
+    if draft.budgets.empty:
         return
     towns = draft.municipalities.dropna(subset="code").drop_duplicates("code").set_index("code")
     rows = draft.budgets.dropna(subset=["municipality", "year", "stream", "eur"])
     rows = pd.DataFrame(rows[rows["municipality"].isin(towns.index)])
-    treasury = Treasury(funding, years, towns, draft.header.central_municipality, rows)
+    treasury = Treasury(funding, years, towns, rows)
     left = treasury.historic(MUNICIPAL, years.planned).sum(["municipality", "stream"], min_count=1)
     for year in years.planned:
         eur = float(left.sel(year=year))

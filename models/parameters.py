@@ -14,16 +14,24 @@ from models.quantity import (
     EurPerSiteYear,
     EurPerYear,
     Factor,
+    Fte,
+    FtePerClient,
+    FtePerPlace,
     Kph,
+    Metres,
     Minutes,
     Months,
     Places,
     PlacesPerThousand,
     PointsPerClientMinute,
     PointsPerClientYear,
+    PointsPerEur,
+    PointsPerFteYear,
     PointsPerMove,
     PointsPerPlaceYear,
+    PointsPerSiteYear,
     Probability,
+    Quantity,
     Rate,
     Ratio,
     Share,
@@ -312,6 +320,133 @@ class WaitingDoesNotGrow(Section):
     price: PointsPerClientYear
 
 
+class FacilitiesKeptApart(Section):
+    """Policy 12: of the sites that lie within a distance of each other one runs at most."""
+
+    mode: Mode = "off"
+    price: PointsPerSiteYear = Quantity(value=50_000, unit="points/site-year")
+    distance: Metres = Quantity(value=300, unit="m")
+    """Straight line between two sites below which they are too near."""
+
+
+class HelpWithinReach(Section):
+    """Policy 14: some home tiers are only lived in where staff can come soon."""
+
+    mode: Literal["hard", "off"] = "off"
+    homes: tuple[Code, ...] = ()
+    """Home tiers that need it."""
+    staffed: tuple[Code, ...] = ()
+    """Facility tiers whose staff comes."""
+    response: Minutes = Quantity(value=15, unit="minutes")
+    """Travel time within which they come."""
+
+    @model_validator(mode="after")
+    def _has_tiers(self) -> Self:
+        if self.mode != "off" and not (self.homes and self.staffed):
+            raise ValueError("homes and staffed name the tiers, one at least each")
+        return self
+
+
+class Budget(Section):
+    """Policy 15: the Wmo euros of a year stay within its grants, less Wlz money and execution cost."""
+
+    mode: Mode = "off"
+    price: PointsPerEur = Quantity(value=1, unit="points/EUR")
+
+
+class ProviderShare(Section):
+    """Policy 16: no provider has more than a share of the region's facility places."""
+
+    mode: Mode = "off"
+    price: PointsPerPlaceYear = Quantity(value=10_000, unit="points/place-year")
+    share: Share = Quantity(value=0.5, unit="share")
+
+
+class ContractNodes(Section):
+    """Policy 17: places change only in the years in which contracts are renewed."""
+
+    mode: Mode = "off"
+    price: PointsPerPlaceYear = Quantity(value=10_000, unit="points/place-year")
+    contract_ends: tuple[Year, ...] = ()
+    """Years in which places may change; after a contract that ends with a year, name the next one."""
+    renewal_years: Annotated[int, Field(ge=1, le=20)] = 2
+    """After the last of those years, places may change again every so many years."""
+
+    @model_validator(mode="after")
+    def _has_years(self) -> Self:
+        if self.mode != "off" and not self.contract_ends:
+            raise ValueError("contract_ends names the years in which places may change, one at least")
+        return self
+
+
+class SpecialistScale(Section):
+    """Policy 18: a tier for a small group has a least number of places in the region, or none."""
+
+    mode: Mode = "off"
+    price: PointsPerPlaceYear = Quantity(value=10_000, unit="points/place-year")
+    tiers: tuple[Code, ...] = ()
+    """Facility tiers that it holds for."""
+    least: Places = Quantity(value=8, unit="places")
+
+    @model_validator(mode="after")
+    def _has_tiers(self) -> Self:
+        if self.mode != "off" and not self.tiers:
+            raise ValueError("tiers names the tiers that it holds for, one at least")
+        return self
+
+
+class StaffWithinReach(Section):
+    """Policy 20: places and clients ask no more staff than there is."""
+
+    mode: Mode = "off"
+    price: PointsPerFteYear = Quantity(value=100_000, unit="points/fte-year")
+    per_place: dict[Code, FtePerPlace] = Field(default_factory=dict)
+    """facility tier → staff for one place, lived in or not."""
+    per_client: dict[Code, FtePerClient] = Field(default_factory=dict)
+    """tier → staff for one client, counted in the municipality where the client lives."""
+    available: dict[str, Fte] = Field(default_factory=dict)
+    """municipality → staff that can be had there; no limit where none is named."""
+    in_region: Fte | None = None
+    """Staff that can be had in the whole region."""
+
+    @model_validator(mode="after")
+    def _has_limits(self) -> Self:
+        asked, limits = self.per_place or self.per_client, self.available or self.in_region
+        if self.mode != "off" and not (asked and limits):
+            raise ValueError("per_place or per_client is what is asked, available or in_region what there is")
+        return self
+
+
+class NoReopening(Section):
+    """A tier that has stopped at a site stays stopped there."""
+
+    mode: Literal["hard", "off"] = "off"
+
+
+class NoSeeSaw(Section):
+    """Places are not added at a site soon after some were removed there, nor the other way round."""
+
+    mode: Literal["hard", "off"] = "off"
+    years: Annotated[int, Field(ge=0, le=40)] = 3
+    """Years between the two in which that may not happen; 0 forbids it within one year only."""
+
+
+type SoftPolicy = (
+    IntramuralReduction
+    | WithinTravelNorm
+    | NeighbourhoodConcentration
+    | FairShareBetweenMunicipalities
+    | WaitingDoesNotGrow
+    | FacilitiesKeptApart
+    | Budget
+    | ProviderShare
+    | ContractNodes
+    | SpecialistScale
+    | StaffWithinReach
+)
+"""Policies that can be soft: they have a price."""
+
+
 class Policies(Section):
     """What a scenario switches, sizes and prices."""
 
@@ -321,6 +456,15 @@ class Policies(Section):
     neighbourhood_concentration: NeighbourhoodConcentration
     fair_share_between_municipalities: FairShareBetweenMunicipalities
     waiting_does_not_grow: WaitingDoesNotGrow
+    facilities_kept_apart: FacilitiesKeptApart = FacilitiesKeptApart()
+    help_within_reach: HelpWithinReach = HelpWithinReach()
+    budget: Budget = Budget()
+    provider_share: ProviderShare = ProviderShare()
+    contract_nodes: ContractNodes = ContractNodes()
+    specialist_scale: SpecialistScale = SpecialistScale()
+    staff_within_reach: StaffWithinReach = StaffWithinReach()
+    no_reopening: NoReopening = NoReopening()
+    no_see_saw: NoSeeSaw = NoSeeSaw()
 
 
 NEVER = "never"

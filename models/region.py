@@ -38,7 +38,7 @@ class Region:
     parameters: Parameters
     municipalities: pd.DataFrame
     """Index `code`: name, inhabitants, region, objective_share and social_homes (NaN when absent),
-    host (tuple of the kinds of shared facility it has)."""
+    host (tuple of the kinds of shared facility it has), central (code of its central municipality)."""
     neighbourhoods: gpd.GeoDataFrame
     """Index `neighbourhood`: as `geodata.read_areas` returns them."""
     contiguity: "nx.Graph[str]"
@@ -260,7 +260,7 @@ def _region(
     return Region(
         folder=folder,
         parameters=parameters,
-        municipalities=_municipalities(draft.municipalities, parameters.region.name),
+        municipalities=_municipalities(draft.municipalities, parameters.region),
         neighbourhoods=draft.areas,
         contiguity=contiguity(draft.areas),
         sites=_sites(draft.sites, draft.site_rows),
@@ -277,10 +277,14 @@ def _region(
     )
 
 
-def _municipalities(rows: pd.DataFrame, region: str) -> pd.DataFrame:
+def _municipalities(rows: pd.DataFrame, header: Header) -> pd.DataFrame:
     indexed = rows.set_index("code").drop(columns=["source", "note"])
     hosts = [tuple(cell.split("|")) if isinstance(cell, str) else () for cell in indexed["host"]]
-    return indexed.assign(region=indexed["region"].fillna(region), host=pd.Series(hosts, indexed.index))
+    return indexed.assign(
+        region=indexed["region"].fillna(header.name),
+        host=pd.Series(hosts, indexed.index),
+        central=indexed["central"].fillna(header.central_municipality),
+    )
 
 
 def _sites(located: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:

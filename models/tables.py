@@ -80,6 +80,7 @@ MUNICIPALITIES = Table(
         "objective_share": _optional(float, _SHARE),
         "social_homes": _optional(float, _NOT_NEGATIVE),
         "host": _optional(str, _HOST),
+        "central": _optional(str, _CODE),
     },
     key=("code",),
 )

@@ -155,8 +155,6 @@ def _shares(problem: Problem, data: xr.Dataset, lang: str) -> list[str]:
 
 
 def _tier(problem: Problem, code: str, lang: str) -> str:
-    if problem.region is None:
-        return code
     name = problem.region.parameters.tiers[code].name
     return name.nl if lang == "nl" else name.en
 

@@ -23,6 +23,12 @@ SLACK = {
     "neighbourhood_concentration": "excess",
     "fair_share_between_municipalities": "unfair",
     "waiting_does_not_grow": "waiting_growth",
+    "facilities_kept_apart": "too_near",
+    "budget": "over_budget",
+    "provider_share": "over_share",
+    "contract_nodes": "between_nodes",
+    "specialist_scale": "below_scale",
+    "staff_within_reach": "short_staff",
 }
 """Policies that can be soft, and the family by which each is deviated from."""
 
@@ -61,6 +67,22 @@ class Decisions:
         (municipality, year) places outside the band around the fair share.
     waiting_growth
         (municipality, year) clients waiting above the base.
+    running
+        (site, year) from 0 to 1: at least whether any tier runs; made for facilities kept apart.
+    adds, removes
+        (site, tier, year) 0 or 1: whether places may be added, removed; made for no see-saw.
+    too_near
+        (site, year) running facilities too near to another one.
+    over_budget
+        (year) EUR above the grants.
+    over_share
+        (provider, year) places above the provider's share.
+    between_nodes
+        (site, year) places changed in a year without a contract to renew.
+    below_scale
+        (tier, year) places short of the least number in the region.
+    short_staff
+        (municipality, year) fte asked above what can be had.
     """
 
     clients: Family
@@ -81,6 +103,15 @@ class Decisions:
     beyond_norm: Family
     unfair: Family
     waiting_growth: Family
+    running: Family
+    adds: Family
+    removes: Family
+    too_near: Family
+    over_budget: Family
+    over_share: Family
+    between_nodes: Family
+    below_scale: Family
+    short_staff: Family
 
     def family(self, name: str) -> Family:
         """Return a family by its name."""
@@ -114,11 +145,17 @@ def decide(problem: Problem, program: LpProblem) -> Decisions:
         soft = getattr(problem.policies, policy).mode == "soft"
         return family(SLACK[policy], each_year(labels) if soft else [])
 
+    def if_on(policy: str, labels: list[Label]) -> list[Label]:
+        """Return labels where a policy is on, so that one that is off costs nothing."""
+        return labels if getattr(problem.policies, policy).mode != "off" else []
+
     def fits(at: Label) -> float:
         return problem.most_places[at[:2]]
 
     areas, towns = problem.areas, [(m,) for m in problem.towns]
+    sites: list[Label] = [(s,) for s in dict.fromkeys(s for s, _ in problem.places_at)]
     lived, places = each_year(_in_areas(areas, problem.allowed)), each_year(problem.places_at)
+    buildable = [at for at in places if at[2] >= problem.first_year[at[:2]]]
     given = [(o.corporation, j, o.year) for o in problem.offers if o.homes > 0 for j in o.neighbourhoods]
     return Decisions(
         clients=family("clients", lived),
@@ -127,10 +164,10 @@ def decide(problem: Problem, program: LpProblem) -> Decisions:
         waiting=family("waiting", each_year(product(areas, problem.profiles))),
         housed=family("housed", each_year(problem.reachable)),
         places=family("places", places, "Integer", fits),
-        added=family("added", [at for at in places if at[2] >= problem.first_year[at[:2]]], "Integer", fits),
+        added=family("added", buildable, "Integer", fits),
         removed=family("removed", places, "Integer", fits),
         converted=family("converted", each_year(problem.ratios), "Integer", fits),
-        operating=family("operating", places, "Binary", lambda _: 1.0),
+        operating=family("operating", places, "Binary", _one),
         homes=family("homes", each_year(product(problem.inhabited, problem.home_tiers))),
         new_homes=family("new_homes", given, "Integer"),
         kept_homes=family("kept_homes", each_year((j,) for j in problem.inhabited if problem.home_tiers)),
@@ -139,11 +176,24 @@ def decide(problem: Problem, program: LpProblem) -> Decisions:
         beyond_norm=in_soft("within_travel_norm", towns),
         unfair=in_soft("fair_share_between_municipalities", towns),
         waiting_growth=in_soft("waiting_does_not_grow", towns),
+        running=family("running", if_on("facilities_kept_apart", each_year(sites)), most=_one),
+        adds=family("adds", if_on("no_see_saw", buildable), "Binary", _one),
+        removes=family("removes", if_on("no_see_saw", places), "Binary", _one),
+        too_near=in_soft("facilities_kept_apart", sites),
+        over_budget=in_soft("budget", [()]),
+        over_share=in_soft("provider_share", [(q,) for q in problem.providers]),
+        between_nodes=in_soft("contract_nodes", sites),
+        below_scale=in_soft("specialist_scale", [(k,) for k in problem.policies.specialist_scale.tiers]),
+        short_staff=in_soft("staff_within_reach", towns),
     )
 
 
 def _in_areas(areas: Iterable[str], states: Iterable[tuple[str, str]]) -> list[Label]:
     return [(i, *state) for i, state in product(areas, states)]
+
+
+def _one(_: Label) -> float:
+    return 1.0
 
 
 def _no_limit(_: Label) -> None:

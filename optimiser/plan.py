@@ -8,16 +8,20 @@ from typing import Literal, NamedTuple
 import numpy as np
 import xarray as xr
 
+from models.funding import Treasury, due
 from optimiser.decisions import Family
 from optimiser.formulation import EUROS, POINTS
 from optimiser.model import Floats, Model
 from optimiser.problem import Problem
+from optimiser.spending import spent
 
 type Status = Literal["proven", "within_gap", "best_found", "impossible"]
 
 WEIGHTS = (
     "travel", "misfit", "waiting", "unasked_moves", "intramural_reduction", "within_travel_norm",
     "neighbourhood_concentration", "fair_share_between_municipalities", "waiting_does_not_grow",
+    "facilities_kept_apart", "budget", "provider_share", "contract_nodes", "specialist_scale",
+    "staff_within_reach",
 )  # fmt: skip
 """Parts of the objective that only steer."""
 
@@ -54,8 +58,14 @@ DECIDED = (
     Decided("beyond_norm", IN_TOWN, "clients", "clients too many beyond the travel norm"),
     Decided("unfair", IN_TOWN, "places", "places outside the band around the fair share"),
     Decided("waiting_growth", IN_TOWN, "clients", "clients waiting above the base year"),
+    Decided("too_near", ("site", "year"), "facilities", "running facilities too near to another"),
+    Decided("over_budget", ("year",), "EUR", "Wmo euros above the grants"),
+    Decided("over_share", ("provider", "year"), "places", "places above the provider's share"),
+    Decided("between_nodes", ("site", "year"), "places", "places changed between renewals of contracts"),
+    Decided("below_scale", ("tier", "year"), "places", "places short of the least number in the region"),
+    Decided("short_staff", IN_TOWN, "fte", "staff asked above what can be had"),
 )
-"""All families but `housed`, which is kept by pair."""
+"""All families but `housed`, which is kept by pair, and those that only follow: running, adds and removes."""
 
 
 @dataclass(frozen=True)
@@ -121,8 +131,9 @@ def dataset(model: Model, values: Floats) -> xr.Dataset:
         both = np.minimum(data[one].values, data[other].values)
         data = data.assign({name: data[name].copy(data=data[name].values - both) for name in (one, other)})
     data = data.merge(_housed(problem, x.housed, values)).merge(_base(problem))
-    data = data.merge(_money(model, values)).assign_coords(_names(problem))
-    return data.assign({"funding_need": _funding_need(problem, data), **_settled(problem, data)})
+    money = _money(model, values)
+    data = data.assign(weight=money["weight"]).assign_coords(_names(problem))
+    return data.assign(_paid(problem, data, money["cost"]))
 
 
 def _labels(problem: Problem) -> dict[str, list[str] | list[int]]:
@@ -135,6 +146,7 @@ def _labels(problem: Problem) -> dict[str, list[str] | list[int]]:
         "tier": tiers,
         "to_tier": tiers,
         "site": list(problem.sites.index),
+        "provider": list(problem.providers),
         "corporation": list(dict.fromkeys(offer.corporation for offer in problem.offers)),
         "year": list(problem.years),
     }
@@ -225,7 +237,7 @@ def _names(problem: Problem) -> dict[str, object]:
 
 
 def _money(model: Model, values: Floats) -> xr.Dataset:
-    """Sum the priced decisions: nominal euros by part, payer, stream and year; points by part and year."""
+    """Sum the priced decisions: nominal euros by part, stream and year; points by part and year."""
     problem, years = model.problem, list(model.problem.years)
     sums: dict[tuple[str, str, int], float] = defaultdict(float)
     for term in model.terms:
@@ -235,12 +247,12 @@ def _money(model: Model, values: Floats) -> xr.Dataset:
             sums["support", stream, year] += by_year[year]
     streams = list(dict.fromkeys(problem.tiers["stream"]))
     parts = [*EUROS, *WEIGHTS]
-    cost = [[[[sums[part, stream, t] for t in years] for stream in streams]] for part in parts]
+    cost = [[[sums[part, stream, t] for t in years] for stream in streams] for part in parts]
     weight = [[sums[part, POINTS, t] for t in years] for part in parts]
     return xr.Dataset(
         {
             "cost": (
-                ("part", "payer", "stream", "year"), np.array(cost),
+                ("part", "stream", "year"), np.array(cost),
                 {"units": "EUR", "long_name": "nominal undiscounted euros that somebody pays"},
             ),
             "weight": (
@@ -248,7 +260,7 @@ def _money(model: Model, values: Floats) -> xr.Dataset:
                 {"units": "points", "long_name": "points that only steer and are never paid"},
             ),
         },
-        coords={"part": parts, "payer": [problem.payer], "stream": streams, "year": years},
+        coords={"part": parts, "stream": streams, "year": years},
     )  # fmt: skip
 
 
@@ -261,58 +273,20 @@ def _personal_budgets(problem: Problem) -> Iterator[tuple[str, dict[int, float]]
         yield stream, {t: float(paid[t]) for t in problem.years}
 
 
-def _funding_need(problem: Problem, data: xr.Dataset) -> xr.DataArray:
-    """Bring the euros to the municipalities that clients come from.
+def _paid(problem: Problem, data: xr.Dataset, cost: xr.DataArray) -> dict[str, xr.DataArray]:
+    """Say of every euro whose people it is for, who bears it, and who receives and settles what.
 
-    Support and bridging follow the client; what sites, capital and homes cost follows the number
-    of clients a municipality has in places and homes that year. Sums over municipalities equal `cost`.
+    `cost` has no payer yet (part, stream, year); the regime of each year gives it one.
     """
-    town = _belonging(list(problem.towns), problem.municipality_of, ("municipality", "neighbourhood"))
-    streams = _belonging(data["stream"].values.tolist(), problem.stream_of, ("stream", "tier"))
-    support = problem.prices.support.rename_axis(index="tier", columns="year").stack().to_xarray()
-    bridging = problem.prices.general.loc["bridging"].rename_axis("year").to_xarray()
-    clients = data["clients"].sum("profile") + problem.personal_budget.sum("profile")
-    people = (clients * town).sum("neighbourhood")
-    direct = (people * support * streams).sum("tier")
-    first = xr.DataArray(
-        [1.0] + [0.0] * (data.sizes["stream"] - 1), coords={"stream": data["stream"]}, dims="stream"
-    )
-    direct = direct + (data["waiting"].sum("profile") * town).sum("neighbourhood") * bridging * first
-    part = people.sum("tier") / people.sum(["tier", "municipality"]).clip(min=1e-12)
-    shared = data["cost"].sum("payer").drop_sel(part=["support", "bridging"]).sum("part")
-    need = (direct + shared * part).transpose("municipality", "stream", "year")
-    return need.assign_attrs(units="EUR", long_name="nominal euros by municipality of origin")
-
-
-def _belonging(groups: list[str], group_of: Mapping[str, str], dims: tuple[str, str]) -> xr.DataArray:
-    """Return (group, member) 1 where the member belongs to the group, else 0."""
-    return xr.DataArray(
-        [[float(own == group) for own in group_of.values()] for group in groups],
-        coords={dims[0]: groups, dims[1]: list(group_of)},
-        dims=dims,
-    )
-
-
-def _settled(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataArray]:
-    """Grants as given in budgets.csv (absent where none is given), and settlement inside a pooled region."""
-    grant = xr.full_like(
-        data["cost"].sum(["part", "payer"]).expand_dims(municipality=data["municipality"]), np.nan
-    )
-    if problem.region is not None:
-        for row in problem.region.budgets.to_dict("records"):
-            if row["year"] in problem.years and row["stream"] in data["stream"].values:
-                where = {dim: row[dim] for dim in ("municipality", "stream", "year")}
-                grant.loc[where] = float(row["eur"])
-    hosts = data["municipality"].values
-    settlement = xr.DataArray(
-        np.zeros((1, len(hosts), data.sizes["year"])),
-        coords={"payer": data["payer"], "host": hosts, "year": data["year"]},
-        dims=("payer", "host", "year"),
-    )
-    grant = grant.transpose("municipality", "stream", "year")
+    treasury, where = Treasury.of(problem.region), spent(problem, data, cost)
+    account = treasury.account(where.sum("part"))
+    payers = due(where, treasury).rename(municipality="payer").transpose("part", "payer", "stream", "year")
+    need = where.sum(["part", "host", "setting"]).rename(origin="municipality")
     return {
-        "grant": grant.assign_attrs(units="EUR", long_name="grant; missing where budgets.csv gives none"),
-        "settlement": settlement.assign_attrs(
-            units="EUR", long_name="settlement between municipalities; nothing inside a pooled region"
-        ),
+        "cost": payers.reindex(part=cost["part"].values, fill_value=0.0).assign_attrs(cost.attrs),
+        "funding_need": need.assign_attrs(units="EUR", long_name="nominal euros by municipality of origin"),
+        "funding_due": account.due,
+        "grant": account.grant,
+        "funding_gap": account.gap,
+        "settlement": account.settlement,
     }

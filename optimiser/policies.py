@@ -2,21 +2,19 @@
 
 A soft policy has a slack that is reported and priced. What the base year already breaks is
 grandfathered: the deviation may not grow and narrows to the norm by the last year.
+
+Those that are off unless a scenario asks for them stand in `conditions.py`.
 """
 
 from collections.abc import Iterator
 
 import numpy as np
 
-from optimiser.decisions import SLACK, Decisions, Family, Label
+from optimiser.conditions import CONDITIONS
+from optimiser.decisions import SLACK, Decisions
 from optimiser.formulation import POINTS, Term
 from optimiser.problem import Problem
-from optimiser.rule import Row, Rule, Terms, rule
-
-
-def _slack(family: Family, label: Label, sign: float) -> Terms:
-    """Return the slack of a soft policy, nothing where the policy is hard."""
-    return [(family[label], sign)] if label in family else []
+from optimiser.rule import Row, Rule, Terms, rule, slack
 
 
 @rule(
@@ -33,9 +31,7 @@ def intramural_reduction(problem: Problem, x: Decisions) -> Iterator[Row]:
     base = sum(problem.base_places[b] for b in beds) - occupied
     for t, gone in reduction_path(problem).items():
         terms: Terms = [(x.places[s, k, t], 1.0) for s, k in beds]
-        yield Row(
-            (t,), [*terms, *_slack(x.short_reduction, (t,), -1.0)], "<=", (1.0 - gone) * base + occupied
-        )
+        yield Row((t,), [*terms, *slack(x.short_reduction, (t,), -1.0)], "<=", (1.0 - gone) * base + occupied)
 
 
 def reduction_path(problem: Problem) -> dict[int, float]:
@@ -127,7 +123,7 @@ def within_travel_norm(problem: Problem, x: Decisions) -> Iterator[Row]:
     for (i, _, t), w in x.waiting.items():
         terms[home[i], t].append((w, -share))
     for label, counted in terms.items():
-        yield Row(label, [*counted, *_slack(x.beyond_norm, label, 1.0)], ">=", 0.0)
+        yield Row(label, [*counted, *slack(x.beyond_norm, label, 1.0)], ">=", 0.0)
 
 
 @rule(
@@ -150,7 +146,7 @@ def neighbourhood_concentration(problem: Problem, x: Decisions) -> Iterator[Row]
         for t in problem.years if loads else ():
             terms: Terms = [(x.places[s, k, t], weight[k]) for s, k in loads]
             allowed = limit[j] + problem.narrowing(t) * over
-            yield Row((j, t), [*terms, *_slack(x.excess, (j, t), -1.0)], "<=", allowed)
+            yield Row((j, t), [*terms, *slack(x.excess, (j, t), -1.0)], "<=", allowed)
 
 
 def concentration_limit(problem: Problem) -> dict[str, float]:
@@ -207,8 +203,8 @@ def fair_share_between_municipalities(problem: Problem, x: Decisions) -> Iterato
                 terms: Terms = [
                     (x.places[s, k, t], sign * ((1.0 if town[s, k] == m else 0.0) - edge)) for s, k in town
                 ]
-                slack = _slack(x.unfair, (m, t), -1.0)
-                yield Row((m, side, t), [*terms, *slack], "<=", problem.narrowing(t) * beyond)
+                given = slack(x.unfair, (m, t), -1.0)
+                yield Row((m, side, t), [*terms, *given], "<=", problem.narrowing(t) * beyond)
 
 
 @rule(
@@ -225,8 +221,8 @@ def waiting_does_not_grow(problem: Problem, x: Decisions) -> Iterator[Row]:
         inside = [i for i, town in problem.municipality_of.items() if town == m]
         for t in problem.years:
             terms: Terms = [(x.waiting[i, p, t], 1.0) for i in inside for p in problem.profiles]
-            slack = _slack(x.waiting_growth, (m, t), -1.0)
-            yield Row((m, t), [*terms, *slack], "<=", float(base[inside].sum()))
+            given = slack(x.waiting_growth, (m, t), -1.0)
+            yield Row((m, t), [*terms, *given], "<=", float(base[inside].sum()))
 
 
 POLICIES: tuple[Rule, ...] = (
@@ -236,12 +232,13 @@ POLICIES: tuple[Rule, ...] = (
     neighbourhood_concentration,
     fair_share_between_municipalities,
     waiting_does_not_grow,
+    *CONDITIONS,
 )
 
 
 def deviations(problem: Problem, x: Decisions) -> Iterator[Term]:
     """Generate the points that deviating from a soft policy costs."""
-    for name, slack in SLACK.items():
+    for name, family in SLACK.items():
         price = getattr(problem.policies, name).price.value
-        for (*_, t), short in x.family(slack).items():
+        for (*_, t), short in x.family(family).items():
             yield Term(name, POINTS, t, short, price)

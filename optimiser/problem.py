@@ -9,6 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from models.finance import discount
+from models.funding import Treasury
 from models.outlook import Outlook
 from models.parameters import Mode, Parameters, Policies
 from models.region import Region
@@ -63,7 +64,7 @@ class Problem:
     around
         Neighbourhood → itself and its neighbours.
     sites
-        Index site; name, neighbourhood, provider, status, plot_most.
+        Index site; name, neighbourhood, provider, status, plot_most, x, y (metres).
     site_tiers
         Index (site, tier); base, wlz_occupied, least, most (places), first_year (of additions).
     tiers
@@ -113,7 +114,7 @@ class Problem:
     steering: Steering
     policies: Policies
     payer: str
-    region: Region | None = None
+    region: Region
     outlook: Outlook | None = None
 
     @classmethod
@@ -132,7 +133,7 @@ class Problem:
             neighbourhoods=_neighbourhoods(region),
             municipalities=_municipalities(region),
             around={code: (code, *sorted(region.contiguity[code])) for code in region.neighbourhoods.index},
-            sites=region.sites[["name", "neighbourhood", "provider", "status", "plot_most"]],
+            sites=region.sites[["name", "neighbourhood", "provider", "status", "plot_most", "x", "y"]],
             site_tiers=site_tiers,
             tiers=tiers,
             conversions=conversions,
@@ -256,6 +257,23 @@ class Problem:
     def neighbourhood_of(self) -> dict[str, str]:
         """Site → neighbourhood."""
         return {str(site): str(area) for site, area in self.sites["neighbourhood"].items()}
+
+    @cached_property
+    def provider_of(self) -> dict[str, str]:
+        """Site → provider."""
+        return {str(site): str(provider) for site, provider in self.sites["provider"].items()}
+
+    @cached_property
+    def providers(self) -> tuple[str, ...]:
+        """The providers in the order of the sites; sites that name none belong to nobody's share."""
+        return tuple(provider for provider in dict.fromkeys(self.provider_of.values()) if provider)
+
+    @cached_property
+    def grants(self) -> dict[int, float]:
+        """Planned year → Wmo euros granted, all municipalities together, Wlz money and execution cost off."""
+        divided = Treasury.of(self.region).historic(["Wmo"], self.years)
+        yearly = divided.sum(["municipality", "stream"], min_count=1)
+        return {t: float(yearly.sel(year=t)) for t in self.years if bool(yearly.sel(year=t).notnull())}
 
     @cached_property
     def left_states(self) -> tuple[tuple[str, str], ...]:

@@ -12,6 +12,8 @@ SITE_RULES = frozenset(
     {
         "large_enough_to_run", "small_enough_to_fit", "places_carry_over", "intramural_reduction",
         "replacement_before_closure", "neighbourhood_concentration", "fair_share_between_municipalities",
+        "facilities_kept_apart", "provider_share", "contract_nodes", "specialist_scale", "no_reopening",
+        "no_see_saw",
     }
 )  # fmt: skip
 """Rules that speak of places, and of people at most as a given."""
@@ -30,8 +32,11 @@ def whole_places(model: Model, values: Floats) -> tuple[Columns, Floats] | None:
     people do is taken from `values`. None where no such rounding exists.
     """
     x, arrays = model.decisions, model.arrays
-    whole = _ids(x.places, x.added, x.removed, x.converted)
-    slack = _ids(x.excess, x.short_reduction, x.unfair)
+    whole = _ids(x.places, x.added, x.removed, x.converted, x.adds, x.removes)
+    slack = _ids(
+        x.excess, x.short_reduction, x.unfair, x.running, x.too_near, x.over_share, x.between_nodes,
+        x.below_scale,
+    )  # fmt: skip
     free = np.concatenate([whole, slack])
     chosen = [n for n, (rule, _) in enumerate(model.rows) if rule.name in SITE_RULES]
     matrix = csr_array(arrays.matrix[chosen])

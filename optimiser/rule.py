@@ -6,7 +6,7 @@ from typing import Literal
 
 from pulp import LpVariable
 
-from optimiser.decisions import Decisions, Label
+from optimiser.decisions import Decisions, Family, Label
 from optimiser.problem import Problem
 
 type Terms = list[tuple[LpVariable, float]]
@@ -39,6 +39,11 @@ class Rule:
     equation: str
     sentence: dict[str, str]
     rows: Rows
+
+
+def slack(family: Family, label: Label, sign: float) -> Terms:
+    """Return the slack of a soft policy, nothing where the policy is hard."""
+    return [(family[label], sign)] if label in family else []
 
 
 def rule(kind: Kind, dims: tuple[str, ...], unit: str, *, nl: str, en: str) -> Callable[[Rows], Rule]:

@@ -8,18 +8,11 @@ from threading import Event
 import numpy as np
 import xarray as xr
 
-from models.parameters import (
-    FairShareBetweenMunicipalities,
-    IntramuralReduction,
-    Mode,
-    NeighbourhoodConcentration,
-    WaitingDoesNotGrow,
-    WithinTravelNorm,
-)
+from models.parameters import Budget, Mode, SoftPolicy
 from optimiser.decisions import SLACK
 from optimiser.highs import LinearModel, version
 from optimiser.model import Floats, Model
-from optimiser.plan import Plan, Proof, Status, dataset
+from optimiser.plan import DECIDED, Plan, Proof, Status, dataset
 from optimiser.problem import Problem
 from optimiser.progress import Limits, Progress
 from optimiser.search import Found, do_nothing, search
@@ -31,13 +24,8 @@ PROVEN = 1e-6
 BREACH_PRICE = 1e7
 """Points per unit that make a breach the last thing to be chosen when looking for what stops a plan."""
 
-type CanBeSoft = (
-    IntramuralReduction
-    | WithinTravelNorm
-    | NeighbourhoodConcentration
-    | FairShareBetweenMunicipalities
-    | WaitingDoesNotGrow
-)
+EUR_BREACH_PRICE = 1e3
+"""The same for a euro over the budget."""
 
 
 class Impossible(Exception):
@@ -210,13 +198,15 @@ def _hard(problem: Problem) -> list[str]:
     return [name for name in SLACK if getattr(problem.policies, name).mode == "hard"]
 
 
-def _breachable(policy: CanBeSoft) -> CanBeSoft:
-    price = policy.price.model_copy(update={"value": BREACH_PRICE})
+def _breachable(policy: SoftPolicy) -> SoftPolicy:
+    breach = EUR_BREACH_PRICE if isinstance(policy, Budget) else BREACH_PRICE
+    price = policy.price.model_copy(update={"value": breach})
     return policy.model_copy(update={"mode": "soft", "price": price})
 
 
 def _unit(name: str) -> str:
-    return "clients" if name in ("within_travel_norm", "waiting_does_not_grow") else "places"
+    """Return what the slack of a policy counts."""
+    return next(made.units for made in DECIDED if made.name == SLACK[name])
 
 
 def _signed(problem: Problem, data: xr.Dataset, proof: Proof) -> xr.Dataset:
@@ -233,6 +223,5 @@ def _signed(problem: Problem, data: xr.Dataset, proof: Proof) -> xr.Dataset:
         "seconds": proof.seconds,
         "solver": proof.solver,
     }
-    if problem.region is not None:
-        attrs |= {"region": problem.region.parameters.region.name, "digest": problem.region.digest}
+    attrs |= {"region": problem.region.parameters.region.name, "digest": problem.region.digest}
     return data.assign_attrs(attrs)

@@ -5,11 +5,12 @@ plan and the givens of the problem are all that is read, and every claim is comp
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
 from optimiser.problem import Problem
 
@@ -18,6 +19,9 @@ PEOPLE = 1e-4
 
 EUROS = 1.0
 """Nominal euros by which a yearly sum of tens of millions may be off: rounding of floating point."""
+
+CENT = 0.01
+"""Euros by which sums of a plan's own amounts may be off."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +42,12 @@ def violations(problem: Problem, data: xr.Dataset) -> tuple[Violation, ...]:
     checks = (
         _whole_numbers, _nothing_negative, _people, _waiting, _housing, _capacity, _sizes, _place_balance,
         _home_balance, _agreements, _reduction, _replacement, _travel, _concentration, _fairness, _queue,
-        _costs, _points,
+        _apart, _help, _budget, _providers, _renewals, _scale, _staff, _reopening, _see_saw, _costs, _points,
     )  # fmt: skip
     unknown = [
         Violation("arrays", str(name), float("nan"), "not a number")
         for name in data.data_vars
-        if name != "grant" and not np.isfinite(data[name].to_numpy().astype(float)).all()
+        if name not in ("grant", "funding_gap") and not np.isfinite(data[name].to_numpy().astype(float)).all()
     ]
     return tuple(unknown) or tuple(v for check in checks for v in check(problem, data))
 
@@ -88,7 +92,7 @@ def _whole_numbers(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
 def _nothing_negative(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     del problem
     for name in data.data_vars:
-        if name not in ("grant", "settlement"):
+        if name not in ("grant", "funding_gap"):
             yield from _broken("nothing is negative", -data[name].astype(float), str(name), 1e-6)
 
 
@@ -382,12 +386,202 @@ def _queue(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     yield from _broken("waiting_does_not_grow", now - then - data["waiting_growth"], "clients")
 
 
+def _left_over(problem: Problem) -> xr.DataArray:
+    """Return the part of a grandfathered deviation that is left by year."""
+    years = np.array(problem.years)
+    left = (years[-1] - years) / (years[-1] - problem.base_year)
+    return xr.DataArray(left, coords={"year": years}, dims="year")
+
+
+def _apart(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    policy = problem.policies.facilities_kept_apart
+    if policy.mode == "off":
+        return
+    codes = [s for s in data["site"].values if s in problem.site_tiers.index.get_level_values("site")]
+    x, y = (problem.sites.loc[codes, name].to_numpy(dtype=float) for name in ("x", "y"))
+    near = np.sqrt((x[:, None] - x) ** 2 + (y[:, None] - y) ** 2) < policy.distance.value
+    np.fill_diagonal(near, False)
+    sites = data[["operating", "too_near"]].sel(site=codes)
+    runs = (sites["operating"] > 0.5).any("tier").astype(float) - sites["too_near"]
+    base = (_at_sites(problem, "base", data).sel(site=codes) > 0).any("tier").astype(float)
+    for together in _groups_of_neighbours(near, set(), set(range(len(codes))), set()):
+        if len(together) > 1:
+            allowed = 1.0 + np.ceil(_left_over(problem) * max(0.0, float(base[together].sum()) - 1.0) - 1e-9)
+            over = runs.isel(site=together).sum("site") - allowed
+            sites_of = "+".join(codes[n] for n in together)
+            yield from _broken("facilities_kept_apart", over.expand_dims(sites=[sites_of]), "facilities")
+
+
+def _groups_of_neighbours(
+    near: NDArray[np.bool_], group: set[int], may: set[int], seen: set[int]
+) -> Iterator[list[int]]:
+    """Generate the groups, all near each other, to which none can be added (Bron and Kerbosch)."""
+    if not may and not seen:
+        yield sorted(group)
+        return
+    pivot = max(may | seen, key=lambda n: len(may & set(np.flatnonzero(near[n]))))
+    for n in sorted(may - set(np.flatnonzero(near[pivot]))):
+        around = set(np.flatnonzero(near[n]).tolist())
+        yield from _groups_of_neighbours(near, group | {n}, may & around, seen & around)
+        may, seen = may - {n}, seen | {n}
+
+
+def _help(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    policy = problem.policies.help_within_reach
+    if policy.mode == "off":
+        return
+    known = problem.region.minutes.set_index(["origin", "destination"])["minutes"]
+    homes = data["homes"].sel(tier=list(policy.homes)).sum("tier")
+    staffed = list(policy.staffed)
+    runs = (data["operating"].sel(tier=staffed) > 0.5).any("tier")
+    ran = (_at_sites(problem, "base", data).sel(tier=staffed) > 0).any("tier")
+    for j in problem.inhabited:
+        soon = [s for s in data["site"].values if known.get((j, s), np.inf) <= policy.response.value]
+        helped = runs.sel(site=soon).any("site")
+        kept = 0.0 if bool(ran.sel(site=soon).any()) else float(problem.homes.sel(neighbourhood=j))
+        over = (homes.sel(neighbourhood=[j]) - _left_over(problem) * kept).where(~helped, 0.0)
+        yield from _broken("help_within_reach", over, "homes")
+
+
+def _budget(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    if problem.policies.budget.mode == "off":
+        return
+    own = _series((problem.tiers["stream"] == "Wmo").astype(float), "tier")
+    general = float(problem.tiers["stream"].iloc[0] == "Wmo")
+    only = data.assign(
+        {name: data[name] * own for name in ("clients", "operating", "places", "added", "removed")}
+        | {name: data[name] * general for name in ("new_homes", "waiting")}
+        | {"converted": data["converted"] * own.rename(tier="to_tier")}
+    )
+    budgets = problem.personal_budget * own
+    spent = sum(recomputed_costs(replace(problem, personal_budget=budgets), only).values())
+    over = spent - _granted(problem) - data["over_budget"]
+    yield from _broken("budget", over.fillna(0.0), "EUR", EUROS)
+
+
+def _granted(problem: Problem) -> xr.DataArray:
+    """Return the Wmo grant of every year (EUR, NaN without one): Wlz money and execution cost off."""
+    funding, years = problem.region.parameters.funding, problem.region.parameters.years
+    rows = problem.region.budgets
+    table = rows[rows["stream"] == "Wmo"].pivot_table(index="year", columns="municipality", values="eur")
+    growth, total = 1.0 + years.indexation.value, {}
+    for t in problem.years:
+        given = [
+            float(own[last]) * growth ** (t - last)
+            for own in (table[town].dropna() for town in table)
+            if (last := max((int(y) for y in own.index if int(y) <= t), default=None)) is not None
+            and (last == t or funding.carry_on)
+        ]
+        taken = funding.wlz.money.value if funding.wlz and t >= funding.wlz.since else 0.0
+        cost = funding.execution
+        off = cost.value * growth ** (t - (cost.price_year or years.price_year)) if cost else 0.0
+        total[t] = sum(given) * (1.0 - taken) - off if given else np.nan
+    return xr.DataArray(list(total.values()), coords={"year": list(total)}, dims="year")
+
+
+def _providers(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    policy = problem.policies.provider_share
+    if policy.mode == "off":
+        return
+    provider = xr.DataArray(
+        problem.sites["provider"].reindex(data["site"].values).to_numpy(dtype=object), dims="site"
+    )
+    now, base = data["places"].sum("tier"), _at_sites(problem, "base", data).sum("tier")
+    for q in data["provider"].values:
+        over, then = (
+            places.where(provider == q, 0.0).sum("site") - policy.share.value * places.sum("site")
+            for places in (now, base)
+        )
+        over = over - _left_over(problem) * max(0.0, float(then)) - data["over_share"].sel(provider=[q])
+        yield from _broken("provider_share", over, "places")
+
+
+def _renewals(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    policy = problem.policies.contract_nodes
+    if policy.mode == "off":
+        return
+    last = max(policy.contract_ends, default=problem.years[-1])
+    between = [
+        t
+        for t in problem.years
+        if t not in policy.contract_ends and not (t > last and (t - last) % policy.renewal_years == 0)
+    ]
+    changed = (data["added"] + data["removed"] + data["converted"].sum("to_tier")).sum("tier")
+    yield from _broken("contract_nodes", (changed - data["between_nodes"]).sel(year=between), "places")
+
+
+def _scale(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    policy = problem.policies.specialist_scale
+    if policy.mode == "off":
+        return
+    tiers = list(policy.tiers)
+    now = data["places"].sel(tier=tiers).sum("site")
+    base = _at_sites(problem, "base", data).sel(tier=tiers).sum("site")
+    under = (policy.least.value - base).clip(min=0.0).where(base > 0, 0.0)
+    short = policy.least.value - _left_over(problem) * under - now - data["below_scale"]
+    runs = (data["operating"].sel(tier=tiers) > 0.5).any("site")
+    yield from _broken("specialist_scale", short.where(runs, 0.0), "places")
+
+
+def _staff(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    policy = problem.policies.staff_within_reach
+    if policy.mode == "off":
+        return
+    tiers = data["tier"].values
+    place = xr.DataArray(
+        [policy.per_place[k].value if k in policy.per_place else 0.0 for k in tiers], dims="tier"
+    )
+    pairs, years = _pairs(data), list(problem.years)
+    each = {k: fte.value for k, fte in policy.per_client.items()}
+    pairs[years] = pairs[years].mul(pairs["tier"].map(each).fillna(0.0), axis=0)
+    pairs["location"] = pairs["location"].replace(problem.sites["neighbourhood"].to_dict())
+    at_home = _by(pairs, years, "location").reindex(location=data["neighbourhood"].values, fill_value=0.0)
+    at_sites = (data["places"] * place).sum("tier")
+    at_sites = at_sites.assign_coords(
+        site=problem.sites["neighbourhood"].reindex(data["site"].values).to_numpy()
+    )
+    asked = _towns(problem, at_home, "location") + _towns(problem, at_sites, "site")
+    over = asked - data["short_staff"]
+    for m, fte in policy.available.items():
+        yield from _broken("staff_within_reach", over.sel(municipality=[m]) - fte.value, "fte")
+    if policy.in_region:
+        whole = over.sum("municipality") - policy.in_region.value
+        yield from _broken("staff_within_reach", whole, "fte in the region")
+
+
+def _reopening(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    if problem.policies.no_reopening.mode == "off":
+        return
+    runs = (data["operating"] > 0.5).astype(float)
+    before = _before(problem, runs, (_at_sites(problem, "base", data) > 0).astype(float))
+    stopped = (before - runs).clip(min=0.0).cumsum("year")
+    yield from _broken("no_reopening", stopped.clip(max=1.0) * runs, "sites")
+
+
+def _see_saw(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    policy = problem.policies.no_see_saw
+    if policy.mode == "off":
+        return
+    removed = data["removed"].rename(year="gone")
+    soon = abs(data["year"] - removed["gone"]) <= policy.years
+    both = xr.ufuncs.minimum(data["added"], removed.where(soon, 0.0)).max("gone")
+    yield from _broken("no_see_saw", both, "places")
+
+
 def _costs(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     said = data["cost"].sum(["payer", "stream"])
     for part, eur in recomputed_costs(problem, data).items():
         yield from _broken(f"cost of {part}", said.sel(part=part, drop=True) - eur, "EUR", EUROS, both=True)
     need = data["funding_need"].sum(["municipality", "stream"])
     yield from _broken("funding need adds up to the cost", need - said.sum("part"), "EUR", EUROS, both=True)
+    received = data["grant"].where(data["stream"] == "Wmo").sum(["municipality", "stream"])
+    other = received - _granted(problem).fillna(0.0)
+    yield from _broken("grants add up to what is given", other, "EUR", CENT, both=True)
+    gap = (data["grant"] - data["funding_due"] - data["funding_gap"]).fillna(0.0)
+    gap = gap.where(data["grant"].notnull() == data["funding_gap"].notnull(), np.inf)
+    yield from _broken("the gap is the grant less what is due", gap, "EUR", CENT, both=True)
+    by_payer = data["cost"].sum("part").rename(payer="municipality") - data["funding_due"]
+    yield from _broken("what is due is the cost by payer", by_payer, "EUR", CENT, both=True)
 
 
 def recomputed_costs(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataArray]:
@@ -446,6 +640,12 @@ def recomputed_points(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataAr
         "neighbourhood_concentration": data["excess"].sum("neighbourhood"),
         "fair_share_between_municipalities": data["unfair"].sum("municipality"),
         "waiting_does_not_grow": data["waiting_growth"].sum("municipality"),
+        "facilities_kept_apart": data["too_near"].sum("site"),
+        "budget": data["over_budget"],
+        "provider_share": data["over_share"].sum("provider"),
+        "contract_nodes": data["between_nodes"].sum("site"),
+        "specialist_scale": data["below_scale"].sum("tier"),
+        "staff_within_reach": data["short_staff"].sum("municipality"),
     }
     return {
         "travel": steering.travel * (data["housed"] * data["travel_minutes"]).sum("pair"),

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from optimiser.decisions import SLACK
 from optimiser.plan import WEIGHTS
 
 if TYPE_CHECKING:
@@ -207,6 +208,12 @@ def funding(plan: Plan) -> pd.DataFrame:
     return known.sort_index(level=[0, 1], sort_remaining=False)
 
 
+def payers(plan: Plan) -> list[str]:
+    """Return the codes of those who pay anything."""
+    paid = _euros(plan).sum(["part", "stream", "year"])
+    return [str(code) for code in paid["payer"].values[paid.values > 0.005]]
+
+
 def cost_by_part(plan: Plan) -> pd.DataFrame:
     """Return euros, parts × planned years."""
     return _table(_euros(plan).sum(["payer", "stream"]), "part")
@@ -229,24 +236,14 @@ def shortfalls(plan: Plan) -> pd.DataFrame:
     A policy that is off has no line.
     """
     policies = region_of(plan).parameters.policies
-    on = [name for name in _SHORT if getattr(policies, name).mode != "off"]
-    rows = {name: _by_year(plan.data[_SHORT[name]].fillna(0)) for name in on}
+    on = [name for name in SLACK if getattr(policies, name).mode != "off"]
+    rows = {name: _by_year(plan.data[SLACK[name]].fillna(0)) for name in on}
     return pd.DataFrame(rows, index=planned_years(plan)).T
 
 
 def shortfall_unit(plan: Plan, policy: str) -> str:
     """Return what the shortfall of a policy counts."""
-    return str(plan.data[_SHORT[policy]].attrs["units"])
-
-
-_SHORT = {
-    "intramural_reduction": "short_reduction",
-    "within_travel_norm": "beyond_norm",
-    "neighbourhood_concentration": "excess",
-    "fair_share_between_municipalities": "unfair",
-    "waiting_does_not_grow": "waiting_growth",
-}
-"""Policy → the array that says by how much it falls short."""
+    return str(plan.data[SLACK[policy]].attrs["units"])
 
 
 def home_agreements(plan: Plan) -> pd.DataFrame:

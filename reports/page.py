@@ -124,7 +124,7 @@ def _told(contents: Contents) -> dict[str, Any]:
         "signs": [
             {"event": event, "sign": sign, "words": words(f"event_{event}")} for event, sign in SIGNS.items()
         ],
-        "payers": ", ".join(contents.municipality(str(code)) for code in contents.plan.data["payer"].values),
+        "payers": ", ".join(map(contents.municipality, figures.payers(contents.plan))),
         "unused": int((figures.site_events(contents.plan) == "unused").all(axis=1).sum()),
     }
 

@@ -205,6 +205,9 @@ _PAGE = _words(
     unit_clients=("mensen", "people"),
     **{"unit_weighted places": ("gewogen plaatsen", "weighted places")},
     unit_places=("plaatsen", "places"),
+    unit_facilities=("locaties", "sites"),
+    unit_fte=("fte", "fte"),
+    unit_EUR=("euro's", "euros"),
     stream=("Geldstroom", "Stream"),
     budget_caption=(
         "Benodigd en toegekend per gemeente en geldstroom, × € 1.000",
@@ -309,6 +312,15 @@ _PARTS = _words(
     part_fair_share_between_municipalities=("Eerlijk deel per gemeente", "Fair share between municipalities"),
     part_waiting_does_not_grow=("Wachten groeit niet", "Waiting does not grow"),
     part_replacement_before_closure=("Eerst vervangen, dan sluiten", "Replacement before closure"),
+    part_facilities_kept_apart=("Afstand tussen locaties", "Distance between sites"),
+    part_help_within_reach=("Hulp dichtbij", "Help within reach"),
+    part_budget=("Binnen het budget", "Within the budget"),
+    part_provider_share=("Aandeel per aanbieder", "Share per provider"),
+    part_contract_nodes=("Contractmomenten", "Renewal of contracts"),
+    part_specialist_scale=("Schaal van specialistische vormen", "Scale of specialist tiers"),
+    part_staff_within_reach=("Personeel", "Staff"),
+    part_no_reopening=("Gestopt blijft gestopt", "No reopening"),
+    part_no_see_saw=("Niet weg en weer open", "No see-saw"),
 )
 
 _BOOK = _words(

@@ -14,12 +14,17 @@ GROWTH = {"years.indexation": "0.1", "years.discount_rate": "0.05"}
 
 
 def test_an_amount_grows_from_its_own_price_year():
-    """At 10 % a year, 1,000 of 2021 is 1,210 in 2023; 1,000 of 2022 is 1,100; without a year, the region's, 2021."""
+    """At 10 % a year 1,000 of 2021 is 1,210 in 2023, and 1,000 of 2022 is 1,100.
+
+    An amount without a year is of the region's price year, 2021; one of 2023 is worth less in 2022.
+    """
     years = tiny_region(GROWTH).parameters.years
     assert nominal(Quantity(value=1000, unit="EUR", price_year=2021), 2023, years) == pytest.approx(1210)
     assert nominal(Quantity(value=1000, unit="EUR", price_year=2022), 2023, years) == pytest.approx(1100)
     assert nominal(Quantity(value=1000, unit="EUR"), 2022, years) == pytest.approx(1100)
-    assert nominal(Quantity(value=1000, unit="EUR", price_year=2023), 2022, years) == pytest.approx(1000 / 1.1)
+    assert nominal(Quantity(value=1000, unit="EUR", price_year=2023), 2022, years) == pytest.approx(
+        1000 / 1.1
+    )
 
 
 def test_an_annuity_without_interest_is_a_part_a_year():
@@ -38,7 +43,7 @@ def test_an_annuity_repays_the_capital():
     capital=st.floats(1.0, 1e7), interest=st.floats(0.001, 0.2), life=st.integers(1, 60),
 )  # fmt: skip
 def test_payments_are_worth_the_capital(capital, interest, life):
-    """Discounted at the same interest, all payments together are the capital; each is more than its part of it."""
+    """Discounted at the same interest all payments together are the capital; each is more than its part."""
     yearly = annuity(capital, interest, life)
     worth = sum(yearly * (1 + interest) ** -year for year in range(1, life + 1))
     assert worth == pytest.approx(capital)
@@ -46,7 +51,7 @@ def test_payments_are_worth_the_capital(capital, interest, life):
 
 
 def test_a_tier_is_paid_by_rate_or_by_components():
-    """A bed costs 1,000 a week, a group place 400 a client and a week, each for 365.25 ÷ 7 weeks, 10 % more in 2022."""
+    """A week costs 1,000 in a bed, 400 in a group place; a year has 365.25 ÷ 7; 2022 is dearer by 10 %."""
     parameters = tiny_region(GROWTH).parameters
     assert pytest.approx(365.25 / 7) == WEEKS
     assert support_per_client(parameters.tiers["bed"], 2022, parameters.years) == pytest.approx(1_100 * WEEKS)

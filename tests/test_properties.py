@@ -7,33 +7,36 @@ search is held against that in test_solve.py and test_brute_force.py.
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from random import Random
 
-import numpy as np
 import pytest
 from builders import SITE_COLUMNS, SOFT, WAIT, best, least_cost, tiny_problem
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from tiny import CLIENTS, HOMES, MUNICIPALITIES, SITES, neighbourhoods
+from tiny import MUNICIPALITIES, REGION, neighbourhoods
 
 from optimiser import Problem
 
 MONEY = {
-    "tiers.bed.rate": 1_000, "tiers.bed.building": 100_000, "tiers.bed.closing": 5_000, "tiers.group.running": 50_000,
-    "tiers.group.place": 10_000, "tiers.group.client": 400, "tiers.group.building": 50_000, "tiers.group.closing": 2_000,
-    "tiers.home.rate": 300, "costs.new_home": 2_000, "costs.bridging": 200, "costs.conversions.bed.group.cost": 10_000,
+    "tiers.bed.rate": 1_000, "tiers.bed.building": 100_000, "tiers.bed.closing": 5_000,
+    "tiers.group.running": 50_000, "tiers.group.place": 10_000, "tiers.group.client": 400,
+    "tiers.group.building": 50_000, "tiers.group.closing": 2_000, "tiers.home.rate": 300,
+    "costs.new_home": 2_000, "costs.bridging": 200, "costs.conversions.bed.group.cost": 10_000,
 }  # fmt: skip
 """Every euro of the tiny region."""
 
 POINTS = {
     "weights.travel": 10, "weights.misfit": 1_000, "weights.waiting": 100_000, "weights.unasked_move": 500,
     "policies.intramural_reduction.price": 10_000, "policies.within_travel_norm.price": 1_000,
-    "policies.neighbourhood_concentration.price": 100, "policies.fair_share_between_municipalities.price": 100,
+    "policies.neighbourhood_concentration.price": 100,
+    "policies.fair_share_between_municipalities.price": 100,
     "policies.waiting_does_not_grow.price": 20_000,
 }  # fmt: skip
 """Every point of the tiny region."""
 
-few = settings(max_examples=8, deadline=None, derandomize=True)
+# shrinking a failing region takes minutes and one that fails is small enough to follow as it is
+few = settings(max_examples=6, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,7 @@ variants = st.builds(
     most=st.integers(5, 8),
     light_waiting=st.integers(0, 4),
     offers=st.tuples(*[st.integers(0, 2)] * 3),
-    running=one_of(10_000, 40_000, 80_000),
+    running=one_of(10_000, 40_000, 70_000),
     conversion=one_of(5_000, 50_000, 200_000),
     by_end=one_of(0.0, 0.4, 0.9),
     share=one_of(0.5, 0.9),
@@ -154,7 +157,7 @@ def test_a_larger_offer_of_homes_never_costs_more(variant, which):
     """Two homes more, in one place and year: nobody has to take them."""
     offers = list(variant.offers)
     offers[which] += 2
-    more = Variant(**{**variant.__dict__, "offers": tuple(offers)})
+    more = replace(variant, offers=tuple(offers))
     assert no_more(more.problem(), variant.problem())
 
 
@@ -169,7 +172,7 @@ def test_a_larger_reach_never_costs_more(variant):
 @few
 @given(variants)
 def test_one_candidate_site_more_never_costs_more(variant):
-    """A fourth site may stay as empty as it is. (The norm of concentration has a floor that it does not move.)"""
+    """A fourth site may stay as empty as it is; the floor of the norm of concentration is not moved by it."""
     fourth = variant.sites + "S4,Site four,N2,provider C,candidate,group,0,0,6,6,2022\n"
     assert no_more(variant.problem(sites=fourth), variant.problem())
 
@@ -181,7 +184,9 @@ def test_looser_numbers_never_cost_more(variant):
     least = least_cost(variant.problem())
     faster = {"policies.replacement_before_closure.most_per_year": "1.0"}
     assert least_cost(variant.problem(faster)) <= least + 0.01
-    larger = variant.sites.replace("group,0,0,12,12", "group,0,0,12,15").replace(f"{variant.beds},12,", f"{variant.beds},15,")
+    larger = variant.sites.replace("0,0,12,12", "0,0,12,15").replace(
+        f"{variant.beds},12,", f"{variant.beds},15,"
+    )
     assert least_cost(variant.problem(sites=larger)) <= least + 0.01
     # the floor of the norm is the least size: switched off here, so that only running is looser
     off = {"policies.neighbourhood_concentration.mode": "off"}
@@ -204,7 +209,7 @@ def test_nothing_that_costs_is_left_out_of_the_scaling():
     """The two lists above hold every key of the tiny region that is counted in euros or points."""
     said = {
         row.key for row in tiny_problem().region.assumptions.itertuples()
-        if isinstance(row.unit, str) and row.unit.startswith(("EUR", "points/")) and str(row.key) and row.value
+        if isinstance(row.unit, str) and row.unit.startswith(("EUR", "points/")) and row.value
     }  # fmt: skip
     assert said == set(MONEY) | set(POINTS)
 
@@ -212,13 +217,16 @@ def test_nothing_that_costs_is_left_out_of_the_scaling():
 @few
 @given(variants)
 def test_one_client_more_never_costs_less_and_waiting_is_the_most(variant):
-    """Somebody who waits besides may go on waiting, in both years, at the dearest.
+    """Somebody more who waits may go on waiting, in both years, at the dearest.
 
     Without the norm of travel and the ban on more waiting, which count people, nothing else changes.
     """
-    people = {"policies.within_travel_norm.mode": "off", "policies.waiting_does_not_grow.mode": "off",
-              "pathway.inflow.share": "0.0"}  # fmt: skip
-    more = Variant(**{**variant.__dict__, "light_waiting": variant.light_waiting + 1})
+    people = {
+        "policies.within_travel_norm.mode": "off",
+        "policies.waiting_does_not_grow.mode": "off",
+        "pathway.inflow.share": "0.0",
+    }
+    more = replace(variant, light_waiting=variant.light_waiting + 1)
     before, after = least_cost(variant.problem(people)), least_cost(more.problem(people))
     assert before - 0.01 <= after <= before + 2 * WAIT + 0.01
 
@@ -230,81 +238,81 @@ def test_a_region_of_twice_the_size_costs_at_most_twice(variant):
 
     A site still runs once, so the larger region may even be cheaper per head, never dearer.
     """
-    twice = Variant(
-        **{**variant.__dict__, "beds": 2 * variant.beds, "groups": 2 * variant.groups, "most": 2 * variant.most,
-           "light_waiting": 2 * variant.light_waiting, "offers": tuple(2 * n for n in variant.offers)}
-    )  # fmt: skip
+    twice = replace(
+        variant,
+        beds=2 * variant.beds,
+        groups=2 * variant.groups,
+        most=2 * variant.most,
+        light_waiting=2 * variant.light_waiting,
+        offers=tuple(2 * homes for homes in variant.offers),
+    )
     sites = twice.sites.replace("12,12", "24,24").replace(f"{twice.beds},12,", f"{twice.beds},24,")
     sites = sites.replace("8,8,2022", "16,16,2022")
-    clients = twice.clients.replace(f"bed,{twice.beds - 2}", f"bed,{2 * (variant.beds - 2)}").replace("M2,intensive,bed,2", "M2,intensive,bed,4")
+    clients = twice.clients.replace(f"bed,{twice.beds - 2}", f"bed,{2 * (variant.beds - 2)}")
+    clients = clients.replace("M2,intensive,bed,2", "M2,intensive,bed,4")
     clients = clients.replace("light,home,2", "light,home,4")
     homes = twice.homes.replace("2021,2", "2021,4")
-    doubled = {
-        "tiers.bed.least": "4", "tiers.group.least": "4", "policies.neighbourhood_concentration.norm": str(2 * variant.norm),
-    }  # fmt: skip
+    doubled = {"tiers.bed.least": "4", "tiers.group.least": "4"}
+    doubled |= {"policies.neighbourhood_concentration.norm": str(2 * variant.norm)}
     larger = least_cost(twice.problem(doubled, sites=sites, clients=clients, homes=homes))
     assert larger <= 2 * least_cost(variant.problem()) + 0.01
 
 
 NAMES = {
-    "N1": "WK0114_03", "N2": "A", "N3": "Z9", "S1": "zz_top", "S2": "B1", "S3": "a", "M1": "GM_2", "M2": "GM_1",
-    "C1": "Woonstee", "bed": "T3", "group": "T1", "home": "T2", "intensive": "p9", "light": "p1",
+    "N1": "WK0114_03", "N2": "A", "N3": "Z9", "S1": "zz_top", "S2": "B1", "S3": "a", "M1": "GM_2",
+    "M2": "GM_1", "C1": "Woonstee", "bed": "T3", "group": "T1", "home": "T2", "intensive": "p9",
+    "light": "p1",
 }  # fmt: skip
 """Other codes, whose alphabetical order is not that of the old ones."""
 
 
+CODES = "|".join(NAMES)
+
+
 def renamed(text: str) -> str:
-    """Return a text with every code replaced, whole words only, words in quotation marks of names left alone."""
-    return re.sub(r"(?<![\w\"'])(" + "|".join(NAMES) + r")(?![\w])|(?<=\")(" + "|".join(NAMES) + r")(?=\")", lambda m: NAMES[m[0]], text)
+    """Return a text with every code replaced where it stands as a word, or alone in quotation marks."""
+    words = rf"""(?<![\w"'])({CODES})(?!\w)|(?<=")({CODES})(?=")"""
+    return re.sub(words, lambda found: NAMES[found[0]], text)
 
 
-@few
-@given(variants, st.randoms(use_true_random=False))
-def test_codes_and_the_order_of_rows_mean_nothing(variant, random):
-    """The same region under other codes, the rows of its tables and its areas shuffled: the same objective."""
-    from tiny import REGION
-
-    numbers = {renamed(key): value for key, value in variant.settings.items()}
-    tables = {"sites": variant.sites, "clients": variant.clients, "homes": variant.homes, "municipalities": MUNICIPALITIES}
-    files = {name: shuffled(renamed(text), random) for name, text in tables.items()}
-    areas = neighbourhoods()
-    random.shuffle(areas["features"])
-    region = re.sub(r'(?<=[\w] = ")(nl|en)', r"\1", REGION)
-    toml = "\n".join(relabelled_line(line) for line in region.splitlines()) + "\n"
-    other = tiny_problem(numbers, **files, neighbourhoods=renamed_areas(areas), region=toml)
-    assert {*other.sites.index, *other.tiers.index} <= set(NAMES.values())
-    assert least_cost(other) == pytest.approx(least_cost(variant.problem()), rel=1e-9)
+def renamed_region() -> str:
+    """Return region.toml with its codes replaced; names stay, and `home` as a setting is no code."""
+    lines = REGION.splitlines()
+    return "\n".join(line if line.startswith(("name", "setting")) else renamed(line) for line in lines) + "\n"
 
 
-def shuffled(table: str, random) -> str:
+def shuffled(table: str, random: Random) -> str:
     """Return a table with its rows in another order."""
     header, *rows = table.splitlines()
     random.shuffle(rows)
     return "\n".join([header, *rows]) + "\n"
 
 
-def relabelled_line(line: str) -> str:
-    """Return a line of region.toml with its codes replaced; the names that people read stay."""
-    return line if line.startswith("name") else renamed(line)
+@few
+@given(variants, st.randoms(use_true_random=False))
+def test_codes_and_the_order_of_rows_mean_nothing(variant, random):
+    """The same region under other codes, rows and areas in another order: the same objective."""
+    tables = {"sites": variant.sites, "clients": variant.clients, "homes": variant.homes}
+    tables |= {"municipalities": MUNICIPALITIES}
+    files = {name: shuffled(renamed(text), random) for name, text in tables.items()}
+    areas = neighbourhoods()
+    random.shuffle(areas["features"])
+    files |= {"neighbourhoods": renamed(json.dumps(areas)), "region": renamed_region()}
+    other = tiny_problem({renamed(key): value for key, value in variant.settings.items()}, **files)
+    for index in (
+        other.sites.index,
+        other.tiers.index,
+        other.neighbourhoods.index,
+        other.municipalities.index,
+    ):
+        assert set(index) <= set(NAMES.values())
+    assert least_cost(other) == pytest.approx(least_cost(variant.problem()), rel=1e-9)
 
 
-def renamed_areas(areas: dict) -> str:
-    """Return the document of areas with its codes replaced."""
-    return renamed(json.dumps(areas))
-
-
-@settings(max_examples=3, deadline=None, derandomize=True)
+@settings(few, max_examples=3)
 @given(variants)
 def test_the_search_finds_what_scipy_finds(variant):
     """Our own search, and the check that each of its plans passes, on regions nobody has looked at."""
     plan = best(variant.problem())
     assert plan.proof.objective == pytest.approx(least_cost(variant.problem()), rel=1e-7)
     assert float(plan.data["waiting"].min()) >= 0
-
-
-def test_variants_are_not_all_alike():
-    """The tiny region itself and what is drawn differ in what they cost."""
-    assert CLIENTS != HOMES != SITES
-    costs = {round(least_cost(tiny_problem({"tiers.group.running": str(eur)}))) for eur in (10_000, 50_000, 90_000)}
-    assert len(costs) == 3
-    assert np.isfinite(list(costs)).all()

@@ -35,6 +35,7 @@ def test_the_frames_carry_their_labels(folder):
         "objective_share": 0.8,
         "social_homes": 2000.0,
         "host": (),
+        "central": "M1",
     }
     assert region.neighbourhoods.index.name == "neighbourhood"
     assert list(region.contiguity.edges) == [("N1", "N2"), ("N2", "N3")]

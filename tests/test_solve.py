@@ -63,7 +63,7 @@ def test_a_plan_without_a_gap_is_proven(plan):
 
 
 def test_a_gap_that_is_asked_for_is_met(problem, plan):
-    """At 90 % doing nothing will do: the plan is within the gap, not proven, and costs no less than the best."""
+    """At 90 % doing nothing will do: the plan is within the gap, and costs no less than the best."""
     proof = solve(problem, gap=0.9).proof
     assert proof.status == "within_gap"
     assert 1e-6 < proof.gap <= 0.9
@@ -142,7 +142,7 @@ def test_the_reference_of_hard_policies_is_the_same(problem, plan):
 
 
 def test_a_path_that_is_too_steep_is_impossible():
-    """All ten beds must go by 2023, five by 2022, but only two a year may: three short in 2022, six in 2023."""
+    """Five beds must go by 2022 and ten by 2023, but only two a year may: three and six are short."""
     problem = tiny_problem(
         {
             "policies.intramural_reduction.mode": "hard", "policies.intramural_reduction.by_end": "1.0",
@@ -153,7 +153,7 @@ def test_a_path_that_is_too_steep_is_impossible():
 
 
 def test_more_people_than_can_be_housed_are_impossible():
-    """As many come each year as there were, 19, and nobody leaves; no more may wait than in the base, one in M2.
+    """As many come as there were, 19, and nobody leaves; no more may wait than in the base, one in M2.
 
     2022: 38 people. S1 has a plot for twelve: two beds become group places and two beds are built
     anew, so that with S2's four there are 16 places, and homes are 4 + 1. Of 38 then 17 wait, 16 more
@@ -161,7 +161,9 @@ def test_more_people_than_can_be_housed_are_impossible():
     """
     problem = tiny_problem(
         {
-            "years.last": "2022", "pathway.inflow.share": "1.0", "policies.waiting_does_not_grow.mode": "hard",
+            "years.last": "2022",
+            "pathway.inflow.share": "1.0",
+            "policies.waiting_does_not_grow.mode": "hard",
         }
     )  # fmt: skip
     stops = clash(problem)
@@ -216,7 +218,7 @@ def test_euros_and_points_add_up_to_the_objective(plan):
 
 
 def test_what_cannot_be_avoided_is_people_in_the_cheapest_tier():
-    """Euros of 2022: ten intensive people in group places and nine light ones at home, whatever room there is.
+    """Ten intensive people in group places and nine light ones at home, whatever room there is, in 2022.
 
     10 × 20,871.43 + 9 × 15,653.57 = 349,596.43.
     """
@@ -266,7 +268,7 @@ def test_a_solver_of_others_agrees(problem, plan):
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_the_search_by_stages_ends_in_the_same_optimum(variant, monkeypatch):
-    """Large models are relaxed, constructed, rounded and improved first; here the tiny one is, and then proven."""
+    """Large models are relaxed, constructed, rounded and improved first; here the tiny one, then proven."""
     problem = tiny_problem(VARIANTS[variant])
     whole = best(problem)
     monkeypatch.setattr(search, "SMALL", 0)
