@@ -154,9 +154,8 @@ def concentration_limit(problem: Problem) -> dict[str, float]:
     norm = problem.policies.neighbourhood_concentration.norm.value / 1000.0
     weight = problem.tiers["concentration_weight"].to_dict()
     weighed = {k for k in problem.facility_tiers if weight[k] > 0}
-    smallest = min(
-        (float(least) for (_, k), least in problem.least_places.items() if k in weighed), default=0.0
-    )
+    least = problem.tiers["least"].to_dict()
+    smallest = min((float(least[k]) for _, k in problem.places_at if k in weighed), default=0.0)
     people, capacity = (
         problem.neighbourhoods["inhabitants"],
         problem.neighbourhoods["carrying_capacity"].to_dict(),

@@ -68,7 +68,8 @@ class Problem:
     site_tiers
         Index (site, tier); base, wlz_occupied, least, most (places), first_year (of additions).
     tiers
-        Index tier; setting, intramural, occupancy, concentration_weight, keeps_home, norm.
+        Index tier; setting, intramural, stream, least (places), occupancy, concentration_weight, keeps_home,
+        norm (minutes).
     conversions
         Index (site, tier, to_tier); ratio.
     fits, allowed
@@ -344,6 +345,7 @@ def _tiers(parameters: Parameters) -> pd.DataFrame:
             "setting": tier.setting,
             "intramural": tier.intramural,
             "stream": tier.stream,
+            "least": tier.least.value if tier.least else 0.0,
             "occupancy": tier.occupancy.value if tier.occupancy else 1.0,
             "concentration_weight": _weight(tier.concentration_weight, tier.setting),
             "keeps_home": tier.keeps_home.value if tier.keeps_home else 0.0,

@@ -40,8 +40,8 @@ class Violation:
 def violations(problem: Problem, data: xr.Dataset) -> tuple[Violation, ...]:
     """Return everything in which a plan's arrays break a rule or misstate an amount; empty is verified."""
     checks = (
-        _whole_numbers, _nothing_negative, _people, _waiting, _housing, _capacity, _sizes, _place_balance,
-        _home_balance, _agreements, _reduction, _replacement, _travel, _concentration, _fairness, _queue,
+        _givens, _whole_numbers, _nothing_negative, _people, _waiting, _housing, _capacity, _sizes,
+        _place_balance, _home_balance, _agreements, _reduction, _replacement, _travel, _concentration, _fairness, _queue,
         _apart, _help, _budget, _providers, _renewals, _scale, _staff, _reopening, _see_saw, _costs, _points,
     )  # fmt: skip
     unknown = [
@@ -87,6 +87,19 @@ def _whole_numbers(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     both = data["added"].where(data["added"] < data["removed"], data["removed"])
     yield from _broken("places_carry_over", both, "places added and removed at once")
     yield from _broken("whole numbers", data["operating"] - 1.0, "operating")
+
+
+def _givens(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    """What a plan says of the base year must be what the problem was given."""
+    given = {
+        "base_places": _at_sites(problem, "base", data),
+        "wlz_occupied": _at_sites(problem, "wlz_occupied", data),
+        "base_clients": problem.clients,
+        "base_waiting": problem.waiting,
+        "base_homes": problem.homes,
+    }
+    for name, values in given.items():
+        yield from _broken(f"{name} as given", data[name] - values, str(data[name].units), 1e-9, both=True)
 
 
 def _nothing_negative(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
@@ -189,7 +202,9 @@ def _at_sites(problem: Problem, column: str, data: xr.Dataset) -> xr.DataArray:
 def _sizes(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     places, runs = data["places"], data["operating"]
     yield from _broken("large_enough_to_run", _at_sites(problem, "least", data) * runs - places, "places")
-    yield from _broken("small_enough_to_fit", places - _at_sites(problem, "most", data) * runs, "places")
+    most = _at_sites(problem, "most", data)
+    yield from _broken("small_enough_to_fit", places - most * runs, "places")
+    yield from _broken("small_enough_to_fit", runs.where(most == 0.0, 0.0), "tiers that cannot run there")
     plot = _series(problem.sites["plot_most"].astype(float), "site")
     yield from _broken("small_enough_to_fit", places.sum("tier") - plot, "places on the plot")
     opens = _at_sites(problem, "first_year", data)
@@ -329,8 +344,8 @@ def _concentration(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     weight = _series(problem.tiers["concentration_weight"], "tier")
     facility = problem.tiers["setting"] == "facility"
     weighed = problem.tiers.index[facility & (problem.tiers["concentration_weight"] > 0)]
-    least = problem.site_tiers["least"][problem.site_tiers.index.get_level_values("tier").isin(weighed)]
-    smallest = min(least.to_numpy(dtype=float).tolist(), default=0.0)
+    somewhere = weighed.intersection(problem.site_tiers.index.get_level_values("tier"))
+    smallest = min(problem.tiers["least"].reindex(somewhere).tolist(), default=0.0)
     people = problem.neighbourhoods["inhabitants"].to_dict()
     capacity = problem.neighbourhoods["carrying_capacity"].to_dict()
     left = xr.DataArray(

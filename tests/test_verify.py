@@ -379,3 +379,18 @@ def test_the_check_shares_nothing_with_the_formulation():
     assert ours == {"optimiser.problem"}
     assert not {"pulp", "highspy", "scipy"} & {name.split(".")[0] for name in names}
     assert "POLICIES" not in {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+BASE_YEAR = ("base_places", "wlz_occupied", "base_clients", "base_waiting", "base_homes")
+
+
+@pytest.mark.parametrize("name", BASE_YEAR)
+def test_a_base_year_that_was_not_given_is_caught(plan, name):
+    """Reports read the base year from the plan: one that misstates it is withheld."""
+    assert f"{name} as given" in broken(plan.problem, changed(plan.data, name, 0.5))
+
+
+def test_a_tier_that_runs_where_a_site_does_not_have_it_is_caught(plan):
+    """S1 of the tiny region has beds and group places: no home tier runs there."""
+    data = changed(plan.data, "operating", 1.0, site="S1", tier="home", year=2023)
+    assert "small_enough_to_fit" in broken(plan.problem, data)
