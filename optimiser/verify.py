@@ -40,9 +40,11 @@ class Violation:
 def violations(problem: Problem, data: xr.Dataset) -> tuple[Violation, ...]:
     """Return everything in which a plan's arrays break a rule or misstate an amount; empty is verified."""
     checks = (
-        _givens, _whole_numbers, _nothing_negative, _people, _waiting, _housing, _capacity, _sizes,
-        _place_balance, _home_balance, _agreements, _reduction, _replacement, _travel, _concentration, _fairness, _queue,
-        _apart, _help, _budget, _providers, _renewals, _scale, _staff, _reopening, _see_saw, _costs, _points,
+        _givens, _whole_numbers, _nothing_negative,
+        _people, _waiting, _housing, _capacity, _sizes, _place_balance, _home_balance, _agreements,
+        _reduction, _replacement, _travel, _concentration, _fairness, _queue,
+        _apart, _help, _budget, _providers, _renewals, _scale, _staff, _reopening, _see_saw,
+        _costs, _points,
     )  # fmt: skip
     unknown = [
         Violation("arrays", str(name), float("nan"), "not a number")
