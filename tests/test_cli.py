@@ -46,6 +46,8 @@ def plan_folder(tmp_path_factory):
 
 def started(*words, cwd=None):
     """Start the command as a user does, in a process of its own."""
+    # tests that a shell runs in its background ignore Ctrl-C, and a child would inherit that
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     return subprocess.Popen(
         [sys.executable, str(ROOT / "cli.py"), *words],
         cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
@@ -221,6 +223,7 @@ def test_plan_as_json_is_the_summary_of_its_folder(tiny, tmp_path, capsys):
     told = json.loads(capsys.readouterr().out)
     assert told["summary"] == json.loads((out / "summary.json").read_text(encoding="utf-8"))
     assert len(told["answers"]) == 3
+    assert told["summary"]["proof"]["gap"] <= 0.05
     assert all(answer["question"] and answer["answer"] for answer in told["answers"])
 
 
