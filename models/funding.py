@@ -25,7 +25,7 @@ are the municipalities' own: amounts of others stay with the origin, for informa
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Self
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -33,9 +33,6 @@ import xarray as xr
 
 from models.finance import nominal
 from models.parameters import Funding, GrowthPath, Regime, Years
-
-if TYPE_CHECKING:
-    from models.region import Region
 
 MUNICIPAL = ("Wmo",)
 """Streams whose grant is divided over municipalities, and which they settle among themselves."""
@@ -154,16 +151,6 @@ class Treasury:
     years: Years
     municipalities: pd.DataFrame
     budgets: pd.DataFrame
-
-    @classmethod
-    def of(cls, region: "Region") -> Self:
-        """Return the treasury of a region."""
-        return cls(
-            region.parameters.funding,
-            region.parameters.years,
-            region.municipalities,
-            region.budgets,
-        )
 
     def account(self, spent: xr.DataArray) -> Account:
         """Return the money under the regime of each year.

@@ -17,6 +17,7 @@ from geodata.minutes import own_area_minutes, travel_minutes
 from geodata.neighbours import contiguity
 from models import agreement, assumptions, checks, funding_agreement, remarks, scenario, sites, tables
 from models.draft import Draft, sections
+from models.funding import Treasury
 from models.parameters import Header, Parameters
 from models.scenario import COMMAND_LINE, Override
 from models.series import series
@@ -67,6 +68,12 @@ class Region:
     """SHA-256 of the files and overrides that made this region."""
     remarks: tuple[dict[str, str], ...]
     """Sentences (`nl`, `en`) without which the region's figures must not be shown."""
+
+    @property
+    def treasury(self) -> Treasury:
+        """What the funding regimes need to know of the region."""
+        parameters = self.parameters
+        return Treasury(parameters.funding, parameters.years, self.municipalities, self.budgets)
 
 
 def read_region(

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import xarray as xr
 
-from models.funding import Treasury, due
+from models.funding import due
 from optimiser.decisions import Family
 from optimiser.formulation import EUROS, POINTS
 from optimiser.model import Floats, Model
@@ -278,7 +278,7 @@ def _paid(problem: Problem, data: xr.Dataset, cost: xr.DataArray) -> dict[str, x
 
     `cost` has no payer yet (part, stream, year); the regime of each year gives it one.
     """
-    treasury, where = Treasury.of(problem.region), spent(problem, data, cost)
+    treasury, where = problem.region.treasury, spent(problem, data, cost)
     account = treasury.account(where.sum("part"))
     payers = due(where, treasury).rename(municipality="payer").transpose("part", "payer", "stream", "year")
     need = where.sum(["part", "host", "setting"]).rename(origin="municipality")

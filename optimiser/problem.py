@@ -9,7 +9,6 @@ import pandas as pd
 import xarray as xr
 
 from models.finance import discount
-from models.funding import Treasury
 from models.outlook import Outlook
 from models.parameters import Mode, Parameters, Policies
 from models.region import Region
@@ -272,7 +271,7 @@ class Problem:
     @cached_property
     def grants(self) -> dict[int, float]:
         """Planned year → Wmo euros granted, all municipalities together, Wlz money and execution cost off."""
-        divided = Treasury.of(self.region).historic(["Wmo"], self.years)
+        divided = self.region.treasury.historic(["Wmo"], self.years)
         yearly = divided.sum(["municipality", "stream"], min_count=1)
         return {t: float(yearly.sel(year=t)) for t in self.years if bool(yearly.sel(year=t).notnull())}
 

@@ -345,7 +345,7 @@ def test_facilities_fit_in_the_budget():
     """350,000 for facilities fit in a grant of 350,000 and leave nothing for the rest; 340,000 is too few."""
     files = {"region": with_facilities(REGION), "municipalities": HOSTING}
     fitting = tiny_region(**files, budgets=GRANTS.replace("900000", "350000"))
-    left = Treasury.of(fitting).grants(["Wmo"], [2022])
+    left = fitting.treasury.grants(["Wmo"], [2022])
     assert left.values.ravel().tolist() == pytest.approx([350_000, 0])
     with pytest.raises(InputError, match="350,000 EUR for shared facilities in 2022, of 340,000"):
         tiny_region(**files, budgets=GRANTS.replace("900000", "340000"))

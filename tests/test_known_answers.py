@@ -17,7 +17,7 @@ from tiny import REGION, square
 from geodata.faults import InputError
 from models import Region, forecast, read_region
 from models.finance import WEEKS_PER_YEAR, support_per_client
-from models.funding import Treasury, wlz_take_out
+from models.funding import wlz_take_out
 from models.series import mean_growth, redemption_rate, without_a_place, yearly_growth
 from optimiser import Problem, solve
 from optimiser.spending import people_between
@@ -216,7 +216,7 @@ def test_5_the_price_of_a_place_and_the_grant_agree(tmp_path):
         money="\n[funding.wlz]\nmoney = {value = 0.27586206896551724, note = '32 of 116'}\nsince = 2021\n",
         budgets="municipality,year,stream,eur\nGM0599,2022,Wmo,116000000\n",
     )
-    grant = float(Treasury.of(given).grants(["Wmo"], [2022]).sum())
+    grant = float(given.treasury.grants(["Wmo"], [2022]).sum())
     assert grant == pytest.approx(84_000_000, abs=0.01)
     priced = read_region(tmp_path, settings=QUICK | {"tiers.bed.rate": "888"})
     yearly = support_per_client(priced.parameters.tiers["bed"], 2022, priced.parameters.years)
@@ -264,7 +264,7 @@ def test_9_nothing_inside_the_seven_and_the_origin_pays_outside(tmp_path):
         tmp_path, WITH_GRONINGEN, municipalities=f"code,name,inhabitants,region\n{rows}\n", money=LAW
     )
     inside = {f"{origin}_{host}": 1000.0 for origin in SEVEN for host in SEVEN}
-    account = Treasury.of(towns).account(spent_on(towns, **inside, GM0613_GM0014=46_000.0))
+    account = towns.treasury.account(spent_on(towns, **inside, GM0613_GM0014=46_000.0))
     paid = account.settlement.sel(year=2022).to_series()
     assert paid[paid != 0].to_dict() == {
         ("GM0613", "GM0014"): pytest.approx(4_600),
@@ -305,7 +305,7 @@ def test_10_the_development_model(tmp_path):
         money=PUBLISHED + DEVELOPMENT,
         budgets="municipality,year,stream,eur\nGM1651,2022,Wmo,3750000\n",
     )
-    fixed = Treasury.of(towns).grants(["Wmo"], [2022]).sel(stream="Wmo", year=2022)
+    fixed = towns.treasury.grants(["Wmo"], [2022]).sel(stream="Wmo", year=2022)
     assert fixed.to_series().to_dict() == {
         "GM1651": pytest.approx(600_000 + 1_100_000),
         "GM1663": pytest.approx(300_000 + 1_000_000),
@@ -327,7 +327,7 @@ def test_12_ten_years_of_growth_path(tmp_path, shape, left):
         budgets=f"municipality,year,stream,eur\n{rows}",
     )
     longer = read_region(tmp_path, settings=EUROS_ONLY | {"years.last": "2031"})
-    grants = Treasury.of(longer).grants(["Wmo"], list(range(2022, 2032)))
+    grants = longer.treasury.grants(["Wmo"], list(range(2022, 2032)))
     historic = grants.sel(municipality="GM0599", stream="Wmo") / 1_000_000
     assert float(historic.sel(year=2022)) == pytest.approx(0.9)
     assert float(historic.sel(year=2031)) == pytest.approx(left, abs=5e-4)
@@ -338,7 +338,7 @@ def test_12_the_start_year_is_a_scenario(tmp_path, law, first):
     """The same region with the law in 2022, 2023, 2026 or never: until then Rotterdam receives all."""
     rotterdam(tmp_path, money=LAW, budgets="municipality,year,stream,eur\nGM0599,2022,Wmo,1000000\n")
     settings = {"years.last": "2027", "funding.law": law, "funding.carry_on": "true"}
-    grants = Treasury.of(read_region(tmp_path, settings=EUROS_ONLY | settings)).grants(
+    grants = read_region(tmp_path, settings=EUROS_ONLY | settings).treasury.grants(
         ["Wmo"], range(2022, 2028)
     )
     other = grants.sel(municipality="GM0597", stream="Wmo").fillna(0.0).to_series()
