@@ -6,6 +6,8 @@ from dataclasses import dataclass, fields
 from itertools import product
 from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pulp import LpProblem, LpVariable
 
 from optimiser.problem import Problem
@@ -122,6 +124,11 @@ class Decisions:
         """Return every variable, in the order in which it was made."""
         made = [v for f in fields(self) for v in self.family(f.name).values()]
         return sorted(made, key=lambda variable: variable.id)
+
+
+def column_ids(*families: Family) -> NDArray[np.int32]:
+    """Return the columns of families in the model's arrays."""
+    return np.array([v.id for family in families for v in family.values()], dtype=np.int32)
 
 
 def lp_name(*label: object) -> str:

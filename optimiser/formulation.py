@@ -6,6 +6,7 @@ h homes, g new homes; i origin, p profile, k tier, s site, j neighbourhood, t ye
 """
 
 from collections.abc import Iterator
+from itertools import combinations
 from typing import NamedTuple
 
 import pandas as pd
@@ -133,17 +134,50 @@ def large_enough_to_run(problem: Problem, x: Decisions) -> Iterator[Row]:
     en="A facility fits on its plot.",
 )
 def small_enough_to_fit(problem: Problem, x: Decisions) -> Iterator[Row]:
-    """z[s,k,t] ≤ most[s,k]·y[s,k,t]; Σ_k z[s,k,t] ≤ plot[s]."""
-    most, plots = problem.most_places, problem.sites["plot_most"].astype(float).to_dict()
+    """z[s,k,t] ≤ most[s,k]·y[s,k,t]; z[s,k,t] ≤ base[s,k]·y[s,k,t] + Σ_u≤t (a[s,k,u]
+    + Σ_m ratio[m,k]·c[s,m,k,u]); Σ_k z[s,k,t] ≤ plot[s]; z[s,k,t] + z[s,m,t] ≤ plot[s]
+    − (plot[s] − most[s,m])·(1 − y[s,k,t]) − (plot[s] − most[s,k])·(1 − y[s,m,t]).
+    """
+    # the second and the last hold in every plan anyway; they keep the relaxation from running a large
+    # site by halves (Barany, Van Roy and Wolsey 1984; Padberg, Van Roy and Wolsey 1985)
+    most = problem.most_places
     for (s, k, t), places in x.places.items():
         yield Row((s, k, t), [(places, 1.0), (x.operating[s, k, t], -float(most[s, k]))], "<=", 0.0)
+    yield from _no_larger_than_it_was(problem, x)
+    yield from _on_one_plot(problem, x)
+
+
+def _no_larger_than_it_was(problem: Problem, x: Decisions) -> Iterator[Row]:
+    incoming: dict[tuple[str, str], list[tuple[str, float]]] = {}
+    for (s, k, m), ratio in problem.ratios.items():
+        incoming.setdefault((s, m), []).append((k, ratio))
+    for (s, k), base in problem.base_places.items():
+        grown: Terms = []
+        for t in problem.years if 0 < base < problem.most_places[s, k] else ():
+            grown += [(x.added[s, k, t], -1.0)] if (s, k, t) in x.added else []
+            grown += [(x.converted[s, m, k, t], -ratio) for m, ratio in incoming.get((s, k), ())]
+            now: Terms = [(x.places[s, k, t], 1.0), (x.operating[s, k, t], -float(base))]
+            yield Row(("grown", s, k, t), [*now, *grown], "<=", 0.0)
+
+
+def _on_one_plot(problem: Problem, x: Decisions) -> Iterator[Row]:
+    plots = problem.sites["plot_most"].astype(float).to_dict()
     here: dict[str, list[str]] = {}
     for s, k in problem.places_at:
         here.setdefault(s, []).append(k)
     for s, tiers in here.items():
-        if len(tiers) > 1 or plots[s] < most[s, tiers[0]]:
-            for t in problem.years:
+        most = {k: min(float(problem.most_places[s, k]), plots[s]) for k in tiers}
+        crowded = [(k, m) for k, m in combinations(tiers, 2) if most[k] + most[m] > plots[s]]
+        alone = len(tiers) == 1 and plots[s] < problem.most_places[s, tiers[0]]
+        for t in problem.years:
+            if alone or (len(tiers) > 2 and sum(most.values()) > plots[s]):
                 yield Row((s, t), [(x.places[s, k, t], 1.0) for k in tiers], "<=", plots[s])
+            for k, m in crowded:
+                spare, other = plots[s] - most[m], plots[s] - most[k]
+                terms: Terms = [(x.places[s, k, t], 1.0), (x.places[s, m, t], 1.0)]
+                terms += [(x.operating[s, k, t], -spare)] if spare else []
+                terms += [(x.operating[s, m, t], -other)] if other else []
+                yield Row((s, k, m, t), terms, "<=", plots[s] - spare - other)
 
 
 @rule(
