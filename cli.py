@@ -98,7 +98,8 @@ def parser() -> argparse.ArgumentParser:
     init.add_argument("folder", type=Path, metavar="FOLDER", help="a folder that is new or empty")
     init.add_argument("--from", dest="source", default=DEMO_REGION, metavar="REGION", help="region to copy")
     add("check", _check, "tell every fault of a region at once", reading, as_json)
-    add("forecast", _forecast, "show the demand, with the steps that add up to it", reading, as_json)
+    told = add("forecast", _forecast, "show the demand, with the steps that add up to it", reading, as_json)
+    _add_backtest(told)
     solving = _solving(300.0, gap=0.01)
     plan = add("plan", _plan, "make a plan and write its folder", reading, solving, speaking, as_json)
     plan.add_argument("-o", "--output", type=Path, required=True, metavar="PLAN", help="folder to write")
@@ -140,6 +141,19 @@ def _solving(seconds: float, gap: float) -> argparse.ArgumentParser:
     return options
 
 
+def _add_backtest(forecast: argparse.ArgumentParser) -> None:
+    forecast.add_argument(
+        "--backtest", action="store_true", help="fit on early years of series.csv, hold against later ones"
+    )
+    forecast.add_argument(
+        "--until", type=_count, metavar="YEAR", help="last year to fit on (all but two); implies --backtest"
+    )
+    forecast.add_argument(
+        "--level", type=_chance, metavar="SHARE",
+        help="chance that the interval should hold a count (80%%); implies --backtest",
+    )  # fmt: skip
+
+
 def _speaking() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
     options.add_argument("--lang", choices=["nl", "en"], help="language of the report; else the region's")
@@ -160,6 +174,13 @@ def _share(text: str) -> float:
         share = math.nan
     if not 0 <= share < 1:
         raise argparse.ArgumentTypeError(f"'{text}' is not a share from 0 to 1, such as 0.01 or 1%")
+    return share
+
+
+def _chance(text: str) -> float:
+    share = _share(text)
+    if not share:
+        raise argparse.ArgumentTypeError("an interval that holds a count with chance 0 says nothing")
     return share
 
 
@@ -228,13 +249,28 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _forecast(arguments: argparse.Namespace) -> int:
+    region = _read(arguments)
+    if arguments.backtest or arguments.until is not None or arguments.level is not None:
+        return _backtest(region, arguments)
     from models import forecast
 
-    outlook = forecast(_read(arguments))
+    outlook = forecast(region)
     if arguments.json:
         _print_json({"demand": _records(outlook.to_frame().reset_index()), "steps": _records(outlook.steps)})
     else:
         _print([_steps_table(outlook.to_frame(), outlook.steps), "", _table(outlook.to_frame())])
+    return DONE
+
+
+def _backtest(region: "Region", arguments: argparse.Namespace) -> int:
+    from models.backtest import LEVEL, backtest
+
+    test = backtest(region, cut=arguments.until, level=arguments.level or LEVEL)
+    if arguments.json:
+        fitted = {"until": test.cut, "level": test.level, "growth": test.trend.growth}
+        _print_json({**fitted, "predictions": _records(test.rows), "words": list(test.words)})
+    else:
+        _print([_backtest_table(test.rows), "", *test.words])
     return DONE
 
 
@@ -391,6 +427,17 @@ def _steps_table(demand: "pd.DataFrame", steps: "pd.DataFrame") -> str:
     table.loc["clients"] = clients.reindex(table.columns)
     order = ["clients, year before", *steps["step"].unique(), "clients"]
     return _table(table.loc[order].rename_axis(index=None, columns=None))
+
+
+def _backtest_table(rows: "pd.DataFrame") -> str:
+    """Lay out clients in whole numbers, errors with their sign; "-" where there is no interval."""
+    told = rows.assign(
+        error_share=[f"{share:+.1%}" for share in rows["error_share"]],
+        error=[f"{error:+.0f}" for error in rows["error"]],
+        inside=rows["inside"].map({True: "yes", False: "NO"}).fillna("-"),
+    )
+    whole = told.rename(columns={"error_share": "error %"})
+    return str(whole.to_string(index=False, float_format="{:.0f}".format, na_rep="-"))
 
 
 def _table(frame: "pd.DataFrame") -> str:
