@@ -12,14 +12,14 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 
 from geodata.faults import InputError
 from models.outlook import forecast
 from models.region import Region
+from optimiser.formulation import POINTS
 from optimiser.highs import LinearModel
-from optimiser.model import Model
-from optimiser.plan import dataset
+from optimiser.model import Floats, Model
+from optimiser.plan import Plan
 from optimiser.problem import Problem
 from optimiser.progress import Limits
 from optimiser.solve import PROVEN, Impossible, NoPlanYet, solve
@@ -124,7 +124,24 @@ def relaxed(problem: Problem, stop: Event | None = None) -> Figures:
         raise Impossible(("the hard rules cannot hold, not even for fractions of places",))
     if found.outcome != "optimal" or found.values is None:
         raise Stopped
-    return _figures(problem, dataset(model, found.values), found.objective, PROVEN * abs(found.objective))
+    return _of_relaxation(model, found.values, found.objective)
+
+
+def _of_relaxation(model: Model, values: Floats, objective: float) -> Figures:
+    """Sum the values themselves: labelled arrays, settled and granted, would take longer than the solve."""
+    problem, x = model.problem, model.decisions
+    paid = [term for term in model.terms if term.stream != POINTS]
+    euros = float(sum(term.amount * values[term.variable.id] for term in paid))
+    chosen = problem.personal_budget.sum(["neighbourhood", "profile"]).to_series()
+    own = problem.prices.support.mul(chosen, axis=0)[list(problem.years)].to_numpy().sum()
+    years, last, at = len(problem.years), problem.years[-1], set(problem.intramural_at)
+    return Figures(
+        objective=objective,
+        gap=PROVEN * abs(objective),
+        eur=(euros + float(own)) / years,
+        beds=float(sum(values[v.id] for (s, k, t), v in x.places.items() if t == last and (s, k) in at)),
+        waiting=float(sum(values[v.id] for v in x.waiting.values())) / years,
+    )
 
 
 def planned(problem: Problem, *, stop: Event | None = None, **limits: Any) -> Figures:
@@ -140,14 +157,15 @@ def planned(problem: Problem, *, stop: Event | None = None, **limits: Any) -> Fi
     plan = solve(problem, stop=stop, **limits)
     if stop is not None and stop.is_set():
         raise Stopped
-    return _figures(problem, plan.data, plan.proof.objective, plan.proof.gap_eur)
+    return _of_plan(plan)
 
 
-def _figures(problem: Problem, data: xr.Dataset, objective: float, gap: float) -> Figures:
+def _of_plan(plan: Plan) -> Figures:
+    problem, data = plan.problem, plan.data
     years, beds = len(problem.years), list(problem.tiers.index[problem.tiers["intramural"]])
     return Figures(
-        objective=objective,
-        gap=gap,
+        objective=plan.proof.objective,
+        gap=plan.proof.gap_eur,
         eur=float(data["cost"].sum()) / years,
         beds=float(data["places"].sel(tier=beds, year=problem.years[-1]).sum()),
         waiting=float(data["waiting"].sum()) / years,

@@ -4,7 +4,9 @@ import json
 import os
 import signal
 import threading
+from dataclasses import replace
 
+import pandas as pd
 import pytest
 from builders import BED, EUROS_ONLY, HOME, ONE_YEAR, WAIT, tiny_problem
 from test_cli import started
@@ -125,6 +127,20 @@ def test_plans_give_the_same_where_the_relaxation_is_whole(reader):
         reader, "tiers.bed.rate", evaluate=lambda p: planned(p, gap=0.0, seconds=30.0)
     ).values()
     assert plans.moved[1].effect.objective == pytest.approx(BED * 0.2 * 10, rel=1e-6)
+    assert plans.moved[1].effect.eur == pytest.approx(BED * 0.2 * 10, rel=1e-6)
+
+
+def test_a_relaxation_and_a_plan_count_the_same(reader):
+    """Figures summed from the solver's values are those of the labelled plan, personal budgets included."""
+    region = reader({})
+    person = pd.DataFrame([{**region.clients.iloc[0], "form": "PGB", "tier": "home", "clients": 3.0}])
+    region = replace(region, clients=pd.concat([region.clients, person], ignore_index=True))
+    problem = Problem.of(region, forecast(region))
+    one, other = relaxed(problem), planned(problem, gap=0.0, seconds=30.0)
+    figures = ["objective", "eur", "beds", "waiting"]
+    assert [getattr(one, name) for name in figures] == pytest.approx(
+        [getattr(other, name) for name in figures], rel=1e-5
+    )
 
 
 def test_a_difference_below_both_gaps_is_no_finding():
