@@ -271,12 +271,15 @@ def _forecast(arguments: argparse.Namespace) -> int:
     if arguments.backtest or arguments.until is not None or arguments.level is not None:
         return _backtest(region, arguments)
     from models import forecast
+    from models.series import overview
 
-    outlook = forecast(region)
+    outlook, past = forecast(region), overview(region.series)
     if arguments.json:
-        _print_json({"demand": _records(outlook.to_frame().reset_index()), "steps": _records(outlook.steps)})
+        demand, counts = _records(outlook.to_frame().reset_index()), _records(past.reset_index())
+        _print_json({"demand": demand, "steps": _records(outlook.steps), "series": counts})
     else:
         _print([_steps_table(outlook.to_frame(), outlook.steps), "", _table(outlook.to_frame())])
+        _print([] if past.empty else ["", _series_table(past)])
     return DONE
 
 
@@ -585,6 +588,24 @@ def _effect_record(one: "Effect") -> dict[str, Any]:
         ends[moved.end] = {"to": moved.value, "reason": moved.reason, "distinguishable": distinct, **known}
     said = {"key": one.key, "value": one.value, "unit": one.unit, "source": one.source}
     return {**said, "swing": one.swing, **ends}
+
+
+def _series_table(past: "pd.DataFrame") -> str:
+    """Lay out past counts; "ca." marks what is given as about so many, "-" what is not known."""
+
+    def counted(column: str) -> list[str]:
+        return ["-" if math.isnan(count) else f"{count:.0f}" for count in past[column]]
+
+    def shares(column: str, sign: str = "+") -> list[str]:
+        return ["-" if math.isnan(share) else f"{share:{sign}.1%}" for share in past[column]]
+
+    about = ["ca. " if circa else "" for circa in past["circa"]]
+    told = past.assign(
+        indications=[ca + count for ca, count in zip(about, counted("indications"), strict=True)],
+        growth=shares("growth"), redeemed=counted("redeemed"), redeemed_growth=shares("redeemed_growth"),
+        redemption_rate=shares("redemption_rate", "-"), without_a_place=counted("without_a_place"),
+    ).drop(columns="circa")  # fmt: skip
+    return str(told.rename(columns=lambda name: name.replace("_", " ")).to_string())
 
 
 def _backtest_table(rows: "pd.DataFrame") -> str:
