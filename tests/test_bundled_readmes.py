@@ -1,7 +1,7 @@
 """The tables in the READMEs of the bundled regions: every figure is that of the data."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pandas as pd
 import pytest
@@ -44,69 +44,83 @@ def numbers(cell: str) -> Numbers:
 # ------------------------------------------------------------------ by municipality
 
 
-def town_of(region: Region, codes: pd.Series) -> pd.Series:
-    """Return the municipality of neighbourhoods."""
-    return codes.map(region.neighbourhoods["municipality"])
+ROWS = {
+    r"wijken": "wijken",
+    r"inhabitants.*wijken": "inhabitants",
+    r"municipality|inhabitants, municipality": "own_count",
+    r"inhabitants 2017": "in_2017",
+    r"difference.*": "difference",
+    r"corporation homes": "social_homes",
+    r"clients, in kind \+ personal budget": "by_form",
+    r"clients (from|by file)": "clients",
+    r"(places|base year).*": "places",
+    r"sites existing, candidate": "sites",
+    r"homes in use, offered.*": "homes",
+    r"share of inhabitants": "share",
+}
+"""Label of a row or column → what it counts; an unknown label is an error."""
 
 
-def by_place(region: Region, label: str) -> Callable[[list[str]], Numbers]:
-    """Return what a row of a README counts, for a list of municipalities; an unknown row is an error."""
-    areas, clients, homes = region.neighbourhoods, region.clients, region.homes
-    base = region.parameters.years.base
-    site_towns = town_of(region, region.sites["neighbourhood"])
-    places = region.site_tiers["places"].groupby(level="site").sum()
-    home_towns = homes["municipality"].where(
-        homes["municipality"].notna(), town_of(region, homes["neighbourhood"])
-    )
+class Counts:
+    """What a README counts of the data, each for a list of municipalities."""
 
-    def towns_where(frame: pd.DataFrame, column: str, towns: pd.Series, codes: list[str]) -> float:
-        return float(frame.loc[towns.isin(codes), column].sum())
+    def __init__(self, region: Region) -> None:
+        self.region, self.areas = region, region.neighbourhoods
+        self.site_towns = region.sites["neighbourhood"].map(self.areas["municipality"])
+        homes = region.homes
+        named = homes["municipality"].notna()
+        self.home_towns = homes["municipality"].where(
+            named, homes["neighbourhood"].map(self.areas["municipality"])
+        )
 
-    def inhabitants(codes: list[str]) -> float:
-        return towns_where(areas, "inhabitants", areas["municipality"], codes)
+    def of(self, label: str, codes: list[str]) -> Numbers:
+        """Return the numbers that stand in a cell."""
+        name = next(name for pattern, name in ROWS.items() if re.fullmatch(pattern, label))
+        counted = getattr(self, name)(codes)
+        return tuple(map(float, counted)) if isinstance(counted, tuple) else (float(counted),)
 
-    def in_form(form: str, codes: list[str]) -> float:
-        return towns_where(clients[clients["form"] == form], "clients", clients["municipality"], codes)
+    def wijken(self, codes: list[str]) -> int:
+        return int(self.areas["municipality"].isin(codes).sum())
 
-    def sites(status: str, codes: list[str]) -> float:
-        return float(((region.sites["status"] == status) & site_towns.isin(codes)).sum())
+    def inhabitants(self, codes: list[str]) -> float:
+        return float(self.areas.loc[self.areas["municipality"].isin(codes), "inhabitants"].sum())
 
-    def in_years(wanted: pd.Series, codes: list[str]) -> float:
-        return float(homes.loc[wanted & home_towns.isin(codes), "homes"].sum())
+    def own_count(self, codes: list[str]) -> float:
+        return float(self.region.municipalities.loc[codes, "inhabitants"].sum())
 
-    def given(column: str, codes: list[str]) -> float:
-        return float(region.municipalities.loc[codes, column].sum())
+    def in_2017(self, codes: list[str]) -> int:
+        notes = pd.read_csv(self.region.folder / "municipalities.csv", index_col="code").loc[codes, "note"]
+        return int(notes.str.extract(r"\((\d+) inhabitants then")[0].astype(int).sum())
 
-    def registered(codes: list[str]) -> float:
-        return in_form("ZIN", codes) + in_form("PGB", codes)
+    def difference(self, codes: list[str]) -> float:
+        return self.inhabitants(codes) - self.own_count(codes)
 
-    known: list[tuple[str, Callable[[list[str]], Numbers]]] = [
-        (r"wijken", lambda c: (float(areas["municipality"].isin(c).sum()),)),
-        (r"inhabitants.*wijken", lambda c: (inhabitants(c),)),
-        (r"municipality|inhabitants, municipality", lambda c: (given("inhabitants", c),)),
-        (r"inhabitants 2017", lambda c: (inhabitants_2017(region, c),)),
-        (r"difference.*", lambda c: (inhabitants(c) - given("inhabitants", c),)),
-        (r"corporation homes", lambda c: (given("social_homes", c),)),
-        (r"clients, in kind \+ personal budget", lambda c: (in_form("ZIN", c), in_form("PGB", c))),
-        (r"clients (from|by file)", lambda c: (registered(c),)),
-        (r"(places|base year).*", lambda c: (float(places[site_towns.isin(c)].sum()),)),
-        (r"sites existing, candidate", lambda c: (sites("existing", c), sites("candidate", c))),
-        (
-            r"homes in use, offered.*",
-            lambda c: (in_years(homes["year"] == base, c), in_years(homes["year"] > base, c)),
-        ),
-        (
-            r"share of inhabitants",
-            lambda c: (round(100 * inhabitants(c) / float(areas["inhabitants"].sum()), 1),),
-        ),
-    ]  # fmt: skip
-    return next(count for pattern, count in known if re.fullmatch(pattern, label))
+    def social_homes(self, codes: list[str]) -> float:
+        return float(self.region.municipalities.loc[codes, "social_homes"].sum())
 
+    def by_form(self, codes: list[str]) -> tuple[float, ...]:
+        rows = self.region.clients
+        here = rows[rows["municipality"].isin(codes)]
+        return tuple(here.loc[here["form"] == form, "clients"].sum() for form in ("ZIN", "PGB"))
 
-def inhabitants_2017(region: Region, codes: list[str]) -> float:
-    """Return the inhabitants of 2017, which stand in the notes of municipalities.csv."""
-    notes = pd.read_csv(region.folder / "municipalities.csv", index_col="code").loc[codes, "note"]
-    return float(notes.str.extract(r"\((\d+) inhabitants then")[0].astype(int).sum())
+    def clients(self, codes: list[str]) -> float:
+        return sum(self.by_form(codes))
+
+    def places(self, codes: list[str]) -> float:
+        by_site = self.region.site_tiers["places"].groupby(level="site").sum()
+        return float(by_site[self.site_towns.isin(codes)].sum())
+
+    def sites(self, codes: list[str]) -> tuple[int, ...]:
+        status = self.region.sites.loc[self.site_towns.isin(codes), "status"]
+        return tuple(int((status == one).sum()) for one in ("existing", "candidate"))
+
+    def homes(self, codes: list[str]) -> tuple[int, ...]:
+        here = self.region.homes[self.home_towns.isin(codes)]
+        in_use = here["year"] == self.region.parameters.years.base
+        return int(here.loc[in_use, "homes"].sum()), int(here.loc[~in_use, "homes"].sum())
+
+    def share(self, codes: list[str]) -> float:
+        return round(100 * self.inhabitants(codes) / float(self.areas["inhabitants"].sum()), 1)
 
 
 def test_the_tables_by_municipality(bundled):
@@ -114,7 +128,7 @@ def test_the_tables_by_municipality(bundled):
     region, _, found = bundled
     codes = {name: [code] for code, name in region.municipalities["name"].items()}
     codes |= {name: list(region.municipalities.index) for name in TOGETHER}
-    checked = 0
+    checked, counts = 0, Counts(region)
     for table in found:
         upright = table if set(table.index) & set(codes) else table.T
         if not set(upright.index) <= set(codes):
@@ -123,7 +137,7 @@ def test_the_tables_by_municipality(bundled):
             for label, cell in row.items():
                 if cell:
                     told = (place, label, numbers(cell))
-                    assert told == (place, label, by_place(region, label)(codes[place]))
+                    assert told == (place, label, counts.of(label, codes[place]))
                     checked += 1
     assert checked >= 20
 
@@ -167,6 +181,35 @@ def test_the_tables_by_tier(bundled):
 
 
 # ------------------------------------------------------------------ in sentences
+
+OVER = {"Five": 5, "Six": 6, "Nine": 9}
+
+
+def test_the_neighbourhoods_above_the_norm(bundled):
+    """Weighted places of a wijk and its neighbours against the norm per 1,000 of their inhabitants.
+
+    Rotterdam's README tells five, and one more because of its neighbours.
+    """
+    region, _, _ = bundled
+    text = re.sub(r"\s+", " ", (region.folder / "README.md").read_text(encoding="utf-8"))
+    told = re.search(r"(Six|Five|Nine) wijken.*?norm of (\d\.\d)", text)
+    whole = re.search(r"(?:together have|whole has) (\d\.\d+)", text)
+    tiers = region.parameters.tiers.items()
+    weight = {code: tier.concentration_weight.value for code, tier in tiers if tier.concentration_weight}
+    rows = region.site_tiers["places"].reset_index()
+    areas = rows["site"].map(region.sites["neighbourhood"])
+    load = (rows["places"] * rows["tier"].map(weight)).groupby(areas).sum()
+    load = load.reindex(region.neighbourhoods.index, fill_value=0.0)
+    people = region.neighbourhoods["inhabitants"]
+    norm = region.parameters.policies.neighbourhood_concentration.norm.value
+    around = {code: [code, *region.contiguity.neighbors(code)] for code in people.index}
+    over = [code for code, near in around.items() if load[near].sum() > norm * people[near].sum() / 1000]
+    one_more = 1 if "because of its neighbours" in text else 0
+    assert told
+    assert whole
+    assert float(told[2]) == norm
+    assert len(over) == OVER[told[1]] + one_more
+    assert float(whole[1]) == pytest.approx(1000 * load.sum() / people.sum(), abs=0.005)
 
 
 def test_a_year_at_the_base(bundled):
