@@ -298,7 +298,12 @@ def _backtest(region: "Region", arguments: argparse.Namespace) -> int:
 def _assumptions(arguments: argparse.Namespace) -> int:
     region = _read(arguments)
     if arguments.measure or arguments.only or arguments.plans:
-        return _measure(region, arguments)
+        from optimiser import Impossible, NoPlanYet
+
+        try:
+            return _measure(region, arguments)
+        except (Impossible, NoPlanYet) as error:
+            return _no_plan(error, arguments)
     if arguments.json:
         _print_json(_records(region.assumptions))
     else:
@@ -559,6 +564,8 @@ def _effects_table(measured: "Sequence[Effect]") -> str:
         for one in measured
         for moved in one.moved
     ]
+    if not lines:
+        return "Nothing was measured."
     columns = ["key", "moved", "objective", "EUR/year", "beds", "waiting", ""]
     frame = pd.DataFrame(lines, columns=columns)
     for column in ("key", "moved", ""):

@@ -212,6 +212,33 @@ def test_an_unknown_key_to_measure(tmp_path, capsys):
     assert "Did you mean 'tiers'" in capsys.readouterr().err
 
 
+CLASH = (
+    "--set=policies.intramural_reduction.mode=hard",
+    "--set=policies.intramural_reduction.by_end={value = 1.0, low = 0.0, high = 1.0}",
+    "--set=policies.replacement_before_closure.most_per_year=0",
+)
+"""All beds must be gone in the last year and none may go in any year: no plan does both."""
+
+
+def test_a_region_without_any_plan_has_no_effects(tmp_path, capsys):
+    """There is nothing to compare with: exit 1, and the reason on standard error."""
+    folder = str(write_tiny_region(tmp_path / "tiny"))
+    assert cli.main(["assumptions", folder, "--measure", *CLASH]) == cli.NO_PLAN
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "No plan meets the hard rules" in told.err
+
+
+def test_an_end_without_any_plan_says_so(tmp_path, capsys):
+    """As it stands no bed has to go; at the high end all must, which cannot be."""
+    folder = str(write_tiny_region(tmp_path / "tiny"))
+    by_end = "--set=policies.intramural_reduction.by_end={value = 0.0, low = 0.0, high = 1.0}"
+    assert cli.main(["assumptions", folder, "--measure", "--json", CLASH[0], by_end, CLASH[2]]) == cli.DONE
+    (one,) = json.loads(capsys.readouterr().out)["relaxation"]
+    assert one["high"]["reason"].startswith("impossible")
+    assert "objective" not in one["high"]
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is sent as a POSIX signal")
 def test_ctrl_c_keeps_what_was_measured(tmp_path):
