@@ -44,6 +44,7 @@ WAITING = "waiting"
 type Code = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=40)]
 type Year = Annotated[int, Field(ge=1990, le=2100)]
 type Mode = Literal["hard", "soft", "off"]
+type ConcentrationMeasure = Literal["around", "own", "share"]
 
 
 class Section(BaseModel):
@@ -297,11 +298,32 @@ class WithinTravelNorm(Section):
 
 
 class NeighbourhoodConcentration(Section):
-    """Policy 11: facility places of a neighbourhood and its neighbours stay under a norm."""
+    """Policy 11: facility places of a neighbourhood stay under a norm, by one measure or more.
+
+    What is over the norm is counted once: where measures differ, the largest.
+    """
 
     mode: Mode = "soft"
     price: PointsPerPlaceYear
-    norm: PlacesPerThousand
+    measures: tuple[ConcentrationMeasure, ...] = Field(default=("around",), min_length=1)
+    """around: places per 1,000 inhabitants of a neighbourhood and its neighbours; own: of the
+    neighbourhood by itself; share: part of the municipality's places that is in one neighbourhood."""
+    norm: PlacesPerThousand | None = None
+    """Weighted places per 1,000 inhabitants of a neighbourhood and its neighbours."""
+    own_norm: PlacesPerThousand | None = None
+    """Weighted places per 1,000 inhabitants of the neighbourhood by itself."""
+    most_share: Share | None = None
+    """Largest part of a municipality's weighted places, beyond one facility, in one neighbourhood."""
+
+    @model_validator(mode="after")
+    def _has_norms(self) -> Self:
+        if len(set(self.measures)) < len(self.measures):
+            raise ValueError("measures names each measure once")
+        norms = {"around": "norm", "own": "own_norm", "share": "most_share"}
+        lacking = [norms[name] for name in self.measures if getattr(self, norms[name]) is None]
+        if lacking:
+            raise ValueError(f"measures {', '.join(self.measures)} also ask for {', '.join(lacking)}")
+        return self
 
 
 class FairShareBetweenMunicipalities(Section):

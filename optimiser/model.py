@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pulp import LpMinimize, LpProblem, lpSum_vars_coefs
 from scipy.sparse import csr_array
 
-from optimiser.decisions import Decisions, decide, lp_name
+from optimiser.decisions import Decisions, LpNames, decide
 from optimiser.formulation import CORE, Term, paid, steered
 from optimiser.policies import POLICIES, deviations
 from optimiser.problem import Problem
@@ -39,8 +39,9 @@ class Model:
         x = decide(problem, program)
         active = [rule for rule in rules if is_on(problem, rule)]
         rows = tuple((rule, row) for rule in active for row in rule.rows(problem, x))
+        names = LpNames()
         for rule, row in rows:
-            _write(program, rule, row)
+            _write(program, names.of(rule.name, *row.label), row)
         terms = (*paid(problem, x), *steered(problem, x), *deviations(problem, x))
         constant = personal_budget_cost(problem)
         weight = _weights(problem)
@@ -74,7 +75,7 @@ def _weights(problem: Problem) -> dict[tuple[int, bool], float]:
     }
 
 
-def _write(program: LpProblem, rule: Rule, row: Row) -> None:
+def _write(program: LpProblem, name: str, row: Row) -> None:
     expression = lpSum_vars_coefs(row.terms)
     if row.sense == "<=":
         written = expression <= row.rhs
@@ -82,7 +83,7 @@ def _write(program: LpProblem, rule: Rule, row: Row) -> None:
         written = expression >= row.rhs
     else:
         written = expression == row.rhs
-    program.addConstraint(written, lp_name(rule.name, *row.label))
+    program.addConstraint(written, name)
 
 
 @dataclass(frozen=True)

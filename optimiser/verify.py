@@ -348,25 +348,35 @@ def _concentration(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     weighed = problem.tiers.index[facility & (problem.tiers["concentration_weight"] > 0)]
     somewhere = weighed.intersection(problem.site_tiers.index.get_level_values("tier"))
     smallest = min(problem.tiers["least"].reindex(somewhere).tolist(), default=0.0)
-    people = problem.neighbourhoods["inhabitants"].to_dict()
-    capacity = problem.neighbourhoods["carrying_capacity"].to_dict()
-    left = xr.DataArray(
-        [(problem.years[-1] - t) / (problem.years[-1] - problem.base_year) for t in problem.years],
-        coords={"year": list(problem.years)},
-        dims="year",
-    )
-    for j, around in problem.around.items():
-        inside = [s for s in data["site"].values if problem.sites.at[s, "neighbourhood"] in around]
-        if not inside:
-            continue
-        carried = policy.norm.value * sum(float(people[a]) for a in around) / 1000.0
-        limit = max(carried * float(capacity[j]), smallest)
-        base = float((_at_sites(problem, "base", data).sel(site=inside) * weight).sum())
-        load = (data["places"].sel(site=inside) * weight).sum(["site", "tier"])
-        over = load - limit - left * max(0.0, base - limit) - data["excess"].sel(neighbourhood=j, drop=True)
-        yield from _broken(
-            "neighbourhood_concentration", over.expand_dims(neighbourhood=[j]), "weighted places"
-        )
+    base = (_at_sites(problem, "base", data) * weight).sum("tier")
+    now = (data["places"] * weight).sum("tier")
+    at = problem.sites["neighbourhood"].reindex(data["site"].values)
+    for measure in policy.measures:
+        for j in at.unique() if measure == "share" else problem.neighbourhoods.index:
+            then = _over_the_norm(problem, base, at, measure, j, smallest).clip(min=0.0)
+            over = _over_the_norm(problem, now, at, measure, j, smallest) - _left_over(problem) * then
+            over = over - data["excess"].sel(neighbourhood=j, drop=True)
+            yield from _broken(
+                "neighbourhood_concentration", over.expand_dims(neighbourhood=[j]), "weighted places"
+            )
+
+
+def _over_the_norm(
+    problem: Problem, load: xr.DataArray, at: pd.Series, measure: str, j: str, smallest: float
+) -> xr.DataArray:
+    """Return the weighted places (site, …) of a neighbourhood above what a measure lets it carry."""
+    policy, areas = problem.policies.neighbourhood_concentration, problem.neighbourhoods
+    capacity = areas["carrying_capacity"].astype(float).to_dict()[j]
+    if measure == "share" and policy.most_share:
+        share = min(policy.most_share.value * capacity, 1.0)
+        town = at.map(areas["municipality"]).to_numpy() == areas.at[j, "municipality"]
+        whole = load.isel(site=np.flatnonzero(town)).sum("site")
+        return load.isel(site=np.flatnonzero(at == j)).sum("site") - smallest - share * (whole - smallest)
+    counted = list(problem.around[j]) if measure == "around" else [j]
+    norm = policy.norm if measure == "around" else policy.own_norm
+    carried = norm.value * float(areas.loc[counted, "inhabitants"].sum()) / 1000.0 if norm else 0.0
+    inside = np.flatnonzero(at.isin(counted))
+    return load.isel(site=inside).sum("site") - max(carried * capacity, smallest)
 
 
 def _fairness(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
