@@ -42,6 +42,7 @@ WAITING = "waiting"
 """The name under which people without a place stand among the tiers of the transitions."""
 
 type Code = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=40)]
+type Column = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=80)]
 type Year = Annotated[int, Field(ge=1990, le=2100)]
 type Mode = Literal["hard", "soft", "off"]
 type ConcentrationMeasure = Literal["around", "own", "share"]
@@ -554,6 +555,34 @@ class Funding(Section):
         return self.before if isinstance(self.law, str) or year < self.law else self.after
 
 
+class Indicator(Section):
+    """A figure of the neighbourhoods that says how much they can carry."""
+
+    weight: Factor
+    sign: Literal["+", "-"]
+    """Whether more of it means that a neighbourhood can carry more (+) or less (-)."""
+
+
+def _half(sign: Literal["+", "-"]) -> Indicator:
+    return Indicator(weight=Quantity(value=0.5, unit="factor"), sign=sign)
+
+
+class CarryingCapacity(Section):
+    """What scales the norm of concentration per neighbourhood (*draagkracht*); off unless asked for."""
+
+    mode: Literal["on", "off"] = "off"
+    missing: Literal["fault", "mean"] = "fault"
+    """What a neighbourhood without a figure is: a fault, or the mean of the others by inhabitants."""
+    indicators: dict[Column, Indicator] = Field(
+        default_factory=lambda: {
+            "percentage_laag_inkomen": _half("-"),
+            "percentage_huurwoningen_in_bezit_woningcorporaties": _half("-"),
+        },
+        min_length=1,
+    )
+    """column of the file of neighbourhoods → its weight and sign."""
+
+
 class Checks(Section):
     """How closely figures of different tables must agree."""
 
@@ -576,6 +605,7 @@ class Parameters(Section):
     costs: Costs
     weights: Weights
     policies: Policies
+    carrying_capacity: CarryingCapacity = CarryingCapacity()
     funding: Funding = Funding()
     checks: Checks = Checks()
 

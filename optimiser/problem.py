@@ -326,7 +326,7 @@ def _by_year(years: tuple[int, ...], values: list[float], units: str = "1") -> x
 def _neighbourhoods(region: Region) -> pd.DataFrame:
     areas = region.neighbourhoods
     frame = pd.DataFrame(areas[["name", "municipality", "inhabitants", "x", "y"]])
-    frame["carrying_capacity"] = areas.get("carrying_capacity", 1.0)
+    frame["carrying_capacity"] = region.carrying_capacity["index"]
     return frame
 
 
