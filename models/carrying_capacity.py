@@ -145,8 +145,8 @@ def remarks_of(draft: Draft, section: CarryingCapacity) -> Iterator[dict[str, st
     yield {
         "nl": "De norm voor concentratie is per wijk geschaald met een index van de draagkracht: "
         f"{_made_of(section, 'nl')}; van {least.replace('.', ',')} tot {most.replace('.', ',')}, gemiddeld 1 "
-        "per inwoner. Geen bron geeft deze weging: zij is een keuze, en zegt iets over de omgeving en niets over "
-        "mensen.",
+        "per inwoner. Geen bron geeft deze weging: zij is een keuze, en zegt iets over de omgeving en niets "
+        "over mensen.",
         "en": "The norm of concentration is scaled per neighbourhood by an index of carrying capacity: "
         f"{_made_of(section, 'en')}; from {least} to {most}, 1 on average over inhabitants. No source gives "
         "these weights: they are a choice, and tell of surroundings and nothing of people.",

@@ -18,6 +18,7 @@ from models.quantity import (
     FtePerClient,
     FtePerPlace,
     Kph,
+    LeaseMonths,
     Metres,
     Minutes,
     Months,
@@ -142,6 +143,9 @@ class Tier(Section):
     """How much one place weighs in the load of a neighbourhood; ordinary homes weigh 0."""
     keeps_home: Share | None = None
     """Share of those who recover who stay on in the home as its tenant; homes only."""
+    flip: LeaseMonths | None = None
+    """Months that the lease is on the provider's name before it goes to the client (*omklapwoning*);
+    whoever leaves care sooner leaves the home behind. Homes only; absent: the client is tenant at once."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -161,8 +165,8 @@ class Tier(Section):
             missing = [n for n in ("building", "closing", "occupancy", "least") if getattr(self, n) is None]
             if missing:
                 raise ValueError(f"a facility tier also has {', '.join(missing)}")
-            if self.keeps_home is not None:
-                raise ValueError("keeps_home belongs to home tiers")
+            if self.keeps_home is not None or self.flip is not None:
+                raise ValueError("keeps_home and flip belong to home tiers")
         else:
             extra = [n for n in facility_only if getattr(self, n) is not None]
             if extra:
@@ -233,6 +237,8 @@ class Conversion(Section):
     """Places that arrive for one place converted."""
     cost: EurPerPlace
     """Capital for one place converted."""
+    changeover: Weeks = Quantity(value=0, unit="weeks")
+    """Weeks in which the old place is still paid beside the new one."""
 
 
 class Costs(Section):
@@ -454,6 +460,14 @@ class NoSeeSaw(Section):
     """Years between the two in which that may not happen; 0 forbids it within one year only."""
 
 
+class NoticeBeforeClosing(Section):
+    """Places are only taken away when the notice of contract and lease has passed since the plan was made."""
+
+    mode: Literal["hard", "off"] = "off"
+    notice: LeaseMonths = Quantity(value=6, unit="months")
+    """Months from the end of the base year; what goes in a year is gone from its first day."""
+
+
 type SoftPolicy = (
     IntramuralReduction
     | WithinTravelNorm
@@ -488,6 +502,7 @@ class Policies(Section):
     staff_within_reach: StaffWithinReach = StaffWithinReach()
     no_reopening: NoReopening = NoReopening()
     no_see_saw: NoSeeSaw = NoSeeSaw()
+    notice_before_closing: NoticeBeforeClosing = NoticeBeforeClosing()
 
 
 NEVER = "never"

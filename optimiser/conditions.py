@@ -256,6 +256,23 @@ def no_see_saw(problem: Problem, x: Decisions) -> Iterator[Row]:
                 yield Row((s, k, "added in", u, t), [(adds, 1.0), (x.removes[s, k, t], 1.0)], "<=", 1.0)
 
 
+@rule(
+    "policy",
+    ("site", "tier", "year"),
+    "places",
+    nl="Plekken gaan pas weg als de opzegtermijn van contract en huur voorbij is.",
+    en="Places go only after the notice of contract and lease has passed.",
+)
+def notice_before_closing(problem: Problem, x: Decisions) -> Iterator[Row]:
+    """r[s,k,t] = 0 where 12·(t − base − 1) < notice: notice is given when the base year ends, and what
+    goes in a year is gone from its first day. Conversions stay: building and provider do.
+    """
+    notice, first = problem.policies.notice_before_closing.notice.value, problem.base_year + 1
+    for (s, k, t), removed in x.removed.items():
+        if 12.0 * (t - first) < notice:
+            yield Row((s, k, t), [(removed, 1.0)], "==", 0.0)
+
+
 CONDITIONS: tuple[Rule, ...] = (
     facilities_kept_apart,
     help_within_reach,
@@ -266,5 +283,6 @@ CONDITIONS: tuple[Rule, ...] = (
     staff_within_reach,
     no_reopening,
     no_see_saw,
+    notice_before_closing,
 )
 """In the order of the design."""

@@ -68,7 +68,7 @@ class Problem:
         Index (site, tier); base, wlz_occupied, least, most (places), first_year (of additions).
     tiers
         Index tier; setting, intramural, stream, least (places), occupancy, concentration_weight, keeps_home,
-        norm (minutes).
+        flip_years (before a lease is the client's), norm (minutes).
     conversions
         Index (site, tier, to_tier); ratio.
     fits, allowed
@@ -348,6 +348,7 @@ def _tiers(parameters: Parameters) -> pd.DataFrame:
             "occupancy": tier.occupancy.value if tier.occupancy else 1.0,
             "concentration_weight": _weight(tier.concentration_weight, tier.setting),
             "keeps_home": tier.keeps_home.value if tier.keeps_home else 0.0,
+            "flip_years": tier.flip.value / 12.0 if tier.flip else 0.0,
             "norm": tier.norm.value,
         }
         for code, tier in parameters.tiers.items()

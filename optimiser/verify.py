@@ -43,7 +43,7 @@ def violations(problem: Problem, data: xr.Dataset) -> tuple[Violation, ...]:
         _givens, _whole_numbers, _nothing_negative,
         _people, _waiting, _housing, _capacity, _sizes, _place_balance, _home_balance, _agreements,
         _reduction, _replacement, _travel, _concentration, _fairness, _queue,
-        _apart, _help, _budget, _providers, _renewals, _scale, _staff, _reopening, _see_saw,
+        _apart, _help, _budget, _providers, _renewals, _scale, _staff, _reopening, _see_saw, _notice,
         _costs, _points,
     )  # fmt: skip
     unknown = [
@@ -237,7 +237,9 @@ def _home_balance(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     room = _before(problem, homes, problem.homes) - data["kept_homes"] + (1.0 - lead) * new + lead * late
     yield from _broken("homes_carry_over", homes - room, "homes")
     keeps = _series(problem.tiers["keeps_home"], "tier")
-    rate = problem.exits.sel(exit="recovered", tier=data["tier"].values, drop=True) * keeps
+    exits = problem.exits.sel(tier=data["tier"].values)
+    long_enough = (1.0 - exits.sum("exit")) ** _series(problem.tiers["flip_years"], "tier")
+    rate = exits.sel(exit="recovered", drop=True) * keeps * long_enough
     recovered = (_before(problem, data["clients"], problem.clients) * rate).sum(
         ["neighbourhood", "profile", "tier"]
     )
@@ -595,6 +597,17 @@ def _see_saw(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     yield from _broken("no_see_saw", both, "places")
 
 
+def _notice(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    policy = problem.policies.notice_before_closing
+    if policy.mode == "off":
+        return
+    # what goes in a year is gone from its first day
+    months = 12.0 * (data["year"] - problem.base_year - 1)
+    yield from _broken(
+        "notice_before_closing", data["removed"].where(months < policy.notice.value, 0.0), "places"
+    )
+
+
 def _costs(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     said = data["cost"].sum(["payer", "stream"])
     for part, eur in recomputed_costs(problem, data).items():
@@ -651,6 +664,8 @@ def recomputed_costs(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataArr
             0.0
         )
         costs["conversion"] = still_paid(changed.sum(["tier", "to_tier"]))
+        both = _table(prices.changeover, "tier", "to_tier", "year").fillna(0.0)
+        costs["closing"] = costs["closing"] + (data["converted"].sum("site") * both).sum(["tier", "to_tier"])
     return costs
 
 

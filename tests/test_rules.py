@@ -81,6 +81,8 @@ NUMBERS = {
     "policies.no_reopening.mode": "hard",
     "policies.no_see_saw.mode": "hard",
     "policies.no_see_saw.years": "0",
+    "policies.notice_before_closing.mode": "hard",
+    "tiers.home.flip": "12",
 }
 STAFF = """
 [policies.staff_within_reach]
