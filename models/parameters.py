@@ -42,6 +42,9 @@ from models.quantity import (
 WAITING = "waiting"
 """The name under which people without a place stand among the tiers of the transitions."""
 
+MO = "MO"
+"""The stream of shelter (*maatschappelijke opvang*): a yearly subsidy of its own, not mixed with the rest."""
+
 type Code = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=40)]
 type Column = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=80)]
 type Year = Annotated[int, Field(ge=1990, le=2100)]
@@ -120,7 +123,7 @@ class Tier(Section):
     setting: Literal["facility", "home"]
     intramural: bool = False
     """Whether its places are the beds that the region means to reduce."""
-    stream: Literal["Wmo", "Wlz", "Zvw"] = "Wmo"
+    stream: Literal["Wmo", "Wlz", "Zvw", "MO"] = "Wmo"
     rate: EurPerClientWeek | None = None
     running: EurPerSiteYear | None = None
     place: EurPerPlaceYear | None = None
@@ -177,6 +180,14 @@ class Tier(Section):
                 raise ValueError("a home tier also has keeps_home")
         if self.norm.value > self.reach.value:
             raise ValueError("norm is at most reach")
+        return self
+
+    @model_validator(mode="after")
+    def _shelter(self) -> Self:
+        if self.stream == MO and self.intramural:
+            raise ValueError("a tier of MO is not intramural: beds that go are those of beschermd wonen")
+        if self.stream == MO and self.setting == "facility" and (self.rate or self.client):
+            raise ValueError("a facility of MO has a yearly subsidy (running, place), no amount by the week")
         return self
 
 

@@ -9,7 +9,7 @@ import networkx as nx
 import numpy as np
 
 from optimiser.decisions import Decisions
-from optimiser.formulation import paid
+from optimiser.formulation import paid, paid_by_the_wlz
 from optimiser.problem import Problem
 from optimiser.rule import Row, Rule, Terms, rule, slack
 
@@ -96,7 +96,8 @@ def _help_near(problem: Problem) -> dict[str, list[tuple[str, str]]]:
     en="The Wmo costs of a year stay within the grants.",
 )
 def budget(problem: Problem, x: Decisions) -> Iterator[Row]:
-    """Σ of all that is paid from the Wmo in t ≤ Σ grants[t] − support of personal budgets[t] + over[t],
+    """Σ of all that is paid from the Wmo in t ≤ Σ grants[t] − support of personal budgets[t]
+    + Σ place[k,t]·wlz_occupied[s,k] + over[t],
     in years that have a grant; not grandfathered.
     """
     spent: dict[int, Terms] = {t: [] for t in problem.grants}
@@ -105,10 +106,14 @@ def budget(problem: Problem, x: Decisions) -> Iterator[Row]:
             spent[term.year].append((term.variable, term.amount))
     own = problem.personal_budget.sum(["neighbourhood", "profile"]).to_series()
     own = own[[problem.stream_of[str(k)] == WMO for k in own.index]]
+    wlz: dict[int, float] = dict.fromkeys(spent, 0.0)
+    for stream, t, eur in paid_by_the_wlz(problem):
+        if stream == WMO and t in wlz:
+            wlz[t] += eur
     for t, terms in spent.items():
         bound = float((problem.prices.support[t].reindex(own.index) * own).sum())
         given = slack(x.over_budget, (t,), -1.0)
-        yield Row((t,), [*terms, *given], "<=", problem.grants[t] - bound)
+        yield Row((t,), [*terms, *given], "<=", problem.grants[t] - bound + wlz[t])
 
 
 @rule(

@@ -294,12 +294,12 @@ def paid_for_people(problem: Problem, x: Decisions) -> Iterator[Term]:
     stream = problem.stream_of
     for (_, _, k, t), n in x.clients.items():
         yield Term("support", stream[k], t, n, support[k, t])
-    for (_, _, t), w in x.waiting.items():
-        yield Term("bridging", problem.general_stream, t, w, bridging[t])
+    for (_, p, t), w in x.waiting.items():
+        yield Term("bridging", problem.stream_of_waiting[p], t, w, bridging[t])
 
 
 def paid_for_sites(problem: Problem, x: Decisions) -> Iterator[Term]:
-    """Σ running[s,k,t]·y[s,k,t] + Σ place[k,t]·z[s,k,t];
+    """Σ running[s,k,t]·y[s,k,t] + Σ place[k,t]·(z[s,k,t] − wlz_occupied[s,k]);
     once: Σ closing[k,t]·r[s,k,t] + Σ changeover[k,m,t]·c[s,k,m,t].
     """
     running, place = _amounts(problem.prices.running), _amounts(problem.prices.place)
@@ -316,6 +316,17 @@ def paid_for_sites(problem: Problem, x: Decisions) -> Iterator[Term]:
     for (_, k, m, t), c in x.converted.items():
         if changeover[k, m, t]:
             yield Term("closing", stream[m], t, c, changeover[k, m, t], once=True)
+
+
+def paid_by_the_wlz(problem: Problem) -> Iterator[tuple[str, int, float]]:
+    """Generate stream, year and EUR of the places that people of the Wlz live in: it pays for them itself.
+
+    Known beforehand, so no decision: to be taken off what `paid_for_sites` has for all places.
+    """
+    place, stream = _amounts(problem.prices.place), problem.stream_of
+    for (_, k), occupied in problem.wlz_occupied.items():
+        for t in problem.years if occupied else ():
+            yield stream[k], t, place[k, t] * occupied
 
 
 def paid_for_capital(problem: Problem, x: Decisions) -> Iterator[Term]:

@@ -11,7 +11,7 @@ from pulp import LpMinimize, LpProblem, lpSum_vars_coefs
 from scipy.sparse import csr_array
 
 from optimiser.decisions import Decisions, LpNames, decide
-from optimiser.formulation import CORE, Term, paid, steered
+from optimiser.formulation import CORE, Term, paid, paid_by_the_wlz, steered
 from optimiser.policies import POLICIES, deviations
 from optimiser.problem import Problem
 from optimiser.rule import Row, Rule
@@ -43,7 +43,7 @@ class Model:
         for rule, row in rows:
             _write(program, names.of(rule.name, *row.label), row)
         terms = (*paid(problem, x), *steered(problem, x), *deviations(problem, x))
-        constant = personal_budget_cost(problem)
+        constant = personal_budget_cost(problem) - _wlz_places_cost(problem)
         weight = _weights(problem)
         program.setObjective(
             lpSum_vars_coefs([(t.variable, t.amount * weight[t.year, t.once]) for t in terms]) + constant
@@ -67,6 +67,12 @@ def personal_budget_cost(problem: Problem) -> float:
     yearly = problem.prices.support.mul(clients, axis=0).sum()[list(problem.years)]
     weighed = zip(yearly, problem.years, strict=True)
     return float(sum(eur * problem.objective_weight(t, once=False) for eur, t in weighed))
+
+
+def _wlz_places_cost(problem: Problem) -> float:
+    """Return what the terms have too much: the places that the Wlz pays for."""
+    paid_elsewhere = paid_by_the_wlz(problem)
+    return sum(eur * problem.objective_weight(t, once=False) for _, t, eur in paid_elsewhere)
 
 
 def _weights(problem: Problem) -> dict[tuple[int, bool], float]:

@@ -287,7 +287,8 @@ def _replacement(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     if policy.mode == "off":
         return
     beds = _beds(problem, data)
-    others = [str(k) for k in data["tier"].values if k not in beds]
+    sheltering = problem.tiers.index[problem.tiers["stream"] == "MO"]
+    others = [str(k) for k in data["tier"].values if k not in beds and k not in sheltering]
     gone = (data["removed"] + data["converted"].sum("to_tier")).sel(tier=beds).sum(["site", "tier"])
     base = _at_sites(problem, "base", data)
     opened = data["places"].sel(tier=others).sum(["site", "tier"]) - float(base.sel(tier=others).sum())
@@ -476,10 +477,14 @@ def _budget(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     if problem.policies.budget.mode == "off":
         return
     own = _series((problem.tiers["stream"] == "Wmo").astype(float), "tier")
-    general = float(problem.tiers["stream"].iloc[0] == "Wmo")
+    others = problem.tiers["stream"][problem.tiers["stream"] != "MO"]
+    general = float(others.iloc[0] == "Wmo") if len(others) else 0.0
+    sheltered = {p for p, k in problem.allowed if problem.tiers.at[k, "stream"] == "MO"}
+    waits = xr.DataArray([0.0 if p in sheltered else general for p in data["profile"].values], dims="profile")
+    at_sites = ("operating", "places", "added", "removed", "wlz_occupied")
     only = data.assign(
-        {name: data[name] * own for name in ("clients", "operating", "places", "added", "removed")}
-        | {name: data[name] * general for name in ("new_homes", "waiting")}
+        {name: data[name] * own for name in ("clients", *at_sites)}
+        | {"new_homes": data["new_homes"] * general, "waiting": data["waiting"] * waits}
         | {"converted": data["converted"] * own.rename(tier="to_tier")}
     )
     budgets = problem.personal_budget * own
@@ -652,7 +657,7 @@ def recomputed_costs(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataArr
     costs = {
         "support": ((clients + budgets) * by_tier["support"]).sum("tier"),
         "sites": (data["operating"] * at_site["running"]).sum(["site", "tier"])
-        + (data["places"].sum("site") * by_tier["place"]).sum("tier"),
+        + ((data["places"] - data["wlz_occupied"]).sum("site") * by_tier["place"]).sum("tier"),
         "capital": still_paid((data["added"] * at_site["capital"]).sum(["site", "tier"])),
         "closing": (data["removed"].sum("site") * by_tier["closing"]).sum("tier"),
         "homes": data["new_homes"].sum(["corporation", "neighbourhood"]) * general["new_home"],
