@@ -159,7 +159,10 @@ def decide(problem: Problem, program: LpProblem) -> Decisions:
     def family(
         name: str, labels: Iterable[Label], cat: Category = "Continuous", most: Most = _no_limit
     ) -> Family:
-        return {at: program.add_variable(names.of(name, *at), 0, most(at), cat=cat) for at in labels}
+        once = list(labels)
+        if len(set(once)) < len(once):
+            raise ValueError(f"{name} decides the same thing twice")
+        return {at: program.add_variable(names.of(name, *at), 0, most(at), cat=cat) for at in once}
 
     def each_year(labels: Iterable[Label]) -> list[Label]:
         return [(*label, year) for label in labels for year in problem.years]

@@ -8,6 +8,7 @@ a rule is changed on purpose, write them anew and read the difference:
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -228,6 +229,13 @@ def test_codes_with_underscores_have_names_of_their_own(tmp_path):
     names = re.findall(r"^(\w+):", lp_text(model, tmp_path).partition("Subject To\n")[2], re.MULTILINE)
     assert len(names) == len(set(names)) == len(model.rows)
     assert max(map(len, [*columns, *names])) <= 100
+
+
+def test_nothing_is_decided_twice(problem):
+    """Two offers of one corporation for one neighbourhood and year, which the reader refuses, are refused."""
+    twice = replace(problem, offers=(*problem.offers, problem.offers[0]))
+    with pytest.raises(ValueError, match="new_homes decides the same thing twice"):
+        Model.of(twice)
 
 
 def test_rows_speak_of_labels_and_never_of_positions(problem):
