@@ -20,7 +20,8 @@ residence
 
 Origin, host and payer are three labels of a euro and stay apart. Arrays are labelled by
 municipality code and year; all amounts are nominal EUR of the year. Only the streams in `MUNICIPAL`
-are the municipalities' own: amounts of others stay with the origin, for information.
+are the municipalities' own: amounts of others stay with the origin, for information. Shelter (MO) is not
+handed on with the rest: under every regime its centre receives the subsidy and bears it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,7 +33,7 @@ import pandas as pd
 import xarray as xr
 
 from models.finance import nominal
-from models.parameters import Funding, GrowthPath, Regime, Years
+from models.parameters import MO, Funding, GrowthPath, Regime, Years
 
 MUNICIPAL = ("Wmo",)
 """Streams whose grant is divided over municipalities, and which they settle among themselves."""
@@ -363,7 +364,8 @@ def due(spent: xr.DataArray, treasury: Treasury) -> xr.DataArray:
     for year in spent["year"].values:
         euros = spent.sel(year=[year])
         borne = _borne(euros, treasury, int(year)).transpose("municipality", "stream", "year", ...)
-        own = _by_origin(euros.sum("setting"))
+        everywhere = euros.sum("setting")
+        own = _by_central(everywhere, treasury).where(euros["stream"] == MO, _by_origin(everywhere))
         by_year.append(borne.where(euros["stream"].isin(MUNICIPAL), own))
     return xr.concat(by_year, dim="year", join="exact").transpose("municipality", "stream", "year", ...)
 

@@ -9,7 +9,7 @@ import networkx as nx
 import numpy as np
 
 from optimiser.decisions import Decisions
-from optimiser.formulation import paid
+from optimiser.formulation import paid, paid_by_the_wlz
 from optimiser.problem import Problem
 from optimiser.rule import Row, Rule, Terms, rule, slack
 
@@ -96,7 +96,8 @@ def _help_near(problem: Problem) -> dict[str, list[tuple[str, str]]]:
     en="The Wmo costs of a year stay within the grants.",
 )
 def budget(problem: Problem, x: Decisions) -> Iterator[Row]:
-    """Σ of all that is paid from the Wmo in t ≤ Σ grants[t] − support of personal budgets[t] + over[t],
+    """Σ of all that is paid from the Wmo in t ≤ Σ grants[t] − support of personal budgets[t]
+    + Σ place[k,t]·wlz_occupied[s,k] + over[t],
     in years that have a grant; not grandfathered.
     """
     spent: dict[int, Terms] = {t: [] for t in problem.grants}
@@ -105,10 +106,14 @@ def budget(problem: Problem, x: Decisions) -> Iterator[Row]:
             spent[term.year].append((term.variable, term.amount))
     own = problem.personal_budget.sum(["neighbourhood", "profile"]).to_series()
     own = own[[problem.stream_of[str(k)] == WMO for k in own.index]]
+    wlz: dict[int, float] = dict.fromkeys(spent, 0.0)
+    for stream, t, eur in paid_by_the_wlz(problem):
+        if stream == WMO and t in wlz:
+            wlz[t] += eur
     for t, terms in spent.items():
         bound = float((problem.prices.support[t].reindex(own.index) * own).sum())
         given = slack(x.over_budget, (t,), -1.0)
-        yield Row((t,), [*terms, *given], "<=", problem.grants[t] - bound)
+        yield Row((t,), [*terms, *given], "<=", problem.grants[t] - bound + wlz[t])
 
 
 @rule(
@@ -256,6 +261,23 @@ def no_see_saw(problem: Problem, x: Decisions) -> Iterator[Row]:
                 yield Row((s, k, "added in", u, t), [(adds, 1.0), (x.removes[s, k, t], 1.0)], "<=", 1.0)
 
 
+@rule(
+    "policy",
+    ("site", "tier", "year"),
+    "places",
+    nl="Plekken gaan pas weg als de opzegtermijn van contract en huur voorbij is.",
+    en="Places go only after the notice of contract and lease has passed.",
+)
+def notice_before_closing(problem: Problem, x: Decisions) -> Iterator[Row]:
+    """r[s,k,t] = 0 where 12·(t − base − 1) < notice: notice is given when the base year ends, and what
+    goes in a year is gone from its first day. Conversions stay: building and provider do.
+    """
+    notice, first = problem.policies.notice_before_closing.notice.value, problem.base_year + 1
+    for (s, k, t), removed in x.removed.items():
+        if 12.0 * (t - first) < notice:
+            yield Row((s, k, t), [(removed, 1.0)], "==", 0.0)
+
+
 CONDITIONS: tuple[Rule, ...] = (
     facilities_kept_apart,
     help_within_reach,
@@ -266,5 +288,6 @@ CONDITIONS: tuple[Rule, ...] = (
     staff_within_reach,
     no_reopening,
     no_see_saw,
+    notice_before_closing,
 )
 """In the order of the design."""

@@ -215,7 +215,7 @@ def places_carry_over(problem: Problem, x: Decisions) -> Iterator[Row]:
 )
 def homes_carry_over(problem: Problem, x: Decisions) -> Iterator[Row]:
     """Σ_k h[j,k,t] ≤ Σ_k h[j,k,t−1] − kept[j,t] + Σ_c (1−lead)·g[c,j,t] + Σ_c lead·g[c,j,t−1];
-    Σ_j kept[j,t] = Σ_i,p,k keeps_home[k]·recovered[k,p]·n[i,p,k,t−1];
+    Σ_j kept[j,t] = Σ_i,p,k keeps_home[k]·(1 − exits[k,p])^flip years[k]·recovered[k,p]·n[i,p,k,t−1];
     kept[j,t] ≤ highest rate · Σ_k h[j,k,t−1].
     Homes of those who die, move to the Wlz or recover elsewhere are given back: they stay in the sum.
     """
@@ -252,12 +252,19 @@ def homes_carry_over(problem: Problem, x: Decisions) -> Iterator[Row]:
 
 
 def _keeping_rates(problem: Problem) -> dict[tuple[str, str], float]:
-    """Return the part of (profile, tier) that recovers in a year and stays on in the home."""
+    """Return the part of (profile, tier) that recovers in a year and stays on in the home.
+
+    Of those who leave a tier at a yearly rate q, the part (1 − q)^T has been there for T years: the others
+    go before the lease is on their own name.
+    """
     recovered = problem.exits.sel(exit=RECOVERED).to_series().to_dict()
-    keeps = problem.tiers["keeps_home"].to_dict()
-    return {(p, k): keeps[k] * recovered[k, p] for p in problem.profiles for k in problem.home_tiers} | {
-        (p, k): 0.0 for p in problem.profiles for k in problem.facility_tiers
-    }
+    leaves = problem.exits.sum("exit").to_series().to_dict()
+    keeps, flip = problem.tiers["keeps_home"].to_dict(), problem.tiers["flip_years"].to_dict()
+    return {
+        (p, k): keeps[k] * (1.0 - leaves[k, p]) ** flip[k] * recovered[k, p]
+        for p in problem.profiles
+        for k in problem.home_tiers
+    } | {(p, k): 0.0 for p in problem.profiles for k in problem.facility_tiers}
 
 
 @rule(
@@ -321,12 +328,14 @@ def paid_for_people(problem: Problem, x: Decisions) -> Iterator[Term]:
     stream = problem.stream_of
     for (_, _, k, t), n in x.clients.items():
         yield Term("support", stream[k], t, n, support[k, t])
-    for (_, _, t), w in x.waiting.items():
-        yield Term("bridging", problem.general_stream, t, w, bridging[t])
+    for (_, p, t), w in x.waiting.items():
+        yield Term("bridging", problem.stream_of_waiting[p], t, w, bridging[t])
 
 
 def paid_for_sites(problem: Problem, x: Decisions) -> Iterator[Term]:
-    """Σ running[s,k,t]·y[s,k,t] + Σ place[k,t]·z[s,k,t]; once: Σ closing[k,t]·r[s,k,t]."""
+    """Σ running[s,k,t]·y[s,k,t] + Σ place[k,t]·(z[s,k,t] − wlz_occupied[s,k]);
+    once: Σ closing[k,t]·r[s,k,t] + Σ changeover[k,m,t]·c[s,k,m,t].
+    """
     running, place = _amounts(problem.prices.running), _amounts(problem.prices.place)
     closing, stream = _amounts(problem.prices.closing), problem.stream_of
     for (s, k, t), y in x.operating.items():
@@ -337,6 +346,21 @@ def paid_for_sites(problem: Problem, x: Decisions) -> Iterator[Term]:
             yield Term("sites", stream[k], t, z, place[k, t])
     for (_, k, t), r in x.removed.items():
         yield Term("closing", stream[k], t, r, closing[k, t], once=True)
+    changeover = _amounts(problem.prices.changeover)
+    for (_, k, m, t), c in x.converted.items():
+        if changeover[k, m, t]:
+            yield Term("closing", stream[m], t, c, changeover[k, m, t], once=True)
+
+
+def paid_by_the_wlz(problem: Problem) -> Iterator[tuple[str, int, float]]:
+    """Generate stream, year and EUR of the places that people of the Wlz live in: it pays for them itself.
+
+    Known beforehand, so no decision: to be taken off what `paid_for_sites` has for all places.
+    """
+    place, stream = _amounts(problem.prices.place), problem.stream_of
+    for (_, k), occupied in problem.wlz_occupied.items():
+        for t in problem.years if occupied else ():
+            yield stream[k], t, place[k, t] * occupied
 
 
 def paid_for_capital(problem: Problem, x: Decisions) -> Iterator[Term]:

@@ -10,7 +10,7 @@ import xarray as xr
 
 from models.funding import due
 from optimiser.decisions import Family
-from optimiser.formulation import EUROS, POINTS
+from optimiser.formulation import EUROS, POINTS, paid_by_the_wlz
 from optimiser.model import Floats, Model
 from optimiser.problem import Problem
 from optimiser.spending import spent
@@ -242,6 +242,8 @@ def _money(model: Model, values: Floats) -> xr.Dataset:
     sums: dict[tuple[str, str, int], float] = defaultdict(float)
     for term in model.terms:
         sums[term.part, term.stream, term.year] += term.amount * float(values[term.variable.id])
+    for stream, year, eur in paid_by_the_wlz(problem):
+        sums["sites", stream, year] -= eur
     for stream, by_year in _personal_budgets(problem):
         for year in years:
             sums["support", stream, year] += by_year[year]

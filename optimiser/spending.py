@@ -68,7 +68,8 @@ def spent(problem: Problem, data: xr.Dataset, cost: xr.DataArray) -> xr.DataArra
     stream = belonging(cost["stream"].values.tolist(), problem.stream_of, ("stream", "tier"))
     support = problem.prices.support.rename_axis(index="tier", columns="year").stack().to_xarray()
     living = (people * setting).sum("tier")
-    waiting = _by_origin(problem, data["waiting"].sum("profile")) * _own_town(problem)
+    queue = belonging(cost["stream"].values.tolist(), problem.stream_of_waiting, ("stream", "profile"))
+    waiting = _by_origin(problem, (data["waiting"] * queue).sum("profile")) * _own_town(problem)
     weights = {
         "support": (people * support * setting * stream).sum("tier"),
         "bridging": waiting * _only(HOME),

@@ -43,7 +43,7 @@ def violations(problem: Problem, data: xr.Dataset) -> tuple[Violation, ...]:
         _givens, _whole_numbers, _nothing_negative,
         _people, _waiting, _housing, _capacity, _sizes, _place_balance, _home_balance, _agreements,
         _reduction, _replacement, _travel, _concentration, _fairness, _queue,
-        _apart, _help, _budget, _providers, _renewals, _scale, _staff, _reopening, _see_saw,
+        _apart, _help, _budget, _providers, _renewals, _scale, _staff, _reopening, _see_saw, _notice,
         _costs, _points,
     )  # fmt: skip
     unknown = [
@@ -237,7 +237,9 @@ def _home_balance(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     room = _before(problem, homes, problem.homes) - data["kept_homes"] + (1.0 - lead) * new + lead * late
     yield from _broken("homes_carry_over", homes - room, "homes")
     keeps = _series(problem.tiers["keeps_home"], "tier")
-    rate = problem.exits.sel(exit="recovered", tier=data["tier"].values, drop=True) * keeps
+    exits = problem.exits.sel(tier=data["tier"].values)
+    long_enough = (1.0 - exits.sum("exit")) ** _series(problem.tiers["flip_years"], "tier")
+    rate = exits.sel(exit="recovered", drop=True) * keeps * long_enough
     recovered = (_before(problem, data["clients"], problem.clients) * rate).sum(
         ["neighbourhood", "profile", "tier"]
     )
@@ -285,7 +287,8 @@ def _replacement(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     if policy.mode == "off":
         return
     beds = _beds(problem, data)
-    others = [str(k) for k in data["tier"].values if k not in beds]
+    sheltering = problem.tiers.index[problem.tiers["stream"] == "MO"]
+    others = [str(k) for k in data["tier"].values if k not in beds and k not in sheltering]
     gone = (data["removed"] + data["converted"].sum("to_tier")).sel(tier=beds).sum(["site", "tier"])
     base = _at_sites(problem, "base", data)
     opened = data["places"].sel(tier=others).sum(["site", "tier"]) - float(base.sel(tier=others).sum())
@@ -348,25 +351,35 @@ def _concentration(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     weighed = problem.tiers.index[facility & (problem.tiers["concentration_weight"] > 0)]
     somewhere = weighed.intersection(problem.site_tiers.index.get_level_values("tier"))
     smallest = min(problem.tiers["least"].reindex(somewhere).tolist(), default=0.0)
-    people = problem.neighbourhoods["inhabitants"].to_dict()
-    capacity = problem.neighbourhoods["carrying_capacity"].to_dict()
-    left = xr.DataArray(
-        [(problem.years[-1] - t) / (problem.years[-1] - problem.base_year) for t in problem.years],
-        coords={"year": list(problem.years)},
-        dims="year",
-    )
-    for j, around in problem.around.items():
-        inside = [s for s in data["site"].values if problem.sites.at[s, "neighbourhood"] in around]
-        if not inside:
-            continue
-        carried = policy.norm.value * sum(float(people[a]) for a in around) / 1000.0
-        limit = max(carried * float(capacity[j]), smallest)
-        base = float((_at_sites(problem, "base", data).sel(site=inside) * weight).sum())
-        load = (data["places"].sel(site=inside) * weight).sum(["site", "tier"])
-        over = load - limit - left * max(0.0, base - limit) - data["excess"].sel(neighbourhood=j, drop=True)
-        yield from _broken(
-            "neighbourhood_concentration", over.expand_dims(neighbourhood=[j]), "weighted places"
-        )
+    base = (_at_sites(problem, "base", data) * weight).sum("tier")
+    now = (data["places"] * weight).sum("tier")
+    at = problem.sites["neighbourhood"].reindex(data["site"].values)
+    for measure in policy.measures:
+        for j in at.unique() if measure == "share" else problem.neighbourhoods.index:
+            then = _over_the_norm(problem, base, at, measure, j, smallest).clip(min=0.0)
+            over = _over_the_norm(problem, now, at, measure, j, smallest) - _left_over(problem) * then
+            over = over - data["excess"].sel(neighbourhood=j, drop=True)
+            yield from _broken(
+                "neighbourhood_concentration", over.expand_dims(neighbourhood=[j]), "weighted places"
+            )
+
+
+def _over_the_norm(
+    problem: Problem, load: xr.DataArray, at: pd.Series, measure: str, j: str, smallest: float
+) -> xr.DataArray:
+    """Return the weighted places (site, …) of a neighbourhood above what a measure lets it carry."""
+    policy, areas = problem.policies.neighbourhood_concentration, problem.neighbourhoods
+    capacity = areas["carrying_capacity"].astype(float).to_dict()[j]
+    if measure == "share" and policy.most_share:
+        share = min(policy.most_share.value * capacity, 1.0)
+        town = at.map(areas["municipality"]).to_numpy() == areas.at[j, "municipality"]
+        whole = load.isel(site=np.flatnonzero(town)).sum("site")
+        return load.isel(site=np.flatnonzero(at == j)).sum("site") - smallest - share * (whole - smallest)
+    counted = list(problem.around[j]) if measure == "around" else [j]
+    norm = policy.norm if measure == "around" else policy.own_norm
+    carried = norm.value * float(areas.loc[counted, "inhabitants"].sum()) / 1000.0 if norm else 0.0
+    inside = np.flatnonzero(at.isin(counted))
+    return load.isel(site=inside).sum("site") - max(carried * capacity, smallest)
 
 
 def _fairness(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
@@ -464,10 +477,14 @@ def _budget(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     if problem.policies.budget.mode == "off":
         return
     own = _series((problem.tiers["stream"] == "Wmo").astype(float), "tier")
-    general = float(problem.tiers["stream"].iloc[0] == "Wmo")
+    others = problem.tiers["stream"][problem.tiers["stream"] != "MO"]
+    general = float(others.iloc[0] == "Wmo") if len(others) else 0.0
+    sheltered = {p for p, k in problem.allowed if problem.tiers.at[k, "stream"] == "MO"}
+    waits = xr.DataArray([0.0 if p in sheltered else general for p in data["profile"].values], dims="profile")
+    at_sites = ("operating", "places", "added", "removed", "wlz_occupied")
     only = data.assign(
-        {name: data[name] * own for name in ("clients", "operating", "places", "added", "removed")}
-        | {name: data[name] * general for name in ("new_homes", "waiting")}
+        {name: data[name] * own for name in ("clients", *at_sites)}
+        | {"new_homes": data["new_homes"] * general, "waiting": data["waiting"] * waits}
         | {"converted": data["converted"] * own.rename(tier="to_tier")}
     )
     budgets = problem.personal_budget * own
@@ -585,6 +602,17 @@ def _see_saw(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     yield from _broken("no_see_saw", both, "places")
 
 
+def _notice(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    policy = problem.policies.notice_before_closing
+    if policy.mode == "off":
+        return
+    # what goes in a year is gone from its first day
+    months = 12.0 * (data["year"] - problem.base_year - 1)
+    yield from _broken(
+        "notice_before_closing", data["removed"].where(months < policy.notice.value, 0.0), "places"
+    )
+
+
 def _costs(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     said = data["cost"].sum(["payer", "stream"])
     for part, eur in recomputed_costs(problem, data).items():
@@ -629,7 +657,7 @@ def recomputed_costs(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataArr
     costs = {
         "support": ((clients + budgets) * by_tier["support"]).sum("tier"),
         "sites": (data["operating"] * at_site["running"]).sum(["site", "tier"])
-        + (data["places"].sum("site") * by_tier["place"]).sum("tier"),
+        + ((data["places"] - data["wlz_occupied"]).sum("site") * by_tier["place"]).sum("tier"),
         "capital": still_paid((data["added"] * at_site["capital"]).sum(["site", "tier"])),
         "closing": (data["removed"].sum("site") * by_tier["closing"]).sum("tier"),
         "homes": data["new_homes"].sum(["corporation", "neighbourhood"]) * general["new_home"],
@@ -641,6 +669,8 @@ def recomputed_costs(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataArr
             0.0
         )
         costs["conversion"] = still_paid(changed.sum(["tier", "to_tier"]))
+        both = _table(prices.changeover, "tier", "to_tier", "year").fillna(0.0)
+        costs["closing"] = costs["closing"] + (data["converted"].sum("site") * both).sum(["tier", "to_tier"])
     return costs
 
 

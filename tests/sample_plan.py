@@ -252,6 +252,7 @@ def sample_region(folder: Path, site_name: str = "Plek één") -> SimpleNamespac
         ),
         homes=homes,
         assumptions=assumptions,
+        carrying_capacity=pd.DataFrame({"index": 1.0}, index=neighbourhoods.index),
         contiguity=nx.Graph(),
         overrides=(),
         digest="0123456789abcdef" * 4,
