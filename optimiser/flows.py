@@ -110,6 +110,20 @@ def cleaned(arrays: Arrays, values: Floats) -> Floats:
     return np.clip(np.where(np.abs(whole) < 1e-11, 0.0, whole), arrays.lower, arrays.upper)
 
 
+def netted(model: Model, values: Floats) -> Floats:
+    """Return values without places that are added and removed at once: paid for nothing."""
+    x = model.decisions
+    both = [(added.id, x.removed[at].id) for at, added in x.added.items()]
+    if not both:
+        return values
+    added, removed = np.array(both, dtype=np.int32).T
+    less = values.copy()
+    needless = np.minimum(values[added], values[removed])
+    less[added] -= needless
+    less[removed] -= needless
+    return less
+
+
 def _possible(arrays: Arrays, taking_part: NDArray[np.bool_] | None = None) -> Columns:
     """Return the columns that may be more than nothing."""
     possible = arrays.upper > 0.0

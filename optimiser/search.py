@@ -18,7 +18,7 @@ import numpy as np
 
 from optimiser.bound import Separated
 from optimiser.decisions import column_ids
-from optimiser.flows import cleaned, people_follow
+from optimiser.flows import cleaned, netted, people_follow
 from optimiser.highs import Columns, LinearModel, Solution
 from optimiser.model import Arrays, Floats, Model
 from optimiser.progress import Clock, Limits, Progress, Report
@@ -56,22 +56,16 @@ class Found:
     infeasible: bool = False
 
 
-def search(
-    model: Model, limits: Limits, start: Floats | None, report: Report, runs: Floats | None = None
-) -> Found:
+def search(model: Model, limits: Limits, report: Report, runs: Floats | None = None) -> Found:
     """Return the best plan within the limits.
 
     Parameters
     ----------
-    start
-        (column) A plan to begin with, or None; it is the answer until a better one is found.
     runs
         (site and tier, year) 1 where a site is to run in the plan that the search looks around in
         first, else 0; None to construct one along the relaxation.
     """
     run = _Search(model, limits, report)
-    if start is not None:
-        run.keep(start, "do nothing")
     if len(model.arrays.cost) > SMALL:
         run.by_stages(runs)
     else:
@@ -96,6 +90,7 @@ class _Search:
 
     def keep(self, values: Floats, stage: str) -> None:
         """Take a whole-numbered plan as the incumbent where it is better."""
+        values = netted(self.model, values)
         objective = float(self.arrays.cost @ values) + self.arrays.constant
         if objective < self.objective:
             self.best, self.objective = values, objective

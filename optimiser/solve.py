@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Event
 
@@ -9,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from models.parameters import Budget, Mode, SoftPolicy
+from optimiser.bound import Separated
 from optimiser.decisions import SLACK
 from optimiser.flows import do_nothing
 from optimiser.highs import LinearModel, version
@@ -97,9 +99,15 @@ def solve(
     began = time.monotonic()
     limits = Limits(gap, seconds, stop or Event(), seed)
     model = Model.of(problem)
-    reference, nothing_done = _reference(model, limits, progress)
     runs = None if start is None else _running_as_in(start, problem)
-    found = search(model, limits, nothing_done, progress, runs)
+    progress(Progress(0.0, "do nothing", None, None))
+    _ = model.arrays  # before two threads ask for them
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        waiting = beside.submit(_reference, model, limits)
+        found = search(model, limits, progress, runs)
+        reference, nothing_done = waiting.result()
+    if nothing_done is not None:
+        found = _better(found, nothing_done, model)
     data = dataset(model, _values(found, problem, limits))
     _check(problem, data)
     proof = _proof(model, found, limits, time.monotonic() - began)
@@ -125,11 +133,16 @@ def _values(found: Found, problem: Problem, limits: Limits) -> Floats:
     return found.values
 
 
-def _reference(
-    model: Model, limits: Limits, progress: Callable[[Progress], None]
-) -> tuple[xr.Dataset, Floats | None]:
+def _better(found: Found, values: Floats, model: Model) -> Found:
+    """Return what was found, or another plan where that costs less."""
+    objective = float(model.arrays.cost @ values) + model.arrays.constant
+    if found.values is not None and found.objective <= objective:
+        return found
+    return replace(found, values=values, objective=objective, infeasible=False)
+
+
+def _reference(model: Model, limits: Limits) -> tuple[xr.Dataset, Floats | None]:
     """Return the do-nothing reference, and its values where it is a plan of the problem itself."""
-    progress(Progress(0.0, "do nothing", None, None))
     hard = _hard(model.problem)
     soft = model.problem.with_modes(**dict[str, Mode](dict.fromkeys(hard, "soft")))
     softened = Model.of(soft) if hard else model
@@ -166,19 +179,8 @@ def _proof(model: Model, found: Found, limits: Limits, seconds: float) -> Proof:
 
 
 def _unavoidable(model: Model) -> float:
-    """Return what no plan can avoid: people in the cheapest tiers they may live in, without any limit."""
-    people, arrays = model.decisions, model.arrays
-    families = (people.clients, people.entered, people.left, people.waiting)
-    columns = np.array(sorted(v.id for family in families for v in family.values()), dtype=np.int32)
-    rows = [n for n, (rule, _) in enumerate(model.rows) if rule.name == "everyone_is_accounted_for"]
-    only = replace(
-        arrays,
-        matrix=arrays.matrix[rows],
-        row_lower=arrays.row_lower[rows],
-        row_upper=arrays.row_upper[rows],
-    )
-    solution = LinearModel(only, columns).relax(interior=len(columns) > 1000)
-    return solution.objective if solution.outcome == "optimal" else -np.inf
+    """Return what no plan can avoid: people in the cheapest tiers within reach, without any limit."""
+    return Separated.of(model).bound(np.zeros(len(model.rows)))
 
 
 def _what_stops(problem: Problem, limits: Limits) -> Iterator[str]:
