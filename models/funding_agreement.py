@@ -6,6 +6,7 @@ import pandas as pd
 
 from geodata.faults import Fault
 from models.draft import Draft
+from models.finance import CLIENT, CORPORATION
 from models.funding import MUNICIPAL, SHARES_TO_ONE, Treasury
 from models.parameters import NEVER, Funding, Regime, Years
 from models.toml import TOML
@@ -26,7 +27,32 @@ def of_money(draft: Draft) -> Iterator[Fault]:
         yield from _shares(draft)
     if "development" in used:
         yield from _hosts(draft, draft.funding)
+    yield from _centres(draft)
+    yield from _corporations(draft)
     yield from _amounts(draft, draft.funding, draft.years)
+
+
+def _centres(draft: Draft) -> Iterator[Fault]:
+    """Check that a central municipality is its own: else nobody could say who bears what."""
+    rows = draft.municipalities.dropna(subset="code").drop_duplicates("code")
+    header = draft.header.central_municipality if draft.header else None
+    central = rows.set_index("code")["central"].fillna(header)
+    for line, code, own in zip(rows.index, rows["code"], central, strict=True):
+        above = central.get(own, own)
+        if above != own:
+            found = f"'{own}' as centre of {code}, though {above} is the centre of {own}"
+            remedy = f"Write {own} in the column central of {own} too, or {above} here."
+            yield Fault("municipalities.csv", found, "a centre that is its own", remedy, int(line), "central")
+
+
+def _corporations(draft: Draft) -> Iterator[Fault]:
+    """Check that no corporation that pays is called as another payer is."""
+    if draft.costs is None or draft.costs.home_capital is None:
+        return
+    taken = {*draft.municipality_codes, CLIENT, CORPORATION, "Wmo", "Wlz", "Zvw"}
+    for name, rows in draft.homes[draft.homes["corporation"].isin(list(taken))].groupby("corporation"):
+        found, line = f"a corporation called '{name}', as another payer is", int(rows.index[0])
+        yield Fault("homes.csv", found, "a name of its own", "Give it another name.", line, "corporation")
 
 
 def _shares(draft: Draft) -> Iterator[Fault]:

@@ -122,6 +122,8 @@ class Tier(Section):
     running: EurPerSiteYear | None = None
     place: EurPerPlaceYear | None = None
     client: EurPerClientWeek | None = None
+    contribution: EurPerClientWeek | None = None
+    """What a client pays of the support (*eigen bijdrage*); the tier's stream pays the rest of it."""
     building: EurPerPlace | None = None
     """Capital for one new place; facilities only."""
     closing: EurPerPlace | None = None
@@ -241,6 +243,8 @@ class Costs(Section):
     """Years over which capital is paid as an annuity."""
     new_home: EurPerHome
     """One-off cost of a home handed over: furnishing and first support."""
+    home_capital: EurPerHome | None = None
+    """What a corporation invests in a home that it hands over; it pays this as an annuity."""
     bridging: EurPerClientWeek
     """Support of somebody who waits."""
     double_running: Weeks

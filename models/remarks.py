@@ -17,6 +17,7 @@ def of(parameters: Parameters, draft: Draft) -> tuple[dict[str, str], ...]:
         *_adults(draft.areas),
         *_registrations(draft.clients),
         *_late_rows(parameters.years.last, draft),
+        *_not_paid(parameters),
     )
 
 
@@ -95,6 +96,20 @@ def _late_rows(last: int, draft: Draft) -> Iterator[dict[str, str]]:
                 "plan, en tellen niet mee.",
                 "en": f"{late} rows of {file} lie after {last}, the last year of the plan, and do not count.",
             }
+
+
+def _not_paid(parameters: Parameters) -> Iterator[dict[str, str]]:
+    """Tell which of the streams that others pay are not given, and so count as nothing."""
+    if not any(tier.contribution for tier in parameters.tiers.values()):
+        yield {
+            "nl": "Eigen bijdragen van cliënten zijn niet gegeven en tellen als nul.",
+            "en": "Contributions of clients are not given and count as zero.",
+        }
+    if parameters.costs.home_capital is None:
+        yield {
+            "nl": "Wat corporaties in woningen investeren is niet gegeven en telt als nul.",
+            "en": "What corporations invest in homes is not given and counts as zero.",
+        }
 
 
 def _dutch(number: str) -> str:

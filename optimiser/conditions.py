@@ -106,7 +106,8 @@ def budget(problem: Problem, x: Decisions) -> Iterator[Row]:
     own = problem.personal_budget.sum(["neighbourhood", "profile"]).to_series()
     own = own[[problem.stream_of[str(k)] == WMO for k in own.index]]
     for t, terms in spent.items():
-        bound = float((problem.prices.support[t].reindex(own.index) * own).sum())
+        each = problem.prices.support[t] - problem.prices.contribution[t]
+        bound = float((each.reindex(own.index) * own).sum())
         given = slack(x.over_budget, (t,), -1.0)
         yield Row((t,), [*terms, *given], "<=", problem.grants[t] - bound)
 

@@ -8,7 +8,8 @@ from typing import Self
 import pandas as pd
 import xarray as xr
 
-from models.finance import discount
+from models.finance import CLIENT, CORPORATION, discount
+from models.funding import MUNICIPAL
 from models.outlook import Outlook
 from models.parameters import Mode, Parameters, Policies
 from models.region import Region
@@ -304,6 +305,25 @@ class Problem:
     def general_stream(self) -> str:
         """The stream of what belongs to no tier: bridging and homes."""
         return str(self.tiers["stream"].iloc[0])
+
+    @property
+    def has_home_capital(self) -> bool:
+        """Whether corporations are said to invest in the homes they hand over."""
+        return self.region.parameters.costs.home_capital is not None
+
+    @cached_property
+    def streams(self) -> tuple[str, ...]:
+        """The streams that pay for something: those of the tiers, of clients and of corporations."""
+        named = list(dict.fromkeys(self.stream_of.values()))
+        clients = [CLIENT] if bool(self.prices.contribution.to_numpy().any()) else []
+        return (*named, *clients, *([CORPORATION] if self.has_home_capital else []))
+
+    @cached_property
+    def payers(self) -> tuple[str, ...]:
+        """Who pays: the municipalities, for each stream of others its own name, and the corporations."""
+        others = [name for name in self.streams if name not in (*MUNICIPAL, CORPORATION)]
+        corporations = dict.fromkeys(offer.corporation for offer in self.offers)
+        return (*self.towns, *others, *(corporations if self.has_home_capital else ()))
 
     def years_from(self, year: int) -> tuple[int, ...]:
         """Return a planned year and those after it."""

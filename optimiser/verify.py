@@ -23,6 +23,12 @@ EUROS = 1.0
 CENT = 0.01
 """Euros by which sums of a plan's own amounts may be off."""
 
+MAY_BE_ABSENT = ("grant", "funding_gap")
+"""What has no number where budgets.csv gives none."""
+
+SIGNED = (*MAY_BE_ABSENT, "grant_steps")
+"""What may be less than nothing, or have no number."""
+
 
 @dataclass(frozen=True)
 class Violation:
@@ -44,12 +50,12 @@ def violations(problem: Problem, data: xr.Dataset) -> tuple[Violation, ...]:
         _people, _waiting, _housing, _capacity, _sizes, _place_balance, _home_balance, _agreements,
         _reduction, _replacement, _travel, _concentration, _fairness, _queue,
         _apart, _help, _budget, _providers, _renewals, _scale, _staff, _reopening, _see_saw,
-        _costs, _points,
+        _costs, _payers, _grants, _wlz, _points,
     )  # fmt: skip
     unknown = [
         Violation("arrays", str(name), float("nan"), "not a number")
         for name in data.data_vars
-        if name not in ("grant", "funding_gap") and not np.isfinite(data[name].to_numpy().astype(float)).all()
+        if name not in MAY_BE_ABSENT and not np.isfinite(data[name].to_numpy().astype(float)).all()
     ]
     return tuple(unknown) or tuple(v for check in checks for v in check(problem, data))
 
@@ -107,7 +113,7 @@ def _givens(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
 def _nothing_negative(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     del problem
     for name in data.data_vars:
-        if name not in ("grant", "funding_gap"):
+        if name not in SIGNED:
             yield from _broken("nothing is negative", -data[name].astype(float), str(name), 1e-6)
 
 
@@ -463,16 +469,7 @@ def _help(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
 def _budget(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     if problem.policies.budget.mode == "off":
         return
-    own = _series((problem.tiers["stream"] == "Wmo").astype(float), "tier")
-    general = float(problem.tiers["stream"].iloc[0] == "Wmo")
-    only = data.assign(
-        {name: data[name] * own for name in ("clients", "operating", "places", "added", "removed")}
-        | {name: data[name] * general for name in ("new_homes", "waiting")}
-        | {"converted": data["converted"] * own.rename(tier="to_tier")}
-    )
-    budgets = problem.personal_budget * own
-    spent = sum(recomputed_costs(replace(problem, personal_budget=budgets), only).values())
-    over = spent - _granted(problem) - data["over_budget"]
+    over = recomputed_stream(problem, data, "Wmo") - _granted(problem) - data["over_budget"]
     yield from _broken("budget", over.fillna(0.0), "EUR", EUROS)
 
 
@@ -589,16 +586,101 @@ def _costs(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     said = data["cost"].sum(["payer", "stream"])
     for part, eur in recomputed_costs(problem, data).items():
         yield from _broken(f"cost of {part}", said.sel(part=part, drop=True) - eur, "EUR", EUROS, both=True)
-    need = data["funding_need"].sum(["municipality", "stream"])
-    yield from _broken("funding need adds up to the cost", need - said.sum("part"), "EUR", EUROS, both=True)
+    need = data["funding_need"].sum(["municipality"]) - data["cost"].sum(["payer", "part"])
+    yield from _broken("funding need adds up to the cost", need, "EUR", CENT, both=True)
+
+
+def _payers(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    """Municipalities pay the Wmo and nothing else; everybody else pays the stream that is theirs."""
+    paid, towns = data["cost"].sum("part"), list(problem.municipalities.index)
+    others = paid.drop_sel(payer=towns)
+    by_payer = paid.sel(payer=towns, stream="Wmo").rename(payer="municipality") if _has_wmo(data) else 0.0
+    due = data["funding_due"].sel(stream=["Wmo"] if _has_wmo(data) else []).sum("stream")
+    yield from _broken("what is due is the cost by payer", by_payer - due, "EUR", CENT, both=True)
+    elsewhere = data["funding_due"] - data["funding_need"]
+    elsewhere = elsewhere.where(elsewhere["stream"] != "Wmo", 0.0)
+    yield from _broken("what others pay is due by origin", elsewhere, "EUR", CENT, both=True)
+    misplaced = abs(paid.sel(payer=towns).where(paid["stream"] != "Wmo", 0.0)).sum("payer")
+    misplaced = misplaced + abs(others.where(others["stream"] == "Wmo", 0.0)).sum("payer")
+    yield from _broken("every stream has its own payers", misplaced, "EUR", CENT)
+    own = recomputed_others(problem, data)
+    for name in others["payer"].values:
+        said = others.sel(payer=name, drop=True).sum("stream")
+        yield from _broken(f"what {name} pays", said - own.get(str(name), 0.0), "EUR", EUROS, both=True)
+
+
+def _has_wmo(data: xr.Dataset) -> bool:
+    return "Wmo" in data["stream"].values
+
+
+def recomputed_others(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Return the nominal euros by year of payers that are no municipality."""
+    paid = {name: recomputed_stream(problem, data, name) for name in ("Wlz", "Zvw")}
+    paid["client"] = sum(_contributions(problem, data).values(), xr.zeros_like(data["year"], dtype=float))
+    capital = problem.region.parameters.costs.home_capital
+    for corporation in data["corporation"].values if capital else ():
+        only = data["new_homes"].where(data["corporation"] == corporation, 0.0)
+        paid[str(corporation)] = recomputed_costs(problem, data.assign(new_homes=only))["home_capital"]
+    return paid
+
+
+def recomputed_stream(problem: Problem, data: xr.Dataset, stream: str) -> xr.DataArray:
+    """Return the nominal euros by year that the stream of some tiers pays: their cost less contributions."""
+    own = _series((problem.tiers["stream"] == stream).astype(float), "tier")
+    general = float(problem.tiers["stream"].iloc[0] == stream)
+    only = data.assign(
+        {name: data[name] * own for name in ("clients", "operating", "places", "added", "removed")}
+        | {name: data[name] * general for name in ("new_homes", "waiting")}
+        | {"converted": data["converted"] * own.rename(tier="to_tier")}
+    )
+    budgets = problem.personal_budget * own
+    parts = recomputed_costs(replace(problem, personal_budget=budgets), only)
+    total = sum(parts.values(), xr.zeros_like(data["year"], dtype=float)) - parts["home_capital"]
+    tiers = [k for k in problem.tiers.index if problem.tiers.at[k, "stream"] == stream]
+    return total - sum(eur for k, eur in _contributions(problem, data).items() if k in tiers)
+
+
+def _contributions(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Return what clients pay by tier and year, from region.toml's own numbers."""
+    parameters = problem.region.parameters
+    people = data["clients"].sum(["neighbourhood", "profile"])
+    people = people + problem.personal_budget.sum(["neighbourhood", "profile"])
+    growth, paid = 1.0 + parameters.years.indexation.value, {}
+    for code, tier in parameters.tiers.items():
+        if tier.contribution:
+            since = data["year"] - (tier.contribution.price_year or parameters.years.price_year)
+            paid[code] = (
+                people.sel(tier=code, drop=True) * tier.contribution.value * 365.25 / 7 * growth**since
+            )
+    return paid
+
+
+def _grants(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     received = data["grant"].where(data["stream"] == "Wmo").sum(["municipality", "stream"])
     other = received - _granted(problem).fillna(0.0)
     yield from _broken("grants add up to what is given", other, "EUR", CENT, both=True)
+    steps = data["grant_steps"].sum("step") - data["grant"].fillna(0.0)
+    yield from _broken("the steps of a grant add up to it", steps, "EUR", CENT, both=True)
+    given = data["grant_steps"].sel(step="given", drop=True).sum("municipality")
+    rows = problem.region.budgets
+    for stream in data["stream"].values:
+        table = rows[rows["stream"] == stream].groupby("year")["eur"].sum()
+        written = _series(table.reindex(list(problem.years), fill_value=0.0).astype(float), "year")
+        off = given.sel(stream=[stream]) - written
+        yield from _broken("what is given stands in budgets.csv", off, "EUR", CENT, both=True)
     gap = (data["grant"] - data["funding_due"] - data["funding_gap"]).fillna(0.0)
     gap = gap.where(data["grant"].notnull() == data["funding_gap"].notnull(), np.inf)
     yield from _broken("the gap is the grant less what is due", gap, "EUR", CENT, both=True)
-    by_payer = data["cost"].sum("part").rename(payer="municipality") - data["funding_due"]
-    yield from _broken("what is due is the cost by payer", by_payer, "EUR", CENT, both=True)
+
+
+def _wlz(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    """People who move to the Wlz are those of the year before at the yearly probability."""
+    rate = problem.exits.sel(exit="wlz", drop=True)
+    lived = _before(problem, data["clients"], problem.clients) * rate.sel(tier=data["tier"].values)
+    queue = _before(problem, data["waiting"], problem.waiting) * rate.sel(tier="waiting", drop=True)
+    gone = lived.sum(["profile", "tier"]) + queue.sum("profile")
+    off = _towns(problem, gone, "neighbourhood") - data["to_wlz"]
+    yield from _broken("people who move to the Wlz", off, "clients", both=True)
 
 
 def recomputed_costs(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataArray]:
@@ -633,6 +715,9 @@ def recomputed_costs(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataArr
         "capital": still_paid((data["added"] * at_site["capital"]).sum(["site", "tier"])),
         "closing": (data["removed"].sum("site") * by_tier["closing"]).sum("tier"),
         "homes": data["new_homes"].sum(["corporation", "neighbourhood"]) * general["new_home"],
+        "home_capital": still_paid(
+            data["new_homes"].sum(["corporation", "neighbourhood"]) * general["home_capital"]
+        ),
         "bridging": data["waiting"].sum(["neighbourhood", "profile"]) * general["bridging"],
         "conversion": xr.zeros_like(data["year"], dtype=float),
     }

@@ -21,7 +21,8 @@ from models.funding import (
 )
 from models.parameters import Funding, GrowthPath, Years
 from optimiser import Problem
-from optimiser.spending import people_between, spent
+from optimiser.ledger import ledger, spent
+from optimiser.spending import people_between
 from optimiser.verify import violations
 
 YEARS = Years(base=2021, last=2024, price_year=2021, indexation=0.1, discount_rate=0.0, terminal=1.0)
@@ -384,7 +385,7 @@ def test_the_plan_pays_the_grant_of_the_regime(plan):
 def test_every_euro_has_an_origin_a_host_and_a_payer(plan):
     """By part and year the euros spent on people are the plan's cost, to the cent."""
     cost = plan.data["cost"]
-    where = spent(plan.problem, plan.data, cost.sum("payer"))
+    where = spent(plan.problem, ledger(plan.problem, plan.data))
     told = where.sum(["origin", "host", "setting", "stream"])
     gap = told - cost.sum(["payer", "stream"]).sel(part=told["part"])
     assert float(abs(gap).max()) < 0.005

@@ -338,8 +338,6 @@ def test_12_the_start_year_is_a_scenario(tmp_path, law, first):
     """The same region with the law in 2022, 2023, 2026 or never: until then Rotterdam receives all."""
     rotterdam(tmp_path, money=LAW, budgets="municipality,year,stream,eur\nGM0599,2022,Wmo,1000000\n")
     settings = {"years.last": "2027", "funding.law": law, "funding.carry_on": "true"}
-    grants = read_region(tmp_path, settings=EUROS_ONLY | settings).treasury.grants(
-        ["Wmo"], range(2022, 2028)
-    )
+    grants = read_region(tmp_path, settings=EUROS_ONLY | settings).treasury.grants(["Wmo"], range(2022, 2028))
     other = grants.sel(municipality="GM0597", stream="Wmo").fillna(0.0).to_series()
     assert next((year for year, eur in other.items() if eur > 0), None) == first
