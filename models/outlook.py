@@ -107,9 +107,10 @@ def _origins(region: Region, neighbourhood: object, municipality: object, basis:
     if isinstance(neighbourhood, str) and basis == "origin":
         return pd.Series(1.0, index=[neighbourhood])
     adults = region.neighbourhoods["inhabitants_15_plus"].astype(float)
-    central = region.municipalities["central"]
-    served = central.index[central == central[municipality]] if basis == "registration" else [municipality]
-    adults = adults[region.neighbourhoods["municipality"].isin(list(served))]
+    central, served = region.municipalities["central"], [municipality]
+    if basis == "registration":
+        served = list(central.index[central == central[str(municipality)]])
+    adults = adults[region.neighbourhoods["municipality"].isin(served)]
     share: pd.Series = adults[adults > 0] / adults.sum()
     return share
 

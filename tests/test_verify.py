@@ -28,7 +28,7 @@ RICH = {
     "years.indexation": "0.02",
     "years.terminal": "4",
     "costs.double_running": "8",
-    "costs.home_capital": "150000",
+    "costs.home_capital": "5000",
     "tiers.bed.contribution": "100",
     "tiers.home.contribution": "5",
     "policies.intramural_reduction.by_end": "1.0",
@@ -61,7 +61,7 @@ def changed(data: xr.Dataset, name: str, by: float, at: str = "largest", **where
     """Return a plan in which one entry of a variable differs: the largest or smallest of those named."""
     values = data[name].astype(float).copy(deep=True)
     part = values.sel({dim: [label] for dim, label in where.items()})
-    flat = part.to_numpy().argmax() if at == "largest" else part.to_numpy().argmin()
+    flat = np.nanargmax(part.to_numpy()) if at == "largest" else np.nanargmin(part.to_numpy())
     index = dict(zip(part.dims, map(int, np.unravel_index(flat, part.shape)), strict=True))
     index |= {dim: int(values.indexes[dim].get_loc(label)) for dim, label in where.items()}
     values[index] += by
