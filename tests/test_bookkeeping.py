@@ -191,7 +191,9 @@ def test_the_formulas_follow_any_municipality_that_is_chosen(told, file):
         found = [evaluated(values, formula, told.municipality(code)) for formula in made.values()]
         due = float(data["funding_due"].sel(municipality=code, year=year, stream="Wmo"))
         need = float(data["funding_need"].sel(municipality=code, year=year).sum())
-        out, into = (float(data["settlement"].sel({dim: code}, year=year).sum()) for dim in ("payer", "host"))
+        out, into = (
+            float(data["settlement"].sel({dim: code, "year": year}).sum()) for dim in ("payer", "host")
+        )
         begins, ends = named.index("in the plan (due)"), named.index("in the plan (needed)")
         assert sum(found[:begins]) == pytest.approx(due, abs=CENT)
         assert found[begins] == pytest.approx(due, abs=CENT)
