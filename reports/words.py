@@ -264,8 +264,8 @@ _PAGE = _words(
         "and is worked out after the plan.",
     ),
     shares_given=(
-        "De objectieve aandelen staan in municipalities.csv.",
-        "The objective shares are those of municipalities.csv.",
+        "De objectieve aandelen staan in municipalities.csv; hun bron of toelichting staat bij de aannames.",
+        "The objective shares are those of municipalities.csv; the assumptions tell their source or note.",
     ),
     shares_proxy=(
         "Objectieve aandelen zijn niet gegeven: inwoners vervangen ze, als benadering.",
