@@ -355,6 +355,8 @@ class Budget(Section):
     """Policy 15: the Wmo euros of a year stay within its grants, less Wlz money and execution cost."""
 
     mode: Mode = "off"
+    level: Literal["region", "municipality"] = "region"
+    """Whether all grants together are enough, or each municipality's for what it bears by the regime."""
     price: PointsPerEur = Quantity(value=1, unit="points/EUR")
 
 

@@ -71,11 +71,9 @@ def _support(problem: Problem, data: xr.Dataset) -> Iterator[pd.DataFrame]:
         setting=people["tier"].map(problem.tiers["setting"]), stream=people["tier"].map(problem.stream_of),
     )  # fmt: skip
     own = _looked_up(people, problem.prices.contribution, "tier")
-    given = _keys(
-        problem, lambda code, tier: [f"tiers.{code}.{'rate' if tier.rate else 'client'}", INDEXATION]
-    )
+    given = _keys(problem, lambda code, tier: [f"tiers.{code}.{'rate' if tier.rate else 'client'}"])
     both = _keys(problem, lambda code, tier: [f"tiers.{code}.contribution"] if tier.contribution else [])
-    named = [_joined(*given[k], *both[k]) for k in people["tier"]]
+    named = [_joined(*given[k], *both[k], INDEXATION) for k in people["tier"]]
     yield people.assign(price=_looked_up(people, problem.prices.support, "tier") - own, keys=named)
     paid = people[own > 0.0]
     named = [_joined(*both[k], INDEXATION) for k in paid["tier"]]

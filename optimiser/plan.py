@@ -60,7 +60,7 @@ DECIDED = (
     Decided("unfair", IN_TOWN, "places", "places outside the band around the fair share"),
     Decided("waiting_growth", IN_TOWN, "clients", "clients waiting above the base year"),
     Decided("too_near", ("site", "year"), "facilities", "running facilities too near to another"),
-    Decided("over_budget", ("year",), "EUR", "Wmo euros above the grants"),
+    Decided("over_budget", ("account", "year"), "EUR", "Wmo euros above the grants"),
     Decided("over_share", ("provider", "year"), "places", "places above the provider's share"),
     Decided("between_nodes", ("site", "year"), "places", "places changed between renewals of contracts"),
     Decided("below_scale", ("tier", "year"), "places", "places short of the least number in the region"),
@@ -147,6 +147,7 @@ def _labels(problem: Problem) -> dict[str, list[str] | list[int]]:
         "to_tier": tiers,
         "site": list(problem.sites.index),
         "provider": list(problem.providers),
+        "account": list(problem.accounts),
         "corporation": list(dict.fromkeys(offer.corporation for offer in problem.offers)),
         "year": list(problem.years),
     }

@@ -467,10 +467,97 @@ def _help(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
 
 
 def _budget(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
-    if problem.policies.budget.mode == "off":
+    policy = problem.policies.budget
+    if policy.mode == "off":
         return
-    over = recomputed_stream(problem, data, "Wmo") - _granted(problem) - data["over_budget"]
+    if policy.level == "region":
+        spent = recomputed_stream(problem, data, "Wmo").expand_dims(account=["region"])
+        granted = _granted(problem)
+    else:
+        spent = recomputed_bearing(problem, data)
+        granted = problem.region.treasury.grants(["Wmo"], list(problem.years)).sel(stream="Wmo", drop=True)
+        granted = granted.rename(municipality="account")
+    over = spent - granted - data["over_budget"]
     yield from _broken("budget", over.fillna(0.0), "EUR", EUROS)
+
+
+def recomputed_bearing(problem: Problem, data: xr.Dataset) -> xr.DataArray:
+    """Return the Wmo euros (account, year) that each municipality bears, with what is shared divided by
+    where people in such places came from in the base year.
+    """
+    towns, years = list(problem.municipalities.index), list(problem.years)
+    town = {str(j): str(m) for j, m in problem.neighbourhoods["municipality"].items()}
+    there = town | {str(s): town[str(j)] for s, j in problem.sites["neighbourhood"].items()}
+    wmo = [str(k) for k in problem.tiers.index if problem.tiers.at[k, "stream"] == "Wmo"]
+    general = problem.tiers["stream"].iloc[0] == "Wmo"
+    base = _towns(problem, problem.clients.sum("profile"), "neighbourhood")
+    bearing = [problem.region.treasury.bearing(t).expand_dims(year=[t]) for t in years]
+    borne = xr.concat(bearing, dim="year", join="exact")
+    total = xr.DataArray(0.0, coords={"municipality": towns, "year": years}, dims=("municipality", "year"))
+    for setting in ("facility", "home"):
+        tiers = [k for k in wmo if problem.tiers.at[k, "setting"] == setting]
+        every = list(problem.tiers.index[problem.tiers["setting"] == setting])
+        shares = borne.sel(setting=setting, drop=True)
+        people = _support_between(problem, data, tiers, town, there)
+        total = total + (people * shares).sum(["origin", "host"])
+        here = base.sel(tier=every).sum("tier")
+        here = here if float(here.sum()) > PEOPLE / 100 else base.sum("tier")
+        alone = xr.DataArray([float(m == problem.payer) for m in towns], coords=here.coords, dims=here.dims)
+        here = here / here.sum() if float(here.sum()) > PEOPLE / 100 else alone
+        shared = (here.rename(municipality="origin") * shares).sum("origin")
+        for host in towns:
+            eur = _shared_in(problem, data, host, setting, general=general)
+            total = total + eur * shared.sel(host=host, drop=True)
+    if general:
+        waiting = _towns(problem, data["waiting"].sum("profile"), "neighbourhood").rename(
+            municipality="origin"
+        )
+        prices = problem.prices.general.loc["bridging"].to_numpy()
+        eur = waiting * xr.DataArray(prices, coords={"year": years}, dims="year")
+        home = borne.sel(setting="home", drop=True)
+        for m in towns:
+            total = total + (eur * home.sel(host=m)).sel(origin=m, drop=True).drop_vars("host")
+    return total.rename(municipality="account")
+
+
+def _support_between(
+    problem: Problem, data: xr.Dataset, tiers: list[str], town: dict[str, str], there: dict[str, str]
+) -> xr.DataArray:
+    """Return the support (origin, host, year) of some tiers less contributions, personal budgets at home."""
+    towns, years = list(problem.municipalities.index), list(problem.years)
+    each = problem.prices.support - problem.prices.contribution
+    pairs = _pairs(data)
+    pairs = pairs[pairs["tier"].isin(tiers)]
+    eur = pairs[years] * each.reindex(pairs["tier"]).to_numpy()
+    keys = [pairs["origin"].map(town).to_numpy(), pairs["location"].map(there).to_numpy()]
+    summed = eur.groupby(keys).sum()
+    summed = summed.reindex(pd.MultiIndex.from_product([towns, towns]), fill_value=0.0)
+    array = summed.to_numpy(dtype=float, copy=True).reshape(len(towns), len(towns), len(years))
+    own = _towns(problem, problem.personal_budget.sum("profile").sel(tier=tiers), "neighbourhood")
+    for n, m in enumerate(towns):
+        array[n, n] += own.sel(municipality=m).to_numpy() @ each.reindex(tiers).to_numpy()
+    labels = {"origin": towns, "host": towns, "year": years}
+    return xr.DataArray(array, coords=labels, dims=tuple(labels))
+
+
+def _shared_in(problem: Problem, data: xr.Dataset, host: str, setting: str, *, general: bool) -> xr.DataArray:
+    """Return the Wmo euros by year of sites, or of new homes, in a municipality."""
+    town = problem.neighbourhoods["municipality"]
+    if setting == "home":
+        inside = xr.DataArray(
+            (town == host).reindex(data["neighbourhood"].values).to_numpy(), dims="neighbourhood"
+        )
+        only = data.assign(new_homes=data["new_homes"].where(inside, 0.0))
+        return recomputed_costs(problem, only)["homes"] * float(general)
+    at = problem.sites["neighbourhood"].map(town).reindex(data["site"].values)
+    inside = xr.DataArray((at == host).to_numpy(), dims="site")
+    wmo = _series((problem.tiers["stream"] == "Wmo").astype(float), "tier")
+    only = data.assign(
+        {name: data[name].where(inside, 0.0) * wmo for name in ("operating", "places", "added", "removed")}
+        | {"converted": data["converted"].where(inside, 0.0) * wmo.rename(tier="to_tier")}
+    )
+    costs = recomputed_costs(problem, only)
+    return costs["sites"] + costs["capital"] + costs["conversion"] + costs["closing"]
 
 
 def _granted(problem: Problem) -> xr.DataArray:
@@ -743,7 +830,7 @@ def recomputed_points(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataAr
         "fair_share_between_municipalities": data["unfair"].sum("municipality"),
         "waiting_does_not_grow": data["waiting_growth"].sum("municipality"),
         "facilities_kept_apart": data["too_near"].sum("site"),
-        "budget": data["over_budget"],
+        "budget": data["over_budget"].sum("account"),
         "provider_share": data["over_share"].sum("provider"),
         "contract_nodes": data["between_nodes"].sum("site"),
         "specialist_scale": data["below_scale"].sum("tier"),

@@ -88,6 +88,8 @@ def _write_line(writer: Writer, sheet: Any, row: int, line: dict[str, Any]) -> N
             sheet.write_formula(row, n, f"={product}", writer.formats[_CENTS], value=float(value))
         elif isinstance(value, str):
             sheet.write_string(row, n, value)
+        elif column.name == "built" and not value:
+            sheet.write_blank(row, n, None)  # paid in its year, and not since one
         else:
             sheet.write_number(row, n, value, writer.formats[column.form])
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from models.funding import REGIMES
+from optimiser.allocation import BaseAllocation
 from reports import figures
 from reports.notation import Language, Notation
 from reports.words import Words
@@ -30,6 +31,11 @@ class Regimes:
     name: Regime
     first: int
     last: int
+
+    @property
+    def years(self) -> str:
+        """The years as people write them."""
+        return str(self.first) if self.first == self.last else f"{self.first}–{self.last}"
 
 
 @dataclass(frozen=True)
@@ -160,7 +166,7 @@ class Contents:
         """Sentences on who receives, bears and settles, and on what of it the plan decides."""
         words = self.words
         told = [
-            f"{span.first}–{span.last}: {words.of(REGIMES[span.name].sentence)} {words(f'due_{span.name}')}"
+            f"{span.years}: {words.of(REGIMES[span.name].sentence)} {words(f'due_{span.name}')}"
             for span in self.regimes
         ]
         if self.several_centres:
@@ -171,7 +177,17 @@ class Contents:
             told.append(words("grant_fixed"))
         else:
             told.append(words("no_grant"))
-        return [*told, self._wlz_told()]
+        return [*told, *self._budget_told(), self._wlz_told()]
+
+    def _budget_told(self) -> list[str]:
+        """Return on which basis the policy on budgets held the plan to the grants, where it is on."""
+        policy = self.region.parameters.policies.budget
+        if policy.mode == "off":
+            return []
+        if policy.level == "region":
+            return [self.words("budget_region")]
+        exact = BaseAllocation(self.plan.problem).exact
+        return [self.words("budget_exact" if exact else "budget_base")]
 
     def _wlz_told(self) -> str:
         """Return the take-out of people and of money: two numbers that need not agree."""

@@ -221,7 +221,10 @@ def funding(plan: Plan) -> pd.DataFrame:
     others = ~table.index.get_level_values("stream").isin(MUNICIPAL)
     told = table[~(others & (table.index.get_level_values("what") == "due"))]
     known = told[(told.abs() > CENT).any(axis=1)].reorder_levels([1, 2, 0])
-    order_of = {code: n for n, code in enumerate([*plan.data["municipality"].values, *names])}
+    order_of = {
+        code: n
+        for n, code in enumerate([*plan.data["municipality"].values, *plan.data["stream"].values, *names])
+    }
     return known.sort_index(level=[0, 1, 2], key=lambda level: level.map(lambda code: order_of.get(code, 0)))
 
 

@@ -271,6 +271,26 @@ _PAGE = _words(
         "Objectieve aandelen zijn niet gegeven: inwoners vervangen ze, als benadering.",
         "Objective shares are not given: inhabitants stand in for them, as a proxy.",
     ),
+    budget_region=(
+        "De regel op het budget houdt de kosten van de hele regio tegen alle uitkeringen samen; "
+        "dat is lineair in "
+        "het plan.",
+        "The policy on budgets holds the cost of the whole region against all grants together; "
+        "that is linear in "
+        "the plan.",
+    ),
+    budget_exact=(
+        "De regel op het budget geldt per gemeente, lineair in het plan.",
+        "The policy on budgets holds by municipality, linear in the plan.",
+    ),
+    budget_base=(
+        "De regel op het budget geldt per gemeente, met gedeelde kosten (locaties, kapitaal, "
+        "nieuwe woningen) "
+        "verdeeld naar herkomst in het basisjaar; wat een gemeente na het plan draagt kan daarvan afwijken.",
+        "The policy on budgets holds by municipality, with shared cost (sites, capital, new homes) "
+        "divided by "
+        "origin in the base year; what a municipality bears after the plan may differ from that.",
+    ),
     grant_fixed=(
         "Geen enkele uitkering hangt van het plan af.",
         "No grant depends on the plan.",

@@ -67,6 +67,8 @@ NUMBERS = {
     "policies.help_within_reach.staffed": '["group"]',
     "policies.help_within_reach.response": "1.5",
     "policies.budget.mode": "soft",
+    "policies.budget.level": "municipality",
+    "funding.before": "development",
     "policies.provider_share.mode": "soft",
     "policies.provider_share.share": "0.75",
     "policies.contract_nodes.mode": "soft",
