@@ -11,8 +11,9 @@ import os
 import shutil
 import sys
 import threading
+import time
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import asdict
 from pathlib import Path
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from geodata.faults import InputError
     from models import Region
     from optimiser import Impossible, NoPlanYet, Plan, Problem, Progress
+    from optimiser.sensitivity import Effect, Evaluate, Moved
 
 type Command = Callable[[argparse.Namespace], int]
 
@@ -98,7 +100,9 @@ def parser() -> argparse.ArgumentParser:
     init.add_argument("folder", type=Path, metavar="FOLDER", help="a folder that is new or empty")
     init.add_argument("--from", dest="source", default=DEMO_REGION, metavar="REGION", help="region to copy")
     add("check", _check, "tell every fault of a region at once", reading, as_json)
-    add("forecast", _forecast, "show the demand, with the steps that add up to it", reading, as_json)
+    told = add("forecast", _forecast, "show the demand, with the steps that add up to it", reading, as_json)
+    _add_backtest(told)
+    _add_assumptions(add("assumptions", _assumptions, "list every number with its source", reading, as_json))
     solving = _solving(300.0, gap=0.01)
     plan = add("plan", _plan, "make a plan and write its folder", reading, solving, speaking, as_json)
     plan.add_argument("-o", "--output", type=Path, required=True, metavar="PLAN", help="folder to write")
@@ -140,6 +144,34 @@ def _solving(seconds: float, gap: float) -> argparse.ArgumentParser:
     return options
 
 
+def _add_backtest(forecast: argparse.ArgumentParser) -> None:
+    forecast.add_argument(
+        "--backtest", action="store_true", help="fit on early years of series.csv, hold against later ones"
+    )
+    forecast.add_argument(
+        "--until", type=_count, metavar="YEAR", help="last year to fit on (all but two); implies --backtest"
+    )
+    forecast.add_argument(
+        "--level", type=_chance, metavar="SHARE",
+        help="chance that the interval should hold a count (80%%); implies --backtest",
+    )  # fmt: skip
+
+
+def _add_assumptions(assumptions: argparse.ArgumentParser) -> None:
+    add = assumptions.add_argument
+    add("--measure", action="store_true", help="rank numbers by the effect of moving each within its range")
+    add(
+        "--only", action="append", default=[], metavar="KEY",
+        help="with --measure: a key, or the beginning of keys, such as tiers; may be given again",
+    )  # fmt: skip
+    add(
+        "--plans", type=_count, default=0, metavar="N",
+        help="with --measure: also make whole plans for the N numbers of most effect",
+    )  # fmt: skip
+    add("--gap", type=_share, default=0.01, metavar="SHARE", help="of each of those plans (%(default)s)")
+    add("--time", type=_positive, default=60.0, metavar="SECONDS", help="for each of them (%(default)g)")
+
+
 def _speaking() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
     options.add_argument("--lang", choices=["nl", "en"], help="language of the report; else the region's")
@@ -160,6 +192,13 @@ def _share(text: str) -> float:
         share = math.nan
     if not 0 <= share < 1:
         raise argparse.ArgumentTypeError(f"'{text}' is not a share from 0 to 1, such as 0.01 or 1%")
+    return share
+
+
+def _chance(text: str) -> float:
+    share = _share(text)
+    if not share:
+        raise argparse.ArgumentTypeError("an interval that holds a count with chance 0 says nothing")
     return share
 
 
@@ -228,14 +267,113 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _forecast(arguments: argparse.Namespace) -> int:
+    region = _read(arguments)
+    if arguments.backtest or arguments.until is not None or arguments.level is not None:
+        return _backtest(region, arguments)
     from models import forecast
+    from models.series import overview
 
-    outlook = forecast(_read(arguments))
+    outlook, past = forecast(region), overview(region.series)
     if arguments.json:
-        _print_json({"demand": _records(outlook.to_frame().reset_index()), "steps": _records(outlook.steps)})
+        demand, counts = _records(outlook.to_frame().reset_index()), _records(past.reset_index())
+        _print_json({"demand": demand, "steps": _records(outlook.steps), "series": counts})
     else:
         _print([_steps_table(outlook.to_frame(), outlook.steps), "", _table(outlook.to_frame())])
+        _print([] if past.empty else ["", _series_table(past)])
     return DONE
+
+
+def _backtest(region: "Region", arguments: argparse.Namespace) -> int:
+    from models.backtest import LEVEL, backtest
+
+    test = backtest(region, cut=arguments.until, level=arguments.level or LEVEL)
+    if arguments.json:
+        fitted = {"until": test.cut, "level": test.level, "growth": test.trend.growth}
+        _print_json({**fitted, "predictions": _records(test.rows), "words": list(test.words)})
+    else:
+        _print([_backtest_table(test.rows), "", *test.words])
+    return DONE
+
+
+def _assumptions(arguments: argparse.Namespace) -> int:
+    region = _read(arguments)
+    if arguments.measure or arguments.only or arguments.plans:
+        from optimiser import Impossible, NoPlanYet
+
+        try:
+            return _measure(region, arguments)
+        except (Impossible, NoPlanYet) as error:
+            return _no_plan(error, arguments)
+    if arguments.json:
+        _print_json(_records(region.assumptions))
+    else:
+        _print([_register_table(region.assumptions)])
+    return DONE
+
+
+def _measure(region: "Region", arguments: argparse.Namespace) -> int:
+    from optimiser.sensitivity import planned, ranked, relaxed, with_range, without_range
+
+    register = _only(region.assumptions, arguments.only)
+    rows, fixed = with_range(register), without_range(register)
+    stop = threading.Event()
+    measured = ranked(_effects(arguments, rows, lambda problem: relaxed(problem, stop), stop))
+    parts = [("relaxation", measured, len(rows))]
+    if arguments.plans and not stop.is_set():
+        top = register.set_index("key", drop=False).loc[[one.key for one in measured[: arguments.plans]]]
+        limits = {"gap": arguments.gap, "seconds": arguments.time}
+        whole = _effects(arguments, top, lambda problem: planned(problem, stop=stop, **limits), stop)
+        parts.append(("plans", ranked(whole), len(top)))
+    if arguments.json:
+        found = {name: [_effect_record(one) for one in told] for name, told, _ in parts}
+        _print_json({**found, "interrupted": stop.is_set(), "no_range_stated": fixed["key"].tolist()})
+    else:
+        for name, told, asked in parts:
+            _print([_measured_words(name, len(told), asked), "", _effects_table(told), ""])
+        _print([f"No range stated, so not moved ({len(fixed)}): {', '.join(fixed['key'])}"])
+    return DONE
+
+
+def _only(register: "pd.DataFrame", begins: Sequence[str]) -> "pd.DataFrame":
+    """Return the rows whose key is one of these or lies below it; all where none is named."""
+    from geodata.faults import Fault, InputError, did_you_mean
+
+    parts = {key: [".".join(key.split(".")[:n]) for n in range(1, 9)] for key in register["key"]}
+    known = list(dict.fromkeys(part for below in parts.values() for part in below))
+    strange = [begin for begin in begins if begin not in known]
+    if strange:
+        raise InputError(
+            Fault("--only", f"the unknown key '{key}'", "a key of the register", did_you_mean(key, known))
+            for key in strange
+        )
+    return register[[not begins or bool(set(parts[key]) & set(begins)) for key in register["key"]]]
+
+
+def _effects(
+    arguments: argparse.Namespace, rows: "pd.DataFrame", evaluate: "Evaluate", stop: threading.Event
+) -> "list[Effect]":
+    """Measure until done or Ctrl-C; what was measured by then is returned."""
+    from geodata.bundled import region_folder
+    from models import read_region
+    from optimiser import Progress
+    from optimiser.sensitivity import effects
+
+    folder, settings = region_folder(arguments.region), _settings(arguments.settings)
+    ticker, began, measured = Ticker(sys.stderr), time.monotonic(), list["Effect"]()
+
+    def tell(done: int, total: int, what: str) -> None:
+        seconds = time.monotonic() - began
+        left = f", some {seconds / done * (total - done):.0f} s to go" if done else ""
+        ticker(Progress(seconds, f"{done} of {total} solves{left}: {what}", None, None))
+
+    def work() -> None:
+        def read(moved: Mapping[str, str]) -> "Region":
+            return read_region(folder, arguments.scenarios, {**settings, **moved})
+
+        measured.extend(effects(read, rows, evaluate, tell))
+
+    _heard(work, stop, ticker, "Stopping with what is measured so far; Ctrl-C again aborts.")
+    return measured
 
 
 def _plan(arguments: argparse.Namespace) -> int:
@@ -285,11 +423,18 @@ def _settings(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
 
 
 def _solved(problem: "Problem", arguments: argparse.Namespace) -> "Plan":
-    """Solve in a thread, so that Ctrl-C is heard: once keeps the best plan so far, twice aborts."""
-    stop, outcome = threading.Event(), Future[Any]()
-    ticker = Ticker(sys.stderr)
-    work = (outcome, problem, arguments, ticker, stop)
-    threading.Thread(target=_solve_into, args=work, daemon=True).start()
+    from optimiser import solve
+
+    limits = {"gap": arguments.gap, "seconds": arguments.time, "seed": arguments.seed}
+    stop, ticker = threading.Event(), Ticker(sys.stderr)
+    said = "Stopping with the best plan so far; Ctrl-C again aborts."
+    return _heard(lambda: solve(problem, **limits, progress=ticker, stop=stop), stop, ticker, said)
+
+
+def _heard[Result](work: Callable[[], Result], stop: threading.Event, ticker: "Ticker", said: str) -> Result:
+    """Work in a thread, so that Ctrl-C is heard: once stops with what there is, twice aborts."""
+    outcome = Future[Result]()
+    threading.Thread(target=_work_into, args=(outcome, work), daemon=True).start()
     while not outcome.done():
         try:
             wait([outcome], timeout=0.2)
@@ -300,24 +445,14 @@ def _solved(problem: "Problem", arguments: argparse.Namespace) -> "Plan":
                 _tell("Aborted; nothing was written.")
                 os._exit(ABORTED)
             stop.set()
-            _tell("Stopping with the best plan so far; Ctrl-C again aborts.")
+            _tell(said)
     ticker.end()
-    plan: Plan = outcome.result()
-    return plan
+    return outcome.result()
 
 
-def _solve_into(
-    outcome: Future[Any],
-    problem: "Problem",
-    arguments: argparse.Namespace,
-    progress: "Ticker",
-    stop: threading.Event,
-) -> None:
-    from optimiser import solve
-
+def _work_into[Result](outcome: Future[Result], work: Callable[[], Result]) -> None:
     try:
-        limits = {"gap": arguments.gap, "seconds": arguments.time, "seed": arguments.seed}
-        outcome.set_result(solve(problem, **limits, progress=progress, stop=stop))
+        outcome.set_result(work())
     except BaseException as error:  # noqa: BLE001 - handed on to the thread that waits
         outcome.set_exception(error)
 
@@ -391,6 +526,104 @@ def _steps_table(demand: "pd.DataFrame", steps: "pd.DataFrame") -> str:
     table.loc["clients"] = clients.reindex(table.columns)
     order = ["clients, year before", *steps["step"].unique(), "clients"]
     return _table(table.loc[order].rename_axis(index=None, columns=None))
+
+
+def _register_table(register: "pd.DataFrame") -> str:
+    named = register.rename(columns={"price_year": "price year"})
+    columns = ["key", "unit", "value", "low", "high", "price year", "source"]
+    texts = named[columns].astype(object).where(named[columns].notna(), "-")
+    for column in ("value", "low", "high"):
+        texts[column] = [_number(value) for value in texts[column]]
+    for column in ("key", "unit", "source"):
+        width = max(len(column), *(len(text) for text in texts[column]))
+        texts[column] = texts[column].str.ljust(width)
+    return "\n".join(line.rstrip() for line in str(texts.to_string(index=False)).splitlines())
+
+
+def _number(value: object) -> str:
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
+
+
+def _measured_words(name: str, done: int, asked: int) -> str:
+    """Say what was solved, and how far a difference can be trusted."""
+    part = f"{done} of {asked} numbers measured" + (", then stopped" if done < asked else "")
+    if name == "relaxation":
+        return (
+            f"{part}: the relaxation, without whole places, homes or sites, solved again at both ends of the "
+            "range. Differences are of that bound: right for ranking, not what a plan would cost more."
+        )
+    return f"{part}: whole plans, each within its own gap; a difference below both gaps is no finding."
+
+
+def _effects_table(measured: "Sequence[Effect]") -> str:
+    """Lay out a line per end of a range: differences from the region as it stands."""
+    import pandas as pd
+
+    lines = [
+        [one.key, f"{one.value:g} → {moved.value:g} {one.unit}", *_difference(moved)]
+        for one in measured
+        for moved in one.moved
+    ]
+    if not lines:
+        return "Nothing was measured."
+    columns = ["key", "moved", "objective", "EUR/year", "beds", "waiting", ""]
+    frame = pd.DataFrame(lines, columns=columns)
+    for column in ("key", "moved", ""):
+        width = max((len(text) for text in frame[column]), default=0)
+        frame[column] = frame[column].str.ljust(width)
+    return "\n".join(line.rstrip() for line in str(frame.to_string(index=False)).splitlines())
+
+
+def _difference(moved: "Moved") -> list[str]:
+    effect = moved.effect
+    if effect is None:
+        return ["-", "-", "-", "-", moved.reason]
+    told = [
+        f"{effect.objective:+,.0f}",
+        f"{effect.eur:+,.0f}",
+        f"{effect.beds:+.1f}",
+        f"{effect.waiting:+.1f}",
+    ]
+    return [*told, moved.reason if moved.reason or effect.is_distinguishable else "not distinguishable"]
+
+
+def _effect_record(one: "Effect") -> dict[str, Any]:
+    ends: dict[str, Any] = {}
+    for moved in one.moved:
+        known = {} if moved.effect is None else asdict(moved.effect)
+        distinct = moved.effect is not None and moved.effect.is_distinguishable
+        ends[moved.end] = {"to": moved.value, "reason": moved.reason, "distinguishable": distinct, **known}
+    said = {"key": one.key, "value": one.value, "unit": one.unit, "source": one.source}
+    return {**said, "swing": one.swing, **ends}
+
+
+def _series_table(past: "pd.DataFrame") -> str:
+    """Lay out past counts; "ca." marks what is given as about so many, "-" what is not known."""
+
+    def counted(column: str) -> list[str]:
+        return ["-" if math.isnan(count) else f"{count:.0f}" for count in past[column]]
+
+    def shares(column: str, sign: str = "+") -> list[str]:
+        return ["-" if math.isnan(share) else f"{share:{sign}.1%}" for share in past[column]]
+
+    about = ["ca. " if circa else "" for circa in past["circa"]]
+    told = past.assign(
+        indications=[ca + count for ca, count in zip(about, counted("indications"), strict=True)],
+        growth=shares("growth"), redeemed=counted("redeemed"), redeemed_growth=shares("redeemed_growth"),
+        redemption_rate=shares("redemption_rate", "-"), without_a_place=counted("without_a_place"),
+    ).drop(columns="circa")  # fmt: skip
+    return str(told.rename(columns=lambda name: name.replace("_", " ")).to_string())
+
+
+def _backtest_table(rows: "pd.DataFrame") -> str:
+    """Lay out clients in whole numbers, errors with their sign; "-" where there is no interval."""
+    told = rows.assign(
+        error_share=[f"{share:+.1%}" for share in rows["error_share"]],
+        error=[f"{error:+.0f}" for error in rows["error"]],
+        inside=rows["inside"].map({True: "yes", False: "NO"}).fillna("-"),
+    )
+    whole = told.rename(columns={"error_share": "error %"})
+    return str(whole.to_string(index=False, float_format="{:.0f}".format, na_rep="-"))
 
 
 def _table(frame: "pd.DataFrame") -> str:

@@ -24,6 +24,7 @@ def of_tables(draft: Draft) -> Iterator[Fault]:
         _municipalities,
         _sites,
         _site_tiers,
+        _offers,
         _travel,
         _reach,
         _series,
@@ -255,6 +256,31 @@ def _wrong_at_site(row: pd.Series, tier: Tier | None) -> Iterator[tuple[str, str
     if tier.least is not None and status == "candidate" and pd.notna(most) and most < tier.least.value:
         expected = f"{tier.least.value:g} or more, the least that runs"
         yield "most", f"{most} places at most", expected, "Raise most, or take the row out."
+
+
+def _offers(draft: Draft) -> Iterator[Fault]:
+    """Check that a corporation offers the homes of a place and year once: as a whole or by neighbourhood."""
+    if draft.years is None:
+        return
+    later = draft.homes[draft.homes["year"] > draft.years.base]
+    whole = later[later["municipality"].notna() & later["neighbourhood"].isna()]
+    offered = {
+        (corporation, town, year): line
+        for line, corporation, town, year in whole[["corporation", "municipality", "year"]].itertuples()
+    }
+    for line, row in later[later["neighbourhood"].notna()].iterrows():
+        town = draft.areas["municipality"].get(row["neighbourhood"])
+        other = offered.get((row["corporation"], town, row["year"]))
+        if other is not None:
+            found = (
+                f"homes of {row['corporation']} in {row['neighbourhood']} in {row['year']}, which is in "
+                f"{town}: line {other} offers homes there too"
+            )
+            remedy = (
+                f"Give a row to each neighbourhood of {town} in place of line {other}, or add this row to it."
+            )
+            expected = "an offer by municipality or by neighbourhood, not both in one year"
+            yield Fault("homes.csv", found, expected, remedy, int(str(line)), "neighbourhood")
 
 
 def _travel(draft: Draft) -> Iterator[Fault]:

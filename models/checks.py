@@ -6,7 +6,7 @@ from geodata.areas import is_in_metres
 from geodata.faults import Fault, did_you_mean
 from models.draft import Draft
 from models.finance import WEEKS_PER_YEAR, nominal
-from models.parameters import WAITING, Pathway, Tier, Years
+from models.parameters import MO, WAITING, Pathway, Profile, Tier, Years
 from models.quantity import Quantity
 from models.toml import TOML
 
@@ -56,6 +56,18 @@ def _codes(draft: Draft) -> Iterator[Fault]:
         for tier in sorted({tier for tier in profile.allowed if profile.allowed.count(tier) > 1}):
             remedy = "Name it once, under fits or under also."
             yield _toml(f"profiles.{code}", f"the tier '{tier}' twice", "each tier once", remedy)
+        yield from _mixed_streams(draft, code, profile)
+
+
+def _mixed_streams(draft: Draft, code: str, profile: Profile) -> Iterator[Fault]:
+    """Check that a profile lives in tiers of shelter (MO) only, or in none of them."""
+    known = [tier for tier in dict.fromkeys(profile.allowed) if tier in draft.tiers]
+    shelter = [tier for tier in known if draft.tiers[tier].stream == MO]
+    if shelter and len(shelter) < len(known):
+        others = ", ".join(tier for tier in known if tier not in shelter)
+        found = f"tiers of {MO} ({', '.join(shelter)}) and others ({others})"
+        remedy = f"Split it: {MO} is a stream with a subsidy, profiles and tiers of its own."
+        yield _toml(f"profiles.{code}", found, f"tiers of {MO} only, or none of them", remedy)
 
 
 def _pathway(draft: Draft) -> Iterator[Fault]:

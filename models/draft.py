@@ -9,6 +9,7 @@ import pandas as pd
 from pydantic import TypeAdapter, ValidationError
 
 from models.parameters import (
+    CarryingCapacity,
     Checks,
     Costs,
     Funding,
@@ -40,6 +41,8 @@ class Draft:
     policies: Policies | None
     road: Travel | None
     """The section `travel`: how minutes are estimated."""
+    capacity: CarryingCapacity | None
+    """The section `carrying_capacity`."""
     funding: Funding | None
     checks: Checks
     areas: gpd.GeoDataFrame
@@ -66,6 +69,7 @@ def sections(raw: Mapping[str, Any]) -> dict[str, Any]:
         found[name] = _section(name, raw.get(name))
     found["road"] = _section("travel", raw.get("travel"))
     found["header"] = _section("region", raw.get("region"))
+    found["capacity"] = _section("carrying_capacity", raw.get("carrying_capacity", {}))
     found["funding"] = _section("funding", raw.get("funding", {}))
     found["checks"] = _section("checks", raw.get("checks", {})) or Checks()
     for name, kind in (("tiers", Tier), ("profiles", Profile)):

@@ -1,6 +1,6 @@
 """What things cost: amounts of a price year brought to the year in which they are paid."""
 
-from models.parameters import Parameters, Tier, Years
+from models.parameters import Conversion, Parameters, Tier, Years
 from models.quantity import Quantity
 
 WEEKS_PER_YEAR = 365.25 / 7
@@ -45,9 +45,18 @@ def closing_per_place(tier: Tier, year: int, parameters: Parameters) -> float:
     """
     years, weeks = parameters.years, parameters.costs.double_running.value
     closing = nominal(tier.closing, year, years) if tier.closing else 0.0
+    return closing + _still_paid(tier, weeks, year, years)
+
+
+def changeover_per_place(tier: Tier, conversion: Conversion, year: int, years: Years) -> float:
+    """Return the euros of the weeks in which a place of `tier` is paid beside what it becomes."""
+    return _still_paid(tier, conversion.changeover.value, year, years)
+
+
+def _still_paid(tier: Tier, weeks: float, year: int, years: Years) -> float:
     if tier.rate:
-        return closing + weeks * nominal(tier.rate, year, years)
-    return closing + (weeks / WEEKS_PER_YEAR * nominal(tier.place, year, years) if tier.place else 0.0)
+        return weeks * nominal(tier.rate, year, years)
+    return weeks / WEEKS_PER_YEAR * nominal(tier.place, year, years) if tier.place else 0.0
 
 
 def discount(year: int, years: Years) -> float:

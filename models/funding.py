@@ -20,7 +20,8 @@ residence
 
 Origin, host and payer are three labels of a euro and stay apart. Arrays are labelled by
 municipality code and year; all amounts are nominal EUR of the year. Only the streams in `MUNICIPAL`
-are the municipalities' own: amounts of others stay with the origin, for information.
+are divided and settled. Shelter (MO) is not handed on with them: under every regime its centre
+receives the subsidy and bears it. Amounts of others stay with the origin, for information.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,10 +33,13 @@ import pandas as pd
 import xarray as xr
 
 from models.finance import nominal
-from models.parameters import Funding, GrowthPath, Regime, Years
+from models.parameters import MO, Funding, GrowthPath, Regime, Years
 
 MUNICIPAL = ("Wmo",)
 """Streams whose grant is divided over municipalities, and which they settle among themselves."""
+
+BORNE = (*MUNICIPAL, MO)
+"""Streams that municipalities bear: their own, and the subsidy of shelter. Others pay the rest."""
 
 SHARES_TO_ONE = 1e-3
 """How far objective shares may be off 1: they are published in few decimals."""
@@ -273,18 +277,18 @@ class Treasury:
             raise ValueError("a growth path is needed once the law has come")
         return legacy_part(path, year - law + 1)
 
-    def bearing(self, year: int) -> xr.DataArray:
-        """Return who bears a municipal euro (origin, host, setting, municipality) in a year.
+    def bearing(self, year: int, stream: str = MUNICIPAL[0]) -> xr.DataArray:
+        """Return who bears a euro of a stream in `BORNE` (origin, host, setting, municipality) in a year.
 
         By origin and residence of the person it is spent on and by setting (facility, home): the
-        share of each municipality; they add up to 1.
+        share of each municipality; they add up to 1. Shelter (MO) is its centre's under every regime.
         """
         regime, legacy = self.funding.regime(year), self.legacy(year)
         codes = {name: list(self.municipalities.index) for name in ("origin", "host")}
         everywhere = xr.DataArray(1.0, coords=codes | {"setting": list(SETTINGS)}, dims=(*codes, "setting"))
         central = self.central_of().rename(central="municipality")
         origin, host = self._self("origin"), self._self("host")
-        if regime == "central":
+        if stream == MO or regime == "central":
             borne = central
         elif regime == "development":
             borne = host.where(everywhere["setting"] != "home", origin)
@@ -425,10 +429,12 @@ def due(spent: xr.DataArray, treasury: Treasury) -> xr.DataArray:
     by_year: list[xr.DataArray] = []
     for year in spent["year"].values:
         euros = spent.sel(year=[year])
-        shares = treasury.bearing(int(year))
-        borne: xr.DataArray = xr.dot(euros, shares, dim=["origin", "host", "setting"])
-        own = euros.sum(["host", "setting"]).rename(origin="municipality")
-        by_year.append(borne.where(borne["stream"].isin(MUNICIPAL), own))
+        stay = euros.sum(["host", "setting"]).rename(origin="municipality")
+        for stream in BORNE:
+            shares = treasury.bearing(int(year), stream)
+            borne: xr.DataArray = xr.dot(euros, shares, dim=["origin", "host", "setting"])
+            stay = borne.where(borne["stream"] == stream, stay)
+        by_year.append(stay)
     every = xr.concat(by_year, dim="year", join="exact")
     return every.transpose("municipality", "stream", "year", ...)
 

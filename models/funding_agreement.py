@@ -8,7 +8,7 @@ from geodata.faults import Fault
 from models.draft import Draft
 from models.finance import CLIENT, CORPORATION
 from models.funding import MUNICIPAL, SHARES_TO_ONE, Treasury
-from models.parameters import NEVER, Funding, Regime, Years
+from models.parameters import MO, NEVER, Funding, Regime, Years
 from models.toml import TOML
 
 _BY_SHARE: frozenset[Regime] = frozenset({"objective", "development", "residence"})
@@ -27,6 +27,7 @@ def of_money(draft: Draft) -> Iterator[Fault]:
         yield from _shares(draft)
     if "development" in used:
         yield from _hosts(draft, draft.funding)
+        yield from _shelter_is_paid_once(draft, draft.funding)
     yield from _centres(draft)
     yield from _corporations(draft)
     yield from _amounts(draft, draft.funding, draft.years)
@@ -49,7 +50,7 @@ def _corporations(draft: Draft) -> Iterator[Fault]:
     """Check that no corporation that pays is called as another payer is."""
     if draft.costs is None or draft.costs.home_capital is None:
         return
-    taken = {*draft.municipality_codes, CLIENT, CORPORATION, "Wmo", "Wlz", "Zvw"}
+    taken = {*draft.municipality_codes, CLIENT, CORPORATION, "Wmo", "Wlz", "Zvw", MO}
     for name, rows in draft.homes[draft.homes["corporation"].isin(list(taken))].groupby("corporation"):
         found, line = f"a corporation called '{name}', as another payer is", int(rows.index[0])
         yield Fault("homes.csv", found, "a name of its own", "Give it another name.", line, "corporation")
@@ -86,6 +87,15 @@ def _hosts(draft: Draft, funding: Funding) -> Iterator[Fault]:
     for kind in sorted(hosted - set(funding.facilities)):
         remedy = f"Add funding.facilities.{kind}, 0 where it has no budget of its own."
         yield Fault("municipalities.csv", f"hosts of '{kind}'", "a budget for it", remedy, column="host")
+
+
+def _shelter_is_paid_once(draft: Draft, funding: Funding) -> Iterator[Fault]:
+    """Check that no host gets Wmo money for a shelter whose cost its centre bears from the MO."""
+    own, budget = [code for code, tier in draft.tiers.items() if tier.stream == MO], funding.facilities
+    if own and "shelter" in budget and budget["shelter"].value > 0:
+        found = f"a budget out of the Wmo for shelter, beside tiers of {MO} ({', '.join(own)})"
+        remedy = f"Write 0: under every regime the centre receives the subsidy ({MO}) and bears shelter."
+        yield Fault(TOML, found, "shelter that is paid once", remedy, column="funding.facilities.shelter")
 
 
 def _amounts(draft: Draft, funding: Funding, years: Years) -> Iterator[Fault]:

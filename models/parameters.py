@@ -18,6 +18,7 @@ from models.quantity import (
     FtePerClient,
     FtePerPlace,
     Kph,
+    LeaseMonths,
     Metres,
     Minutes,
     Months,
@@ -41,9 +42,14 @@ from models.quantity import (
 WAITING = "waiting"
 """The name under which people without a place stand among the tiers of the transitions."""
 
+MO = "MO"
+"""The stream of shelter (*maatschappelijke opvang*): a yearly subsidy of its own, not mixed with the rest."""
+
 type Code = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=40)]
+type Column = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=80)]
 type Year = Annotated[int, Field(ge=1990, le=2100)]
 type Mode = Literal["hard", "soft", "off"]
+type ConcentrationMeasure = Literal["around", "own", "share"]
 
 
 class Section(BaseModel):
@@ -117,7 +123,7 @@ class Tier(Section):
     setting: Literal["facility", "home"]
     intramural: bool = False
     """Whether its places are the beds that the region means to reduce."""
-    stream: Literal["Wmo", "Wlz", "Zvw"] = "Wmo"
+    stream: Literal["Wmo", "Wlz", "Zvw", "MO"] = "Wmo"
     rate: EurPerClientWeek | None = None
     running: EurPerSiteYear | None = None
     place: EurPerPlaceYear | None = None
@@ -142,6 +148,9 @@ class Tier(Section):
     """How much one place weighs in the load of a neighbourhood; ordinary homes weigh 0."""
     keeps_home: Share | None = None
     """Share of those who recover who stay on in the home as its tenant; homes only."""
+    flip: LeaseMonths | None = None
+    """Months that the lease is on the provider's name before it goes to the client (*omklapwoning*);
+    whoever leaves care sooner leaves the home behind. Homes only; absent: the client is tenant at once."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -161,8 +170,8 @@ class Tier(Section):
             missing = [n for n in ("building", "closing", "occupancy", "least") if getattr(self, n) is None]
             if missing:
                 raise ValueError(f"a facility tier also has {', '.join(missing)}")
-            if self.keeps_home is not None:
-                raise ValueError("keeps_home belongs to home tiers")
+            if self.keeps_home is not None or self.flip is not None:
+                raise ValueError("keeps_home and flip belong to home tiers")
         else:
             extra = [n for n in facility_only if getattr(self, n) is not None]
             if extra:
@@ -173,6 +182,14 @@ class Tier(Section):
                 raise ValueError("a home tier also has keeps_home")
         if self.norm.value > self.reach.value:
             raise ValueError("norm is at most reach")
+        return self
+
+    @model_validator(mode="after")
+    def _shelter(self) -> Self:
+        if self.stream == MO and self.intramural:
+            raise ValueError("a tier of MO is not intramural: beds that go are those of beschermd wonen")
+        if self.stream == MO and self.setting == "facility" and (self.rate or self.client):
+            raise ValueError("a facility of MO has a yearly subsidy (running, place), no amount by the week")
         return self
 
 
@@ -233,6 +250,8 @@ class Conversion(Section):
     """Places that arrive for one place converted."""
     cost: EurPerPlace
     """Capital for one place converted."""
+    changeover: Weeks = Quantity(value=0, unit="weeks")
+    """Weeks in which the old place is still paid beside the new one."""
 
 
 class Costs(Section):
@@ -301,11 +320,32 @@ class WithinTravelNorm(Section):
 
 
 class NeighbourhoodConcentration(Section):
-    """Policy 11: facility places of a neighbourhood and its neighbours stay under a norm."""
+    """Policy 11: facility places of a neighbourhood stay under a norm, by one measure or more.
+
+    What is over the norm is counted once: where measures differ, the largest.
+    """
 
     mode: Mode = "soft"
     price: PointsPerPlaceYear
-    norm: PlacesPerThousand
+    measures: tuple[ConcentrationMeasure, ...] = Field(default=("around",), min_length=1)
+    """around: places per 1,000 inhabitants of a neighbourhood and its neighbours; own: of the
+    neighbourhood by itself; share: part of the municipality's places that is in one neighbourhood."""
+    norm: PlacesPerThousand | None = None
+    """Weighted places per 1,000 inhabitants of a neighbourhood and its neighbours."""
+    own_norm: PlacesPerThousand | None = None
+    """Weighted places per 1,000 inhabitants of the neighbourhood by itself."""
+    most_share: Share | None = None
+    """Largest part of a municipality's weighted places, beyond one facility, in one neighbourhood."""
+
+    @model_validator(mode="after")
+    def _has_norms(self) -> Self:
+        if len(set(self.measures)) < len(self.measures):
+            raise ValueError("measures names each measure once")
+        norms = {"around": "norm", "own": "own_norm", "share": "most_share"}
+        lacking = [norms[name] for name in self.measures if getattr(self, norms[name]) is None]
+        if lacking:
+            raise ValueError(f"measures {', '.join(self.measures)} also ask for {', '.join(lacking)}")
+        return self
 
 
 class FairShareBetweenMunicipalities(Section):
@@ -437,6 +477,14 @@ class NoSeeSaw(Section):
     """Years between the two in which that may not happen; 0 forbids it within one year only."""
 
 
+class NoticeBeforeClosing(Section):
+    """Places are only taken away when the notice of contract and lease has passed since the plan was made."""
+
+    mode: Literal["hard", "off"] = "off"
+    notice: LeaseMonths = Quantity(value=6, unit="months")
+    """Months from the end of the base year; what goes in a year is gone from its first day."""
+
+
 type SoftPolicy = (
     IntramuralReduction
     | WithinTravelNorm
@@ -471,6 +519,7 @@ class Policies(Section):
     staff_within_reach: StaffWithinReach = StaffWithinReach()
     no_reopening: NoReopening = NoReopening()
     no_see_saw: NoSeeSaw = NoSeeSaw()
+    notice_before_closing: NoticeBeforeClosing = NoticeBeforeClosing()
 
 
 NEVER = "never"
@@ -538,6 +587,34 @@ class Funding(Section):
         return self.before if isinstance(self.law, str) or year < self.law else self.after
 
 
+class Indicator(Section):
+    """A figure of the neighbourhoods that says how much they can carry."""
+
+    weight: Factor
+    sign: Literal["+", "-"]
+    """Whether more of it means that a neighbourhood can carry more (+) or less (-)."""
+
+
+def _half(sign: Literal["+", "-"]) -> Indicator:
+    return Indicator(weight=Quantity(value=0.5, unit="factor"), sign=sign)
+
+
+class CarryingCapacity(Section):
+    """What scales the norm of concentration per neighbourhood (*draagkracht*); off unless asked for."""
+
+    mode: Literal["on", "off"] = "off"
+    missing: Literal["fault", "mean"] = "fault"
+    """What a neighbourhood without a figure is: a fault, or the mean of the others by inhabitants."""
+    indicators: dict[Column, Indicator] = Field(
+        default_factory=lambda: {
+            "percentage_laag_inkomen": _half("-"),
+            "percentage_huurwoningen_in_bezit_woningcorporaties": _half("-"),
+        },
+        min_length=1,
+    )
+    """column of the file of neighbourhoods → its weight and sign."""
+
+
 class Checks(Section):
     """How closely figures of different tables must agree."""
 
@@ -560,6 +637,7 @@ class Parameters(Section):
     costs: Costs
     weights: Weights
     policies: Policies
+    carrying_capacity: CarryingCapacity = CarryingCapacity()
     funding: Funding = Funding()
     checks: Checks = Checks()
 

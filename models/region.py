@@ -16,6 +16,7 @@ from geodata.faults import Fault, InputError, did_you_mean
 from geodata.minutes import own_area_minutes, travel_minutes
 from geodata.neighbours import contiguity
 from models import agreement, assumptions, checks, funding_agreement, remarks, scenario, sites, tables
+from models.carrying_capacity import carrying_capacity, faults_of
 from models.draft import Draft, sections
 from models.funding import Treasury
 from models.parameters import Header, Parameters
@@ -42,6 +43,8 @@ class Region:
     host (tuple of the kinds of shared facility it has), central (code of its central municipality)."""
     neighbourhoods: gpd.GeoDataFrame
     """Index `neighbourhood`: as `geodata.read_areas` returns them."""
+    carrying_capacity: pd.DataFrame
+    """Index `neighbourhood`: index (1 on average), and from 0 to 1 what it is made of."""
     contiguity: "nx.Graph[str]"
     """Neighbourhoods that share a border."""
     sites: pd.DataFrame
@@ -105,6 +108,7 @@ def read_region(
     faults.extend(checks.of_parameters(draft))
     faults.extend(agreement.of_tables(draft))
     faults.extend(funding_agreement.of_money(draft))
+    faults.extend(faults_of(draft))
     if faults or parameters is None:
         raise InputError(_in_order([_where_set(fault, overrides) for fault in faults]))
     return _region(folder, parameters, draft, overrides, _digest(folder, scenarios, overrides))
@@ -269,6 +273,7 @@ def _region(
         parameters=parameters,
         municipalities=_municipalities(draft.municipalities, parameters.region),
         neighbourhoods=draft.areas,
+        carrying_capacity=carrying_capacity(draft.areas, parameters.carrying_capacity),
         contiguity=contiguity(draft.areas),
         sites=_sites(draft.sites, draft.site_rows),
         site_tiers=_site_tiers(draft.site_rows, parameters.years.base + 1),

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import geopandas as gpd
 import pandas as pd
 
+from models import carrying_capacity
 from models.draft import Draft
 from models.parameters import Parameters, Travel
 
@@ -15,6 +16,7 @@ def of(parameters: Parameters, draft: Draft) -> tuple[dict[str, str], ...]:
         *_drawing(draft.areas),
         *_travel(parameters.travel, draft.travel),
         *_adults(draft.areas),
+        *carrying_capacity.remarks_of(draft, parameters.carrying_capacity),
         *_registrations(draft.clients),
         *_late_rows(parameters.years.last, draft),
         *_not_paid(parameters),

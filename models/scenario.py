@@ -1,4 +1,7 @@
-"""Scenarios: other values for keys that a region already has, each change on record."""
+"""Scenarios: other values for keys that the schema knows, each change on record.
+
+A table keyed by codes may gain a code; tiers and profiles themselves may not.
+"""
 
 import copy
 import tomllib

@@ -42,3 +42,23 @@ def mean_growth(counts: pd.Series, first: int, last: int) -> float:
     if not first < last or not {first, last} <= set(known.index) or not known[first] > 0:
         raise ValueError(f"no growth from {first} to {last}: counts are known of {list(known.index)}")
     return float((known[last] / known[first]) ** (1.0 / (last - first)) - 1.0)
+
+
+def overview(given: pd.DataFrame) -> pd.DataFrame:
+    """Return the counts by year beside what follows from them, NaN where not known.
+
+    Columns: indications, redeemed, without a place (clients); redemption rate (0–1); yearly growth of
+    the indications and of the redeemed (1/year); circa.
+    """
+    return pd.DataFrame(
+        {
+            "indications": given["indications"],
+            "growth": yearly_growth(given["indications"]),
+            "redeemed": given["redeemed"],
+            "redeemed_growth": yearly_growth(given["redeemed"]),
+            "redemption_rate": redemption_rate(given),
+            "without_a_place": without_a_place(given),
+            "circa": given["circa"],
+        },
+        index=given.index,
+    )

@@ -154,7 +154,7 @@ BUDGETS = Table(
     {
         "municipality": _given(str, _CODE),
         "year": _given(_WHOLE, _YEAR),
-        "stream": _given(str, _one_of("Wmo", "Wlz", "Zvw")),
+        "stream": _given(str, _one_of("Wmo", "Wlz", "Zvw", "MO")),
         "eur": _given(float, _NOT_NEGATIVE),
     },
     key=("municipality", "year", "stream"),

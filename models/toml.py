@@ -16,6 +16,9 @@ from models.parameters import Parameters
 from models.quantity import Quantity
 
 TOML = "region.toml"
+DEFINES_CODES = ("tiers", "profiles")
+"""Tables whose keys are the region's own codes; all others are keyed by codes that exist elsewhere."""
+
 _PLACE = re.compile(r"\(at line (\d+), column \d+\)")
 
 
@@ -69,14 +72,18 @@ class UnknownKeyError(KeyError):
 def find(keys: Sequence[str], raw: Mapping[str, Any]) -> Slot:
     """Return where `keys` lead in `region.toml` as written (`raw`), defaults included.
 
+    A table that is keyed by codes of something else (a municipality's staff, a tier's conversions)
+    takes keys that it does not have yet; whether such a code exists is for the checks of the whole
+    region to say, which know the tables too.
+
     Raises
     ------
     UnknownKeyError
-        When a key is neither in the schema nor among the codes that `raw` gives.
+        When a key is not in the schema, or no tier or profile that `raw` gives.
     """
     kind: Any = Parameters
     value: Any = raw
-    for key in keys:
+    for depth, key in enumerate(keys):
         if _is_section(kind):
             field = kind.model_fields.get(key)
             if field is None:
@@ -84,8 +91,8 @@ def find(keys: Sequence[str], raw: Mapping[str, Any]) -> Slot:
             value = _inside(value, key, _default(field))
             kind = plain(field.annotation)
         elif get_origin(kind) is dict:
-            names, kind = (plain(part) for part in get_args(kind))
-            if names is not int and key not in _keys(value):
+            kind = plain(get_args(kind)[1])
+            if depth == 1 and keys[0] in DEFINES_CODES and key not in _keys(value):
                 raise UnknownKeyError(key, _keys(value))
             value = _inside(value, key, None)
         else:

@@ -1,11 +1,15 @@
-"""A smaller model with the same whole decisions: origins that lie near each other move as one.
+"""A smaller model with the same sites: origins, and homes, that lie near each other move as one.
 
 Where the people of two neighbourhoods are the same mix, sharing every flow between them in
-proportion to their number is one way to carry a plan out. Columns are substituted, x = expand·x′;
-rows of an origin become multiples of each other and one is kept. Every plan of the smaller model
-is therefore a plan of the whole one; its bound, however, holds for the smaller model only.
+proportion to their number is one way to carry a plan out; so is sharing homes in proportion to
+what is offered. Columns are substituted, x = expand·x′, and the rows of a group are added up. What
+is reached by a part of a group only is shared by that part: then the sum of a group's rows says
+less than each of them, and flows must be settled in the whole model before a plan is one. The
+smaller model points at good plans, and its prices bound every plan (`optimiser/bound.py`); its own
+value bounds nothing.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,22 +18,28 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.sparse import csr_array
 
-from optimiser.decisions import Family, Label
+from optimiser.decisions import Label
 from optimiser.model import Arrays, Floats, Model
 from optimiser.problem import Problem
 
-WITHIN_M = 8_000.0
-"""Metres across a group of origins: about the distance at which the choice of a site is the same."""
-
 SAME_MIX = 1e-9
+
+type Share = tuple[int, Label, float]
+"""A column of the whole model, the label of the smaller column it is a part of, and which part (to scale)."""
 
 
 @dataclass(frozen=True)
 class Aggregate:
-    """The smaller model and how to get back: values = expand @ smaller values.
+    """The smaller model and how to get there and back.
 
-    `place` gives, for a column that stands for itself, its column in the smaller model, else −1;
-    `row_of` gives, for every row of the whole model, the row that speaks for it in the smaller one.
+    Attributes
+    ----------
+    expand
+        (column, smaller column) values of the whole model = expand @ smaller values; columns add up to 1.
+    place
+        (column) the smaller column of which it is a part.
+    row_of
+        (row) the smaller row of which it is a part.
     """
 
     arrays: Arrays
@@ -39,119 +49,134 @@ class Aggregate:
 
     def takes_part(self, columns: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return (smaller column) whether it stands for any of the given columns of the whole model."""
-        taken: NDArray[np.bool_] = (self.expand.T @ columns.astype(float)) > 0.0
+        taken: NDArray[np.bool_] = np.bincount(self.place[columns], minlength=self.expand.shape[1]) > 0
         return taken
 
-
-def aggregate(model: Model) -> Aggregate:
-    """Return the smaller model of a model."""
-    problem, x = model.problem, model.decisions
-    group, part = _groups(problem)
-    columns: list[tuple[int, int, float]] = []
-    labels: dict[object, int] = {}
-    place = np.full(len(model.arrays.cost), -1, dtype=np.int32)
-    by_origin = (x.clients, x.entered, x.left, x.waiting)
-    for number, family in enumerate(by_origin):
-        for label, variable in family.items():
-            origin = str(label[0])
-            column = labels.setdefault((number, group[origin], *label[1:]), len(labels))
-            columns.append((variable.id, column, part[origin]))
-    for pairs in _shared_pairs(x.housed, group):
-        column = labels.setdefault(("housed", pairs[0][0]), len(labels))
-        columns += [(member, column, part[origin]) for member, origin in pairs]
-    grouped = {v.id for family in (*by_origin, x.housed) for v in family.values()}
-    for own in range(len(place)):
-        if own not in grouped:
-            place[own] = labels.setdefault(("own", own), len(labels))
-            columns.append((own, int(place[own]), 1.0))
-    rows, smaller, share = (np.array(values) for values in zip(*columns, strict=True))
-    expand = csr_array((share.astype(float), (rows, smaller)), shape=(len(place), len(labels)))
-    kept, row_of = _speaking_rows(model, group)
-    scale = np.array([_scale(model, n, part) for n in kept])
-    return Aggregate(_substituted(model.arrays, expand, place, kept, scale), expand, place, row_of)
+    def total(self, columns: NDArray[np.int32], values: Floats) -> tuple[NDArray[np.int32], Floats]:
+        """Return the smaller columns that stand for the given ones, and what their values add up to."""
+        smaller, part = np.unique(self.place[columns], return_inverse=True)
+        return smaller.astype(np.int32), np.bincount(part, weights=values)
 
 
-def _groups(problem: Problem) -> tuple[dict[str, str], dict[str, float]]:
-    """Return per origin the group it moves with, and its part of the group's people."""
+def aggregate(model: Model, within_m: float) -> Aggregate:
+    """Return the smaller model of a model; no two origins of a group lie farther apart than `within_m`."""
+    group, size = _groups(model.problem, within_m)
+    labels: dict[Label, int] = {}
+    columns = len(model.arrays.cost)
+    place, part = np.full(columns, -1, dtype=np.int32), np.ones(columns)
+    for column, label, share in _shares(model, group, size):
+        place[column], part[column] = labels.setdefault(label, len(labels)), share
+    alone = np.flatnonzero(place < 0)
+    place[alone] = len(labels) + np.arange(len(alone), dtype=np.int32)
+    count = len(labels) + len(alone)
+    total = np.bincount(place, weights=part, minlength=count)
+    members = np.bincount(place, minlength=count)
+    equal, total_or_one = 1.0 / members[place], np.where(total > 0.0, total, 1.0)
+    parts = np.where(total[place] > 0.0, part / total_or_one[place], equal)
+    expand = csr_array((parts, (np.arange(columns), place)), shape=(columns, count))
+    row_of, together = _together(model, group)
+    return Aggregate(_substituted(model.arrays, expand, place, together), expand, place, row_of)
+
+
+def _shares(model: Model, group: dict[str, str], size: dict[str, float]) -> Iterator[Share]:
+    """Generate which columns move as one, and in which proportion."""
+    x, problem = model.decisions, model.problem
+    for number, family in enumerate((x.clients, x.entered, x.left, x.waiting)):
+        for (origin, *rest), variable in family.items():
+            yield variable.id, (number, group[origin], *rest), size[origin]
+    at_home = set(problem.home_tiers)
+    for (origin, location, k, t), variable in x.housed.items():
+        there = group[location] if k in at_home else location
+        yield variable.id, ("housed", group[origin], there, k, t), size[origin]
+    offered: dict[Label, float] = {}
+    for offer in problem.offers:
+        for j in offer.neighbourhoods:
+            key = (offer.corporation, j, offer.year)
+            offered[key] = offered.get(key, 0.0) + offer.homes / len(offer.neighbourhoods)
+    for (corporation, j, t), variable in x.new_homes.items():
+        yield variable.id, ("new_homes", corporation, group[j], t), offered[corporation, j, t]
+    room = _homes_there_can_be(problem)
+    for family_name in ("homes", "kept_homes"):
+        for (j, *rest), variable in x.family(family_name).items():
+            yield variable.id, (family_name, group[j], *rest), room[j]
+
+
+def _homes_there_can_be(problem: Problem) -> dict[str, float]:
+    """Return per neighbourhood the homes in use and, by equal parts, what is offered."""
+    room = {str(j): float(homes) for j, homes in problem.homes.to_series().items()}
+    for offer in problem.offers:
+        for j in offer.neighbourhoods:
+            room[j] += offer.homes / len(offer.neighbourhoods)
+    return room
+
+
+def _groups(problem: Problem, within_m: float) -> tuple[dict[str, str], dict[str, float]]:
+    """Return per origin the group it moves with, and its people."""
     flat = [problem.clients, problem.waiting, problem.inflow]
     people = np.hstack(
         [a.transpose("neighbourhood", ...).values.reshape(a.sizes["neighbourhood"], -1) for a in flat]
     )
     total = people.sum(axis=1)
     mix = people / np.where(total > 0, total, 1.0)[:, None]
-    areas = problem.neighbourhoods
-    near = np.zeros(len(areas), dtype=int)
-    spot = areas[["x", "y"]].to_numpy(dtype=float)
-    if len(areas) > 1 and np.isfinite(spot).all():
-        near = fcluster(linkage(spot, "complete"), WITHIN_M, "distance")
-    else:
-        near = np.arange(len(areas))
+    near = _near(problem.neighbourhoods, within_m)
     groups: dict[str, str] = {}
     first: dict[tuple[object, ...], list[int]] = {}
-    for n, code in enumerate(areas.index):
-        key = (near[n], areas.at[code, "municipality"], total[n] > 0)
+    codes = problem.areas
+    town = problem.municipality_of
+    for n, code in enumerate(codes):
+        key = (near[n], town[code], total[n] > 0)
         same = next((m for m in first.get(key, []) if np.abs(mix[m] - mix[n]).max() < SAME_MIX), None)
         if same is None:
             first.setdefault(key, []).append(n)
             same = n
-        groups[code] = str(areas.index[same])
-    size = pd.Series(total, index=areas.index)
-    sums = size.groupby(pd.Series(groups)).sum()
-    return groups, {c: float(size[c] / sums[groups[c]]) if sums[groups[c]] > 0 else 1.0 for c in areas.index}
+        groups[code] = codes[same]
+    return groups, dict(zip(codes, total.tolist(), strict=True))
 
 
-def _shared_pairs(housed: Family, group: dict[str, str]) -> list[list[tuple[int, str]]]:
-    """Return, per group, location, tier and year, the columns of its members, where all of them reach."""
-    members = pd.Series(group).value_counts().to_dict()
-    together: dict[tuple[object, ...], list[tuple[int, str]]] = {}
-    for (origin, location, tier, year), variable in housed.items():
-        key = (group[str(origin)], location, tier, year)
-        together.setdefault(key, []).append((variable.id, str(origin)))
-    return [pairs for (g, *_), pairs in together.items() if len(pairs) == members[g]]
+def _near(areas: pd.DataFrame, within_m: float) -> NDArray[np.int64]:
+    """Return (area) the number of its cluster; areas without a spot stay alone."""
+    spot = areas[["x", "y"]].to_numpy(dtype=float)
+    if len(areas) < 2 or not np.isfinite(spot).all():
+        return np.arange(len(areas))
+    return np.asarray(fcluster(linkage(spot, "complete"), within_m, "distance"), dtype=np.int64)
 
 
-BY_ORIGIN = ("everyone_is_accounted_for", "clients_are_housed")
-"""Rules with one row per origin: of a group one row says what all say."""
+BY_ORIGIN = frozenset({"everyone_is_accounted_for", "clients_are_housed"})
+"""Rules with one row per origin: of a group their sum holds."""
 
 
-def _speaking_rows(model: Model, group: dict[str, str]) -> tuple[list[int], NDArray[np.int32]]:
-    """Return the rows that are kept, and for every row the kept row that speaks for it."""
-    kept: list[int] = []
-    speaks: dict[Label, int] = {}
+def _together(model: Model, group: dict[str, str]) -> tuple[NDArray[np.int32], csr_array]:
+    """Return for every row the smaller row of which it is a part, and the sums as a matrix."""
+    first: dict[Label, int] = {}
     row_of = np.zeros(len(model.rows), dtype=np.int32)
+    homes = set(model.problem.home_tiers)
     for n, (rule, row) in enumerate(model.rows):
-        origin, *rest = row.label
-        label = (rule.name, group[str(origin)], *rest) if rule.name in BY_ORIGIN else (n,)
-        if label not in speaks:
-            # the first origin of a group in the order of the rows is the one that gave it its name
-            speaks[label] = len(kept)
-            kept.append(n)
-        row_of[n] = speaks[label]
-    return kept, row_of
+        row_of[n] = first.setdefault(_row_label(n, rule.name, row.label, group, homes), len(first))
+    ones = (np.ones(len(row_of)), (row_of, np.arange(len(row_of))))
+    return row_of, csr_array(ones, shape=(len(first), len(row_of)))
 
 
-def _scale(model: Model, n: int, part: dict[str, float]) -> float:
-    """Return what brings a row of one origin to the size of its group."""
-    rule, row = model.rows[n]
-    return 1.0 / part[str(row.label[0])] if rule.name in BY_ORIGIN else 1.0
+def _row_label(n: int, rule: str, label: Label, group: dict[str, str], homes: set[str]) -> Label:
+    """Return what a row is called in the smaller model: alike where rows of a group add up."""
+    if rule in BY_ORIGIN or (rule == "served_within_places" and label[1] in homes):
+        return (rule, group[label[0]], *label[1:])
+    if rule == "homes_carry_over" and label[0] in group:
+        return (rule, group[label[0]], *label[1:])
+    if rule == "homes_carry_over" and len(label) == 3:
+        return (rule, "kept", group[label[1]], *label[2:])
+    return (n,)
 
 
-def _substituted(
-    arrays: Arrays, expand: csr_array, place: NDArray[np.int32], kept: list[int], scale: Floats
-) -> Arrays:
-    """Return the arrays over the smaller columns and the rows that are kept."""
-    matrix = csr_array((csr_array(arrays.matrix[kept]) @ expand).multiply(scale[:, None]))
-    own, columns = np.flatnonzero(place >= 0), expand.shape[1]
-    lower, upper, integer = np.zeros(columns), np.full(columns, np.inf), np.zeros(columns, dtype=bool)
-    lower[place[own]], upper[place[own]] = arrays.lower[own], arrays.upper[own]
-    integer[place[own]] = arrays.integer[own]
+def _substituted(arrays: Arrays, expand: csr_array, place: NDArray[np.int32], together: csr_array) -> Arrays:
+    """Return the arrays over the smaller columns and the summed rows."""
+    columns = expand.shape[1]
     return Arrays(
         cost=expand.T @ arrays.cost,
         constant=arrays.constant,
-        matrix=matrix,
-        row_lower=arrays.row_lower[kept] * scale,
-        row_upper=arrays.row_upper[kept] * scale,
-        lower=lower,
-        upper=upper,
-        integer=integer,
+        matrix=csr_array(together @ arrays.matrix @ expand),
+        row_lower=together @ arrays.row_lower,
+        row_upper=together @ arrays.row_upper,
+        lower=np.bincount(place, weights=arrays.lower, minlength=columns),
+        upper=np.bincount(place, weights=arrays.upper, minlength=columns),
+        integer=np.bincount(place, weights=arrays.integer, minlength=columns) > 0,
     )

@@ -96,9 +96,9 @@ class BaseAllocation:
         for (i, location, k, t), f in x.housed.items():
             if problem.stream_of[k] in MUNICIPAL:
                 yield f, t, own[k, t] * self.person(of[i], there[location], setting[k], t)
-        if problem.general_stream in MUNICIPAL:
-            bridging = dict(zip(problem.years, prices.general.loc["bridging"], strict=True))
-            for (i, _, t), w in x.waiting.items():
+        bridging = dict(zip(problem.years, prices.general.loc["bridging"], strict=True))
+        for (i, p, t), w in x.waiting.items():
+            if problem.stream_of_waiting[p] in MUNICIPAL:
                 yield w, t, float(bridging[t]) * self.person(of[i], of[i], HOME, t)
 
     def personal_budgets(self, year: int) -> Matrix:
@@ -112,4 +112,14 @@ class BaseAllocation:
                 for m in problem.towns:
                     eur = float(people.sel(tier=k, origin=m)) * float(each[k])
                     total += eur * self.person(m, m, str(setting), year)
+        return total
+
+    def paid_by_the_wlz(self, year: int) -> Matrix:
+        """Return what no municipality bears in a year of the places that the terms count: the Wlz's."""
+        problem, place = self.problem, self.problem.prices.place[year].astype(float).to_dict()
+        of, at = problem.municipality_of, problem.neighbourhood_of
+        total = np.zeros(len(problem.towns))
+        for (s, k), occupied in problem.wlz_occupied.items():
+            if problem.stream_of[k] in MUNICIPAL and occupied:
+                total += occupied * float(place[k]) * self.shared(of[at[s]], FACILITY, year)
         return total

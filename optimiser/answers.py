@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import xarray as xr
 
+from optimiser.concentration import bounds
 from optimiser.plan import Plan
-from optimiser.policies import concentration_limit
 from optimiser.problem import Problem
 
 
@@ -119,12 +119,9 @@ def _fair_spread(plan: Plan) -> Answer:
 
 def _above_the_norm(problem: Problem, data: xr.Dataset) -> int:
     """Count the neighbourhoods over the norm in the last year, whether or not the policy is on."""
-    limit = concentration_limit(problem)
-    weight = problem.tiers["concentration_weight"].to_xarray()
-    load = (data["places"].isel(year=-1) * weight).sum("tier").to_series()
-    inside = load.groupby(problem.sites["neighbourhood"].reindex(load.index).to_numpy()).sum().to_dict()
-    around = {j: sum(inside.get(a, 0.0) for a in near) for j, near in problem.around.items()}
-    return sum(around[j] > limit[j] + 1e-6 for j in around)
+    last = data["places"].isel(year=-1)
+    places = {(s, k): float(last.sel(site=s, tier=k)) for s, k in problem.places_at}
+    return len({bound.neighbourhood for bound in bounds(problem) if bound.over(places) > 1e-6})
 
 
 def _outside_the_band(problem: Problem, data: xr.Dataset) -> int:

@@ -40,7 +40,8 @@ def charges(problem: Problem, data: xr.Dataset) -> pd.DataFrame:
     """
     rows = [
         *_support(problem, data), *_bridging(problem, data), *_sites(problem, data),
-        *_capital(problem, data), *_conversion(problem, data), *_homes(problem, data),
+        *_changeover(problem, data), *_capital(problem, data), *_conversion(problem, data),
+        *_homes(problem, data),
     ]  # fmt: skip
     frame = pd.concat([rows for rows in rows if len(rows)] or [pd.DataFrame(columns=list(COLUMNS))])
     for name, otherwise in COLUMNS.items():
@@ -83,14 +84,14 @@ def _support(problem: Problem, data: xr.Dataset) -> Iterator[pd.DataFrame]:
 def _bridging(problem: Problem, data: xr.Dataset) -> Iterator[pd.DataFrame]:
     rows = _amounts(waiting_at_home(problem, data))
     yield rows.assign(
-        part="bridging", stream=problem.general_stream, unit="client-year", setting=HOME, host=rows["origin"],
+        part="bridging", unit="client-year", setting=HOME, host=rows["origin"],
         price=_by_year(problem, rows, "bridging"),
         keys=_joined("costs.bridging", INDEXATION),
     )  # fmt: skip
 
 
 def _sites(problem: Problem, data: xr.Dataset) -> Iterator[pd.DataFrame]:
-    """Generate what running sites, their places and places taken away cost."""
+    """Generate what running sites, their places and places taken away or changing over cost."""
     prices, own = problem.prices, problem.region.site_tiers["running_cost"]
     running = _at_sites(problem, data["operating"])
     keys = [
@@ -99,7 +100,8 @@ def _sites(problem: Problem, data: xr.Dataset) -> Iterator[pd.DataFrame]:
     ]
     priced = _looked_up(running, prices.running, "place", "tier")
     yield running.assign(part="sites", unit="site-year", price=priced, keys=keys)
-    places = _at_sites(problem, data["places"])
+    # the Wlz itself pays for the places its people live in
+    places = _at_sites(problem, data["places"] - data["wlz_occupied"])
     keys = [_joined(f"tiers.{k}.place", INDEXATION) for k in places["tier"]]
     yield places.assign(
         part="sites", unit="place-year", price=_looked_up(places, prices.place, "tier"), keys=keys
@@ -111,8 +113,27 @@ def _sites(problem: Problem, data: xr.Dataset) -> Iterator[pd.DataFrame]:
     yield removed.assign(part="closing", unit="place", price=priced, keys=keys)
 
 
+def _changeover(problem: Problem, data: xr.Dataset) -> Iterator[pd.DataFrame]:
+    """Generate the weeks in which a converted place is paid beside what it becomes."""
+    if not len(problem.prices.changeover):
+        return
+    changed = _at_sites(problem, data["converted"])
+    priced = _looked_up(changed, problem.prices.changeover, "tier", "to_tier")
+    still = _keys(problem, _still_paid_keys)
+    keys = [
+        _joined(f"costs.conversions.{k}.{m}.changeover", *still[k], INDEXATION)
+        for k, m in zip(changed["tier"], changed["to_tier"], strict=True)
+    ]
+    rows = changed.assign(part="closing", unit="place", price=priced, keys=keys)
+    yield _of_what_it_became(problem, rows)
+
+
+def _still_paid_keys(code: str, tier: Tier) -> list[str]:
+    return [f"tiers.{code}.rate"] if tier.rate else [f"tiers.{code}.place"] if tier.place else []
+
+
 def _closing_keys(code: str, tier: Tier) -> list[str]:
-    still = [f"tiers.{code}.rate"] if tier.rate else [f"tiers.{code}.place"] if tier.place else []
+    still = _still_paid_keys(code, tier)
     return [f"tiers.{code}.closing", *still, *(["costs.double_running"] if still else []), INDEXATION]
 
 
@@ -128,7 +149,7 @@ def _capital(problem: Problem, data: xr.Dataset) -> Iterator[pd.DataFrame]:
 
 
 def _conversion(problem: Problem, data: xr.Dataset) -> Iterator[pd.DataFrame]:
-    """Generate the annuities of converted places; they are for who lives in what a place became."""
+    """Generate the annuities of converted places."""
     if not len(problem.prices.conversion):
         return
     changed = _at_sites(problem, data["converted"])
@@ -137,16 +158,13 @@ def _conversion(problem: Problem, data: xr.Dataset) -> Iterator[pd.DataFrame]:
         _annuity_of(f"costs.conversions.{k}.{m}.cost")
         for k, m in zip(changed["tier"], changed["to_tier"], strict=True)
     ]
-    into = changed["to_tier"]
-    rows = changed.assign(
-        part="conversion",
-        unit="place",
-        price=priced,
-        keys=keys,
-        tier=into,
-        stream=into.map(problem.stream_of),
-    )
-    yield _since(problem, rows)
+    rows = changed.assign(part="conversion", unit="place", price=priced, keys=keys)
+    yield _since(problem, _of_what_it_became(problem, rows))
+
+
+def _of_what_it_became(problem: Problem, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return charges for changing places as those of the people who live in what a place became."""
+    return rows.assign(tier=rows["to_tier"], stream=rows["to_tier"].map(problem.stream_of))
 
 
 def _homes(problem: Problem, data: xr.Dataset) -> Iterator[pd.DataFrame]:

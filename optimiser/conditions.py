@@ -10,7 +10,7 @@ import numpy as np
 
 from optimiser.allocation import BaseAllocation
 from optimiser.decisions import Decisions
-from optimiser.formulation import paid
+from optimiser.formulation import paid, paid_by_the_wlz
 from optimiser.problem import REGION, Problem
 from optimiser.rule import Row, Rule, Terms, rule, slack
 
@@ -97,9 +97,10 @@ def _help_near(problem: Problem) -> dict[str, list[tuple[str, str]]]:
     en="The Wmo costs of a year stay within the grants.",
 )
 def budget(problem: Problem, x: Decisions) -> Iterator[Row]:
-    """Σ of all that is paid from the Wmo in t ≤ Σ grants[t] − support of personal budgets[t] + over[t];
-    by municipality m: Σ of what m bears in t ≤ grant[m,t] − its personal budgets[t] + over[m,t], shared
-    costs on the base allocation; in years that have a grant; not grandfathered.
+    """Σ of all that is paid from the Wmo in t ≤ Σ grants[t] − support of personal budgets[t]
+    + Σ place[k,t]·wlz_occupied[s,k] + over[t]; by municipality m: Σ of what m bears in t ≤ grant[m,t]
+    − its personal budgets[t] + its part of the places of the Wlz[t] + over[m,t], shared costs on the
+    base allocation; in years that have a grant; not grandfathered.
     """
     rows = _of_region(problem, x) if problem.accounts == (REGION,) else _of_municipalities(problem, x)
     for (account, t), (terms, bound) in rows.items():
@@ -111,7 +112,7 @@ type _Sums = dict[tuple[str, int], tuple[Terms, float]]
 
 
 def _of_region(problem: Problem, x: Decisions) -> _Sums:
-    """Return (region, year) → what is paid from the Wmo, and the personal budgets in it."""
+    """Return (region, year) → what is paid from the Wmo; personal budgets in it less places of the Wlz."""
     spent: dict[int, Terms] = {t: [] for _, t in problem.grants}
     for term in paid(problem, x):
         if term.stream == WMO and term.year in spent:
@@ -119,9 +120,11 @@ def _of_region(problem: Problem, x: Decisions) -> _Sums:
     own = problem.personal_budget.sum(["neighbourhood", "profile"]).to_series()
     own = own[[problem.stream_of[str(k)] == WMO for k in own.index]]
     each = problem.prices.support - problem.prices.contribution
-    return {
-        (REGION, t): (terms, float((each[t].reindex(own.index) * own).sum())) for t, terms in spent.items()
-    }
+    bound = {t: float((each[t].reindex(own.index) * own).sum()) for t in spent}
+    for stream, t, eur in paid_by_the_wlz(problem):
+        if stream == WMO and t in bound:
+            bound[t] -= eur
+    return {(REGION, t): (terms, bound[t]) for t, terms in spent.items()}
 
 
 def _of_municipalities(problem: Problem, x: Decisions) -> _Sums:
@@ -132,7 +135,7 @@ def _of_municipalities(problem: Problem, x: Decisions) -> _Sums:
         for m in np.flatnonzero(borne):
             if (towns[m], t) in spent:
                 spent[towns[m], t].append((variable, float(borne[m])))
-    bound = {t: allocation.personal_budgets(t) for t in problem.years}
+    bound = {t: allocation.personal_budgets(t) - allocation.paid_by_the_wlz(t) for t in problem.years}
     return {(m, t): (terms, float(bound[t][towns.index(m)])) for (m, t), terms in spent.items() if terms}
 
 
@@ -281,6 +284,23 @@ def no_see_saw(problem: Problem, x: Decisions) -> Iterator[Row]:
                 yield Row((s, k, "added in", u, t), [(adds, 1.0), (x.removes[s, k, t], 1.0)], "<=", 1.0)
 
 
+@rule(
+    "policy",
+    ("site", "tier", "year"),
+    "places",
+    nl="Plekken gaan pas weg als de opzegtermijn van contract en huur voorbij is.",
+    en="Places go only after the notice of contract and lease has passed.",
+)
+def notice_before_closing(problem: Problem, x: Decisions) -> Iterator[Row]:
+    """r[s,k,t] = 0 where 12·(t − base − 1) < notice: notice is given when the base year ends, and what
+    goes in a year is gone from its first day. Conversions stay: building and provider do.
+    """
+    notice, first = problem.policies.notice_before_closing.notice.value, problem.base_year + 1
+    for (s, k, t), removed in x.removed.items():
+        if 12.0 * (t - first) < notice:
+            yield Row((s, k, t), [(removed, 1.0)], "==", 0.0)
+
+
 CONDITIONS: tuple[Rule, ...] = (
     facilities_kept_apart,
     help_within_reach,
@@ -291,5 +311,6 @@ CONDITIONS: tuple[Rule, ...] = (
     staff_within_reach,
     no_reopening,
     no_see_saw,
+    notice_before_closing,
 )
 """In the order of the design."""

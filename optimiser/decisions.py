@@ -6,6 +6,8 @@ from dataclasses import dataclass, fields
 from itertools import product
 from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pulp import LpProblem, LpVariable
 
 from optimiser.problem import Problem
@@ -124,18 +126,50 @@ class Decisions:
         return sorted(made, key=lambda variable: variable.id)
 
 
+def column_ids(*families: Family) -> NDArray[np.int32]:
+    """Return the columns of families in the model's arrays."""
+    return np.array([v.id for family in families for v in family.values()], dtype=np.int32)
+
+
+LONGEST_NAME = 90
+"""Characters of a name in an LP file, with room for a number behind it: PuLP writes no more than 100."""
+
+
 def lp_name(*label: object) -> str:
     """Return a name that every LP format takes; it is never parsed back."""
-    return re.sub(r"\W", "_", "_".join(str(part) for part in label), flags=re.ASCII)
+    return re.sub(r"\W", "_", "_".join(str(part) for part in label), flags=re.ASCII)[:LONGEST_NAME]
+
+
+class LpNames:
+    """Names of one kind in a model, each once: where two labels read the same, the later gets a number.
+
+    Codes may hold "_", and corporations any sign, so that labels can differ where their names do not.
+    """
+
+    def __init__(self) -> None:
+        self._taken: dict[str, int] = {}
+
+    def of(self, *label: object) -> str:
+        """Return the name of a label that was not named before."""
+        first = name = lp_name(*label)
+        while name in self._taken:
+            self._taken[first] += 1
+            name = f"{first}__{self._taken[first]}"
+        self._taken[name] = 1
+        return name
 
 
 def decide(problem: Problem, program: LpProblem) -> Decisions:
     """Make the variables of a problem in PuLP's program."""
+    names = LpNames()
 
     def family(
         name: str, labels: Iterable[Label], cat: Category = "Continuous", most: Most = _no_limit
     ) -> Family:
-        return {at: program.add_variable(lp_name(name, *at), 0, most(at), cat=cat) for at in labels}
+        once = list(labels)
+        if len(set(once)) < len(once):
+            raise ValueError(f"{name} decides the same thing twice")
+        return {at: program.add_variable(names.of(name, *at), 0, most(at), cat=cat) for at in once}
 
     def each_year(labels: Iterable[Label]) -> list[Label]:
         return [(*label, year) for label in labels for year in problem.years]

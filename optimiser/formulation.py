@@ -6,6 +6,7 @@ h homes, g new homes; i origin, p profile, k tier, s site, j neighbourhood, t ye
 """
 
 from collections.abc import Iterator
+from itertools import combinations
 from typing import NamedTuple
 
 import pandas as pd
@@ -134,17 +135,50 @@ def large_enough_to_run(problem: Problem, x: Decisions) -> Iterator[Row]:
     en="A facility fits on its plot.",
 )
 def small_enough_to_fit(problem: Problem, x: Decisions) -> Iterator[Row]:
-    """z[s,k,t] ≤ most[s,k]·y[s,k,t]; Σ_k z[s,k,t] ≤ plot[s]."""
-    most, plots = problem.most_places, problem.sites["plot_most"].astype(float).to_dict()
+    """z[s,k,t] ≤ most[s,k]·y[s,k,t]; z[s,k,t] ≤ base[s,k]·y[s,k,t] + Σ_u≤t (a[s,k,u]
+    + Σ_m ratio[m,k]·c[s,m,k,u]); Σ_k z[s,k,t] ≤ plot[s]; z[s,k,t] + z[s,m,t] ≤ plot[s]
+    − (plot[s] − most[s,m])·(1 − y[s,k,t]) − (plot[s] − most[s,k])·(1 − y[s,m,t]).
+    """
+    # the second and the last hold in every plan anyway; they keep the relaxation from running a large
+    # site by halves (Barany, Van Roy and Wolsey 1984; Padberg, Van Roy and Wolsey 1985)
+    most = problem.most_places
     for (s, k, t), places in x.places.items():
         yield Row((s, k, t), [(places, 1.0), (x.operating[s, k, t], -float(most[s, k]))], "<=", 0.0)
+    yield from _no_larger_than_it_was(problem, x)
+    yield from _on_one_plot(problem, x)
+
+
+def _no_larger_than_it_was(problem: Problem, x: Decisions) -> Iterator[Row]:
+    incoming: dict[tuple[str, str], list[tuple[str, float]]] = {}
+    for (s, k, m), ratio in problem.ratios.items():
+        incoming.setdefault((s, m), []).append((k, ratio))
+    for (s, k), base in problem.base_places.items():
+        grown: Terms = []
+        for t in problem.years if 0 < base < problem.most_places[s, k] else ():
+            grown += [(x.added[s, k, t], -1.0)] if (s, k, t) in x.added else []
+            grown += [(x.converted[s, m, k, t], -ratio) for m, ratio in incoming.get((s, k), ())]
+            now: Terms = [(x.places[s, k, t], 1.0), (x.operating[s, k, t], -float(base))]
+            yield Row(("grown", s, k, t), [*now, *grown], "<=", 0.0)
+
+
+def _on_one_plot(problem: Problem, x: Decisions) -> Iterator[Row]:
+    plots = problem.sites["plot_most"].astype(float).to_dict()
     here: dict[str, list[str]] = {}
     for s, k in problem.places_at:
         here.setdefault(s, []).append(k)
     for s, tiers in here.items():
-        if len(tiers) > 1 or plots[s] < most[s, tiers[0]]:
-            for t in problem.years:
+        most = {k: min(float(problem.most_places[s, k]), plots[s]) for k in tiers}
+        crowded = [(k, m) for k, m in combinations(tiers, 2) if most[k] + most[m] > plots[s]]
+        alone = len(tiers) == 1 and plots[s] < problem.most_places[s, tiers[0]]
+        for t in problem.years:
+            if alone or (len(tiers) > 2 and sum(most.values()) > plots[s]):
                 yield Row((s, t), [(x.places[s, k, t], 1.0) for k in tiers], "<=", plots[s])
+            for k, m in crowded:
+                spare, other = plots[s] - most[m], plots[s] - most[k]
+                terms: Terms = [(x.places[s, k, t], 1.0), (x.places[s, m, t], 1.0)]
+                terms += [(x.operating[s, k, t], -spare)] if spare else []
+                terms += [(x.operating[s, m, t], -other)] if other else []
+                yield Row((s, k, m, t), terms, "<=", plots[s] - spare - other)
 
 
 @rule(
@@ -182,7 +216,7 @@ def places_carry_over(problem: Problem, x: Decisions) -> Iterator[Row]:
 )
 def homes_carry_over(problem: Problem, x: Decisions) -> Iterator[Row]:
     """Σ_k h[j,k,t] ≤ Σ_k h[j,k,t−1] − kept[j,t] + Σ_c (1−lead)·g[c,j,t] + Σ_c lead·g[c,j,t−1];
-    Σ_j kept[j,t] = Σ_i,p,k keeps_home[k]·recovered[k,p]·n[i,p,k,t−1];
+    Σ_j kept[j,t] = Σ_i,p,k keeps_home[k]·(1 − exits[k,p])^flip years[k]·recovered[k,p]·n[i,p,k,t−1];
     kept[j,t] ≤ highest rate · Σ_k h[j,k,t−1].
     Homes of those who die, move to the Wlz or recover elsewhere are given back: they stay in the sum.
     """
@@ -219,12 +253,19 @@ def homes_carry_over(problem: Problem, x: Decisions) -> Iterator[Row]:
 
 
 def _keeping_rates(problem: Problem) -> dict[tuple[str, str], float]:
-    """Return the part of (profile, tier) that recovers in a year and stays on in the home."""
+    """Return the part of (profile, tier) that recovers in a year and stays on in the home.
+
+    Of those who leave a tier at a yearly rate q, the part (1 − q)^T has been there for T years: the others
+    go before the lease is on their own name.
+    """
     recovered = problem.exits.sel(exit=RECOVERED).to_series().to_dict()
-    keeps = problem.tiers["keeps_home"].to_dict()
-    return {(p, k): keeps[k] * recovered[k, p] for p in problem.profiles for k in problem.home_tiers} | {
-        (p, k): 0.0 for p in problem.profiles for k in problem.facility_tiers
-    }
+    leaves = problem.exits.sum("exit").to_series().to_dict()
+    keeps, flip = problem.tiers["keeps_home"].to_dict(), problem.tiers["flip_years"].to_dict()
+    return {
+        (p, k): keeps[k] * (1.0 - leaves[k, p]) ** flip[k] * recovered[k, p]
+        for p in problem.profiles
+        for k in problem.home_tiers
+    } | {(p, k): 0.0 for p in problem.profiles for k in problem.facility_tiers}
 
 
 @rule(
@@ -290,12 +331,14 @@ def paid_for_people(problem: Problem, x: Decisions) -> Iterator[Term]:
         yield Term("support", stream[k], t, n, support[k, t] - own[k, t])
         if own[k, t]:
             yield Term("support", CLIENT, t, n, own[k, t])
-    for (_, _, t), w in x.waiting.items():
-        yield Term("bridging", problem.general_stream, t, w, bridging[t])
+    for (_, p, t), w in x.waiting.items():
+        yield Term("bridging", problem.stream_of_waiting[p], t, w, bridging[t])
 
 
 def paid_for_sites(problem: Problem, x: Decisions) -> Iterator[Term]:
-    """Σ running[s,k,t]·y[s,k,t] + Σ place[k,t]·z[s,k,t]; once: Σ closing[k,t]·r[s,k,t]."""
+    """Σ running[s,k,t]·y[s,k,t] + Σ place[k,t]·(z[s,k,t] − wlz_occupied[s,k]);
+    once: Σ closing[k,t]·r[s,k,t] + Σ changeover[k,m,t]·c[s,k,m,t].
+    """
     running, place = _amounts(problem.prices.running), _amounts(problem.prices.place)
     closing, stream = _amounts(problem.prices.closing), problem.stream_of
     for (s, k, t), y in x.operating.items():
@@ -306,6 +349,21 @@ def paid_for_sites(problem: Problem, x: Decisions) -> Iterator[Term]:
             yield Term("sites", stream[k], t, z, place[k, t])
     for (_, k, t), r in x.removed.items():
         yield Term("closing", stream[k], t, r, closing[k, t], once=True)
+    changeover = _amounts(problem.prices.changeover)
+    for (_, k, m, t), c in x.converted.items():
+        if changeover[k, m, t]:
+            yield Term("closing", stream[m], t, c, changeover[k, m, t], once=True)
+
+
+def paid_by_the_wlz(problem: Problem) -> Iterator[tuple[str, int, float]]:
+    """Generate stream, year and EUR of the places that people of the Wlz live in: it pays for them itself.
+
+    Known beforehand, so no decision: to be taken off what `paid_for_sites` has for all places.
+    """
+    place, stream = _amounts(problem.prices.place), problem.stream_of
+    for (_, k), occupied in problem.wlz_occupied.items():
+        for t in problem.years if occupied else ():
+            yield stream[k], t, place[k, t] * occupied
 
 
 def paid_for_capital(problem: Problem, x: Decisions) -> Iterator[Term]:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from optimiser.model import Arrays, Floats
 from optimiser.progress import Limits
 
-type Outcome = Literal["optimal", "infeasible", "stopped"]
+type Outcome = Literal["optimal", "infeasible", "worse", "stopped"]
+"""`worse` is said of a relaxation that was given up once it could not come below a limit."""
 new_highs: Callable[[], Any] = highspy.Highs
 """A new solver; highspy gives it no types."""
 
@@ -25,13 +26,17 @@ type Columns = NDArray[np.int32]
 
 @dataclass(frozen=True)
 class Solution:
-    """What a solve gave: value and objective where there is one, and the bound that was proven."""
+    """What a solve gave: value and objective where there is one, and the bound that was proven.
+
+    Of a relaxation that was solved to the end also `duals` (row) and `reduced` (column) costs.
+    """
 
     outcome: Outcome
     objective: float
     bound: float
     values: Floats | None
     duals: Floats | None
+    reduced: Floats | None = None
 
 
 class LinearModel:
@@ -72,12 +77,32 @@ class LinearModel:
         self._place[columns] = len(self.columns) + np.arange(len(columns), dtype=np.int32)
         self.columns = np.concatenate([self.columns, columns])
 
-    def relax(self, *, crossover: bool = True, interior: bool = False, seconds: float = np.inf) -> Solution:
-        """Solve without whole numbers."""
+    def relax(
+        self,
+        *,
+        interior: bool = False,
+        crossover: bool = True,
+        seconds: float = np.inf,
+        below: float = np.inf,
+    ) -> Solution:
+        """Solve without whole numbers; given up where the objective cannot come below a limit.
+
+        By interior point it ends in a vertex and a basis only with `crossover`.
+        """
         self._highs.setOptionValue("solve_relaxation", True)
         self._highs.setOptionValue("solver", "ipm" if interior else "simplex")
         self._highs.setOptionValue("run_crossover", "on" if crossover else "off")
+        limit = below - self.arrays.constant if np.isfinite(below) else np.inf
+        self._highs.setOptionValue("objective_bound", limit)
         return self._run(seconds)
+
+    def basis(self) -> Any:
+        """Return where the last solve ended."""
+        return self._highs.getBasis()
+
+    def begin_from(self, basis: Any) -> None:
+        """Let the next solve begin where an earlier one ended."""
+        self._highs.setBasis(basis)
 
     def search(
         self, *, gap: float, seconds: float, start: Floats | None, progress: Callable[[float, float], None]
@@ -89,6 +114,7 @@ class LinearModel:
         highs = self._highs
         highs.setOptionValue("solve_relaxation", False)
         highs.setOptionValue("solver", "choose")
+        highs.setOptionValue("objective_bound", np.inf)
         highs.setOptionValue("mip_rel_gap", gap)
         if start is not None:
             known = highspy.HighsSolution()
@@ -125,12 +151,10 @@ class LinearModel:
         relaxed = highs.getOptionValue("solve_relaxation")[1]
         if status == highspy.HighsModelStatus.kInfeasible:
             return Solution("infeasible", np.inf, np.inf, None, None)
+        if status == highspy.HighsModelStatus.kObjectiveBound:
+            return Solution("worse", np.inf, -np.inf, None, None)
         found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
         solution = highs.getSolution()
-        values = None
-        if found:
-            values = np.zeros(len(self.arrays.cost))
-            values[self.columns] = np.asarray(solution.col_value)
         done = status == highspy.HighsModelStatus.kOptimal
         bound = (
             info.objective_function_value
@@ -141,9 +165,16 @@ class LinearModel:
             outcome="optimal" if done else "stopped",
             objective=info.objective_function_value + constant if found else np.inf,
             bound=bound + constant,
-            values=values,
+            values=self._whole(solution.col_value) if found else None,
             duals=np.asarray(solution.row_dual) if relaxed and done and solution.dual_valid else None,
+            reduced=self._whole(solution.col_dual) if relaxed and done and solution.dual_valid else None,
         )
+
+    def _whole(self, taking_part: list[float]) -> Floats:
+        """Return (column) values of the columns that take part, zero for the others."""
+        whole = np.zeros(len(self.arrays.cost))
+        whole[self.columns] = np.asarray(taking_part)
+        return whole
 
 
 def _program(arrays: Arrays, columns: Columns) -> highspy.HighsLp:

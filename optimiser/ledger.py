@@ -1,11 +1,13 @@
 """The ledger of a plan: every euro with its stream and year, whose people it is for, and who pays it."""
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from models.funding import MUNICIPAL, SETTINGS
+from models.funding import BORNE, SETTINGS
 from optimiser.charges import charges
 from optimiser.problem import Problem
 from optimiser.spending import NOBODY, at_locations
@@ -31,8 +33,8 @@ def ledger(problem: Problem, data: xr.Dataset) -> pd.DataFrame:
     """
     lines = _with_payer(problem, _with_origin(problem, data, charges(problem, data)))
     eur = lines["quantity"] * lines["share_origin"] * lines["share_payer"] * lines["price"]
-    municipal = lines["stream"].isin(MUNICIPAL)
-    account = lines["payer"].where(municipal, lines["origin"])
+    borne = lines["stream"].isin(BORNE)
+    account = lines["payer"].where(borne, lines["origin"])
     return lines.assign(eur=eur, account=account)
 
 
@@ -74,26 +76,26 @@ def _sharing(problem: Problem, data: xr.Dataset, rows: pd.DataFrame) -> Matrix:
 
 
 def _with_payer(problem: Problem, rows: pd.DataFrame) -> pd.DataFrame:
-    """Divide municipal euros over those who bear them; others are paid by who pays their stream."""
-    municipal = rows["stream"].isin(MUNICIPAL)
-    others = rows[~municipal]
+    """Divide what municipalities bear over them; others are paid by who pays their stream."""
+    borne = rows["stream"].isin(BORNE)
+    others = rows[~borne]
     named = others["payer"].where(others["payer"] != "", others["stream"])
     paid = others.assign(payer=named, share_payer=1.0)
-    own = rows[municipal]
+    own = rows[borne]
     divided = _spread(own, _bearing(problem, own), list(problem.towns), "payer", "share_payer")
     return pd.concat([divided, paid], ignore_index=True)
 
 
 def _bearing(problem: Problem, rows: pd.DataFrame) -> Matrix:
-    """Return the shares (row, municipality) that each bears under the regime of the year."""
+    """Return the shares (row, municipality) that each bears of the stream under the regime of the year."""
     towns, treasury = list(problem.towns), problem.region.treasury
     shares = np.zeros((len(rows), len(towns)))
     origin, host = (pd.Index(towns).get_indexer(pd.Index(rows[name])) for name in ("origin", "host"))
     setting = pd.Index(SETTINGS).get_indexer(pd.Index(rows["setting"]))
-    for year in problem.years:
-        now = (rows["year"] == year).to_numpy()
-        labels = {"origin": towns, "host": towns, "setting": list(SETTINGS), "municipality": towns}
-        borne = treasury.bearing(year).sel(labels).to_numpy()
+    labels = {"origin": towns, "host": towns, "setting": list(SETTINGS), "municipality": towns}
+    for year, stream in product(problem.years, BORNE):
+        now = ((rows["year"] == year) & (rows["stream"] == stream)).to_numpy()
+        borne = treasury.bearing(year, stream).sel(labels).to_numpy()
         shares[now] = borne[origin[now], host[now], setting[now]]
     return shares
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from pulp import LpMinimize, LpProblem, lpSum_vars_coefs
 from scipy.sparse import csr_array
 
-from optimiser.decisions import Decisions, decide, lp_name
-from optimiser.formulation import CORE, Term, paid, steered
+from optimiser.decisions import Decisions, LpNames, decide
+from optimiser.formulation import CORE, Term, paid, paid_by_the_wlz, steered
 from optimiser.policies import POLICIES, deviations
 from optimiser.problem import Problem
 from optimiser.rule import Row, Rule
@@ -39,10 +39,11 @@ class Model:
         x = decide(problem, program)
         active = [rule for rule in rules if is_on(problem, rule)]
         rows = tuple((rule, row) for rule in active for row in rule.rows(problem, x))
+        names = LpNames()
         for rule, row in rows:
-            _write(program, rule, row)
+            _write(program, names.of(rule.name, *row.label), row)
         terms = (*paid(problem, x), *steered(problem, x), *deviations(problem, x))
-        constant = personal_budget_cost(problem)
+        constant = personal_budget_cost(problem) - _wlz_places_cost(problem)
         weight = _weights(problem)
         program.setObjective(
             lpSum_vars_coefs([(t.variable, t.amount * weight[t.year, t.once]) for t in terms]) + constant
@@ -68,13 +69,19 @@ def personal_budget_cost(problem: Problem) -> float:
     return float(sum(eur * problem.objective_weight(t, once=False) for eur, t in weighed))
 
 
+def _wlz_places_cost(problem: Problem) -> float:
+    """Return what the terms have too much: the places that the Wlz pays for."""
+    paid_elsewhere = paid_by_the_wlz(problem)
+    return sum(eur * problem.objective_weight(t, once=False) for _, t, eur in paid_elsewhere)
+
+
 def _weights(problem: Problem) -> dict[tuple[int, bool], float]:
     return {
         (t, once): problem.objective_weight(t, once=once) for t in problem.years for once in (False, True)
     }
 
 
-def _write(program: LpProblem, rule: Rule, row: Row) -> None:
+def _write(program: LpProblem, name: str, row: Row) -> None:
     expression = lpSum_vars_coefs(row.terms)
     if row.sense == "<=":
         written = expression <= row.rhs
@@ -82,7 +89,7 @@ def _write(program: LpProblem, rule: Rule, row: Row) -> None:
         written = expression >= row.rhs
     else:
         written = expression == row.rhs
-    program.addConstraint(written, lp_name(rule.name, *row.label))
+    program.addConstraint(written, name)
 
 
 @dataclass(frozen=True)

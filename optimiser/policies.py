@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from optimiser.concentration import bounds
 from optimiser.conditions import CONDITIONS
 from optimiser.decisions import SLACK, Decisions
 from optimiser.formulation import POINTS, Term
@@ -130,52 +131,24 @@ def within_travel_norm(problem: Problem, x: Decisions) -> Iterator[Row]:
     "policy",
     ("neighbourhood", "year"),
     "weighted places",
-    nl="Een wijk met haar buurwijken draagt niet meer plekken dan de norm.",
-    en="A neighbourhood with its neighbours carries no more places than the norm.",
+    nl="Een wijk draagt niet meer plekken dan de norm, gemeten zoals de regio kiest.",
+    en="A neighbourhood carries no more places than the norm, measured as the region chooses.",
 )
 def neighbourhood_concentration(problem: Problem, x: Decisions) -> Iterator[Row]:
     """Σ_s around j, k weight[k]·z[s,k,t] ≤ limit[j] + narrowing[t]·max(0, base − limit)[j] + excess[j,t],
-    limit[j] = max(norm·inhabitants around j·carrying capacity[j], least facility).
+    limit[j] = max(norm·inhabitants around j·carrying capacity[j], least facility);
+    own: the same over j alone; share: Σ_s∈j,k weight[k]·z[s,k,t] − least facility
+    ≤ min(1, most share·carrying capacity[j])·(Σ_s∈m,k weight[k]·z[s,k,t] − least facility) + the same.
+    One excess for all: the largest of what the measures chosen find.
     """
-    limit, base = concentration_limit(problem), _base_load(problem)
-    near = _around(problem)
-    weight = problem.tiers["concentration_weight"].to_dict()
-    for j in problem.areas:
-        over = max(0.0, base[j] - limit[j])
-        loads = [(s, k) for s, k in near[j] if weight[k]]
-        for t in problem.years if loads else ():
-            terms: Terms = [(x.places[s, k, t], weight[k]) for s, k in loads]
-            allowed = limit[j] + problem.narrowing(t) * over
-            yield Row((j, t), [*terms, *slack(x.excess, (j, t), -1.0)], "<=", allowed)
-
-
-def concentration_limit(problem: Problem) -> dict[str, float]:
-    """Return the weighted places that a neighbourhood with its neighbours may carry."""
-    norm = problem.policies.neighbourhood_concentration.norm.value / 1000.0
-    weight = problem.tiers["concentration_weight"].to_dict()
-    weighed = {k for k in problem.facility_tiers if weight[k] > 0}
-    least = problem.tiers["least"].to_dict()
-    smallest = min((float(least[k]) for _, k in problem.places_at if k in weighed), default=0.0)
-    people, capacity = (
-        problem.neighbourhoods["inhabitants"],
-        problem.neighbourhoods["carrying_capacity"].to_dict(),
-    )
-    return {
-        j: max(norm * float(people[list(around)].sum()) * float(capacity[j]), smallest)
-        for j, around in problem.around.items()
-    }
-
-
-def _around(problem: Problem) -> dict[str, list[tuple[str, str]]]:
-    inside: dict[str, list[tuple[str, str]]] = {}
-    for s, k in problem.places_at:
-        inside.setdefault(problem.neighbourhood_of[s], []).append((s, k))
-    return {j: [at for a in around for at in inside.get(a, ())] for j, around in problem.around.items()}
-
-
-def _base_load(problem: Problem) -> dict[str, float]:
-    base, weight = problem.base_places, problem.tiers["concentration_weight"].to_dict()
-    return {j: sum(weight[k] * base[s, k] for s, k in here) for j, here in _around(problem).items()}
+    base = problem.base_places
+    for bound in bounds(problem):
+        j, over = bound.neighbourhood, bound.over(base)
+        measure = () if bound.measure == "around" else (bound.measure,)
+        for t in problem.years:
+            terms: Terms = [(x.places[s, k, t], weight) for (s, k), weight in bound.weights.items()]
+            allowed = bound.limit + problem.narrowing(t) * over
+            yield Row((*measure, j, t), [*terms, *slack(x.excess, (j, t), -1.0)], "<=", allowed)
 
 
 @rule(

@@ -31,6 +31,8 @@ class Prices:
         Index (site, tier); EUR per year, from the column's year on, for one place added in it.
     conversion
         Index (tier, to_tier); EUR per year, from the column's year on, for one place converted in it.
+    changeover
+        Index (tier, to_tier); EUR, once, for one place converted: the old one is paid beside the new.
     general
         Index `new_home` (EUR per home, once), `bridging` (EUR per client-year of waiting) and
         `home_capital` (EUR per year, from the column's year on, for one home handed over in it).
@@ -43,6 +45,7 @@ class Prices:
     running: pd.DataFrame
     capital: pd.DataFrame
     conversion: pd.DataFrame
+    changeover: pd.DataFrame
     general: pd.DataFrame
 
     @classmethod
@@ -55,6 +58,11 @@ class Prices:
             (tier, to): [_yearly(parameters, finance.nominal(conversion.cost, t, years)) for t in planned]
             for tier, targets in costs.conversions.items()
             for to, conversion in targets.items()
+        }
+        changeover = {
+            (tier, to): [finance.changeover_per_place(tiers[tier], both, t, years) for t in planned]
+            for tier, targets in costs.conversions.items()
+            for to, both in targets.items()
         }
         support = {
             k: [finance.support_per_client(tier, t, years) for t in planned] for k, tier in tiers.items()
@@ -78,6 +86,7 @@ class Prices:
             running=_at_sites(region, "running_cost", "running"),
             capital=_at_sites(region, "building_cost", "building").map(lambda eur: _yearly(parameters, eur)),
             conversion=_table(converted, planned),
+            changeover=_table(changeover, planned),
             general=_table(general, planned),
         )
 

@@ -10,9 +10,9 @@ import pandas as pd
 import xarray as xr
 
 from models.finance import CLIENT, CORPORATION, discount
-from models.funding import MUNICIPAL
+from models.funding import BORNE
 from models.outlook import Outlook
-from models.parameters import Mode, Parameters, Policies
+from models.parameters import MO, Mode, Parameters, Policies
 from models.region import Region
 from optimiser.prices import Prices
 
@@ -73,7 +73,7 @@ class Problem:
         Index (site, tier); base, wlz_occupied, least, most (places), first_year (of additions).
     tiers
         Index tier; setting, intramural, stream, least (places), occupancy, concentration_weight, keeps_home,
-        norm (minutes).
+        flip_years (before a lease is the client's), norm (minutes).
     conversions
         Index (site, tier, to_tier); ratio.
     fits, allowed
@@ -200,9 +200,9 @@ class Problem:
 
     @cached_property
     def replacing_at(self) -> tuple[tuple[str, str], ...]:
-        """The other (site, tier): what may replace beds."""
+        """The other (site, tier) that may replace beds; a shelter is for others and does not."""
         beds = set(self.intramural_at)
-        return tuple(at for at in self.places_at if at not in beds)
+        return tuple(at for at in self.places_at if at not in beds and self.stream_of[at[1]] != MO)
 
     @cached_property
     def base_places(self) -> dict[tuple[str, str], int]:
@@ -317,10 +317,17 @@ class Problem:
         """Tier → the stream that pays for it."""
         return {str(tier): str(stream) for tier, stream in self.tiers["stream"].items()}
 
+    @cached_property
+    def stream_of_waiting(self) -> dict[str, str]:
+        """Profile → the stream that pays for the bridging of those who wait."""
+        shelter = {p for p, k in self.allowed if self.stream_of[k] == MO}
+        return {p: MO if p in shelter else self.general_stream for p in self.profiles}
+
     @property
     def general_stream(self) -> str:
-        """The stream of what belongs to no tier: bridging and homes."""
-        return str(self.tiers["stream"].iloc[0])
+        """The stream of what belongs to no tier: homes, and bridging but for shelter."""
+        streams = [str(stream) for stream in self.tiers["stream"]]
+        return next((stream for stream in streams if stream != MO), MO)
 
     @property
     def has_home_capital(self) -> bool:
@@ -337,7 +344,7 @@ class Problem:
     @cached_property
     def payers(self) -> tuple[str, ...]:
         """Who pays: the municipalities, for each stream of others its own name, and the corporations."""
-        others = [name for name in self.streams if name not in (*MUNICIPAL, CORPORATION)]
+        others = [name for name in self.streams if name not in (*BORNE, CORPORATION)]
         corporations = dict.fromkeys(offer.corporation for offer in self.offers)
         return (*self.towns, *others, *(corporations if self.has_home_capital else ()))
 
@@ -362,7 +369,7 @@ def _by_year(years: tuple[int, ...], values: list[float], units: str = "1") -> x
 def _neighbourhoods(region: Region) -> pd.DataFrame:
     areas = region.neighbourhoods
     frame = pd.DataFrame(areas[["name", "municipality", "inhabitants", "x", "y"]])
-    frame["carrying_capacity"] = areas.get("carrying_capacity", 1.0)
+    frame["carrying_capacity"] = region.carrying_capacity["index"]
     return frame
 
 
@@ -384,6 +391,7 @@ def _tiers(parameters: Parameters) -> pd.DataFrame:
             "occupancy": tier.occupancy.value if tier.occupancy else 1.0,
             "concentration_weight": _weight(tier.concentration_weight, tier.setting),
             "keeps_home": tier.keeps_home.value if tier.keeps_home else 0.0,
+            "flip_years": tier.flip.value / 12.0 if tier.flip else 0.0,
             "norm": tier.norm.value,
         }
         for code, tier in parameters.tiers.items()

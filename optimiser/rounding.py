@@ -4,7 +4,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array, eye_array, hstack, vstack
 
-from optimiser.decisions import Family
+from optimiser.decisions import column_ids
 from optimiser.highs import Columns
 from optimiser.model import Floats, Model
 
@@ -13,7 +13,7 @@ SITE_RULES = frozenset(
         "large_enough_to_run", "small_enough_to_fit", "places_carry_over", "intramural_reduction",
         "replacement_before_closure", "neighbourhood_concentration", "fair_share_between_municipalities",
         "facilities_kept_apart", "provider_share", "contract_nodes", "specialist_scale", "no_reopening",
-        "no_see_saw",
+        "no_see_saw", "notice_before_closing",
     }
 )  # fmt: skip
 """Rules that speak of places, and of people at most as a given."""
@@ -32,8 +32,8 @@ def whole_places(model: Model, values: Floats) -> tuple[Columns, Floats] | None:
     people do is taken from `values`. None where no such rounding exists.
     """
     x, arrays = model.decisions, model.arrays
-    whole = _ids(x.places, x.added, x.removed, x.converted, x.adds, x.removes)
-    slack = _ids(
+    whole = column_ids(x.places, x.added, x.removed, x.converted, x.adds, x.removes)
+    slack = column_ids(
         x.excess, x.short_reduction, x.unfair, x.running, x.too_near, x.over_share, x.between_nodes,
         x.below_scale,
     )  # fmt: skip
@@ -46,7 +46,7 @@ def whole_places(model: Model, values: Floats) -> tuple[Columns, Floats] | None:
     lower, upper = arrays.row_lower[chosen] - fixed, arrays.row_upper[chosen] - fixed
     cautious = np.array([model.rows[n][0].name == "replacement_before_closure" for n in chosen])
     upper = np.where(cautious & (np.abs(fixed) > 0), upper - MARGIN, upper)
-    places, order = _ids(x.places), np.sort(free)
+    places, order = column_ids(x.places), np.sort(free)
     count = len(places)
     picked = (np.arange(count), np.searchsorted(order, places))
     pick = csr_array((np.ones(count), picked), shape=(count, len(order)))
@@ -80,7 +80,7 @@ def whole_homes(model: Model, values: Floats) -> tuple[Columns, Floats]:
         labels = [(offer.corporation, j, offer.year) for j in offer.neighbourhoods]
         columns = [new_homes[label].id for label in labels if label in new_homes]
         rounded |= zip(columns, _largest_remainder(values[columns], offer.homes), strict=True)
-    columns_of_all = _ids(new_homes)
+    columns_of_all = column_ids(new_homes)
     return columns_of_all, np.array([rounded[column] for column in columns_of_all])
 
 
@@ -91,7 +91,3 @@ def _largest_remainder(shares: Floats, most: int) -> Floats:
     first = np.argsort(-(shares - whole), kind="stable")[: max(0, total - int(whole.sum()))]
     whole[first] += 1
     return whole
-
-
-def _ids(*families: Family) -> Columns:
-    return np.array([v.id for family in families for v in family.values()], dtype=np.int32)

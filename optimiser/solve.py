@@ -10,12 +10,13 @@ import xarray as xr
 
 from models.parameters import Budget, Mode, SoftPolicy
 from optimiser.decisions import SLACK
+from optimiser.flows import do_nothing
 from optimiser.highs import LinearModel, version
 from optimiser.model import Floats, Model
 from optimiser.plan import DECIDED, Plan, Proof, Status, dataset
 from optimiser.problem import Problem
 from optimiser.progress import Limits, Progress
-from optimiser.search import Found, do_nothing, search
+from optimiser.search import Found, search
 from optimiser.verify import Violation, recomputed_objective, violations
 
 PROVEN = 1e-6

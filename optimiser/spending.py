@@ -53,8 +53,11 @@ def at_locations(problem: Problem, data: xr.Dataset) -> pd.DataFrame:
 
 
 def waiting_at_home(problem: Problem, data: xr.Dataset) -> xr.DataArray:
-    """Return people waiting (origin, year) by municipality they come from."""
-    return by_origin(problem, data["waiting"].sum("profile"))
+    """Return people waiting (origin, stream, year) by municipality they come from and who bridges them."""
+    streams = list(dict.fromkeys(problem.stream_of_waiting.values()))
+    pays = belonging(streams, problem.stream_of_waiting, ("stream", "profile"))
+    people: xr.DataArray = xr.dot(by_origin(problem, data["waiting"]), pays, dim="profile")
+    return people
 
 
 def belonging(groups: Sequence[str], group_of: Mapping[str, str], dims: tuple[str, str]) -> xr.DataArray:

@@ -49,7 +49,7 @@ def violations(problem: Problem, data: xr.Dataset) -> tuple[Violation, ...]:
         _givens, _whole_numbers, _nothing_negative,
         _people, _waiting, _housing, _capacity, _sizes, _place_balance, _home_balance, _agreements,
         _reduction, _replacement, _travel, _concentration, _fairness, _queue,
-        _apart, _help, _budget, _providers, _renewals, _scale, _staff, _reopening, _see_saw,
+        _apart, _help, _budget, _providers, _renewals, _scale, _staff, _reopening, _see_saw, _notice,
         _costs, _payers, _grants, _wlz, _points,
     )  # fmt: skip
     unknown = [
@@ -243,7 +243,9 @@ def _home_balance(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     room = _before(problem, homes, problem.homes) - data["kept_homes"] + (1.0 - lead) * new + lead * late
     yield from _broken("homes_carry_over", homes - room, "homes")
     keeps = _series(problem.tiers["keeps_home"], "tier")
-    rate = problem.exits.sel(exit="recovered", tier=data["tier"].values, drop=True) * keeps
+    exits = problem.exits.sel(tier=data["tier"].values)
+    long_enough = (1.0 - exits.sum("exit")) ** _series(problem.tiers["flip_years"], "tier")
+    rate = exits.sel(exit="recovered", drop=True) * keeps * long_enough
     recovered = (_before(problem, data["clients"], problem.clients) * rate).sum(
         ["neighbourhood", "profile", "tier"]
     )
@@ -291,7 +293,8 @@ def _replacement(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     if policy.mode == "off":
         return
     beds = _beds(problem, data)
-    others = [str(k) for k in data["tier"].values if k not in beds]
+    sheltering = problem.tiers.index[problem.tiers["stream"] == "MO"]
+    others = [str(k) for k in data["tier"].values if k not in beds and k not in sheltering]
     gone = (data["removed"] + data["converted"].sum("to_tier")).sel(tier=beds).sum(["site", "tier"])
     base = _at_sites(problem, "base", data)
     opened = data["places"].sel(tier=others).sum(["site", "tier"]) - float(base.sel(tier=others).sum())
@@ -354,25 +357,35 @@ def _concentration(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     weighed = problem.tiers.index[facility & (problem.tiers["concentration_weight"] > 0)]
     somewhere = weighed.intersection(problem.site_tiers.index.get_level_values("tier"))
     smallest = min(problem.tiers["least"].reindex(somewhere).tolist(), default=0.0)
-    people = problem.neighbourhoods["inhabitants"].to_dict()
-    capacity = problem.neighbourhoods["carrying_capacity"].to_dict()
-    left = xr.DataArray(
-        [(problem.years[-1] - t) / (problem.years[-1] - problem.base_year) for t in problem.years],
-        coords={"year": list(problem.years)},
-        dims="year",
-    )
-    for j, around in problem.around.items():
-        inside = [s for s in data["site"].values if problem.sites.at[s, "neighbourhood"] in around]
-        if not inside:
-            continue
-        carried = policy.norm.value * sum(float(people[a]) for a in around) / 1000.0
-        limit = max(carried * float(capacity[j]), smallest)
-        base = float((_at_sites(problem, "base", data).sel(site=inside) * weight).sum())
-        load = (data["places"].sel(site=inside) * weight).sum(["site", "tier"])
-        over = load - limit - left * max(0.0, base - limit) - data["excess"].sel(neighbourhood=j, drop=True)
-        yield from _broken(
-            "neighbourhood_concentration", over.expand_dims(neighbourhood=[j]), "weighted places"
-        )
+    base = (_at_sites(problem, "base", data) * weight).sum("tier")
+    now = (data["places"] * weight).sum("tier")
+    at = problem.sites["neighbourhood"].reindex(data["site"].values)
+    for measure in policy.measures:
+        for j in at.unique() if measure == "share" else problem.neighbourhoods.index:
+            then = _over_the_norm(problem, base, at, measure, j, smallest).clip(min=0.0)
+            over = _over_the_norm(problem, now, at, measure, j, smallest) - _left_over(problem) * then
+            over = over - data["excess"].sel(neighbourhood=j, drop=True)
+            yield from _broken(
+                "neighbourhood_concentration", over.expand_dims(neighbourhood=[j]), "weighted places"
+            )
+
+
+def _over_the_norm(
+    problem: Problem, load: xr.DataArray, at: pd.Series, measure: str, j: str, smallest: float
+) -> xr.DataArray:
+    """Return the weighted places (site, …) of a neighbourhood above what a measure lets it carry."""
+    policy, areas = problem.policies.neighbourhood_concentration, problem.neighbourhoods
+    capacity = areas["carrying_capacity"].astype(float).to_dict()[j]
+    if measure == "share" and policy.most_share:
+        share = min(policy.most_share.value * capacity, 1.0)
+        town = at.map(areas["municipality"]).to_numpy() == areas.at[j, "municipality"]
+        whole = load.isel(site=np.flatnonzero(town)).sum("site")
+        return load.isel(site=np.flatnonzero(at == j)).sum("site") - smallest - share * (whole - smallest)
+    counted = list(problem.around[j]) if measure == "around" else [j]
+    norm = policy.norm if measure == "around" else policy.own_norm
+    carried = norm.value * float(areas.loc[counted, "inhabitants"].sum()) / 1000.0 if norm else 0.0
+    inside = np.flatnonzero(at.isin(counted))
+    return load.isel(site=inside).sum("site") - max(carried * capacity, smallest)
 
 
 def _fairness(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
@@ -489,7 +502,7 @@ def recomputed_bearing(problem: Problem, data: xr.Dataset) -> xr.DataArray:
     town = {str(j): str(m) for j, m in problem.neighbourhoods["municipality"].items()}
     there = town | {str(s): town[str(j)] for s, j in problem.sites["neighbourhood"].items()}
     wmo = [str(k) for k in problem.tiers.index if problem.tiers.at[k, "stream"] == "Wmo"]
-    general = problem.tiers["stream"].iloc[0] == "Wmo"
+    general = _belongs_to_no_tier(problem) == "Wmo"
     base = _towns(problem, problem.clients.sum("profile"), "neighbourhood")
     bearing = [problem.region.treasury.bearing(t).expand_dims(year=[t]) for t in years]
     borne = xr.concat(bearing, dim="year", join="exact")
@@ -508,15 +521,13 @@ def recomputed_bearing(problem: Problem, data: xr.Dataset) -> xr.DataArray:
         for host in towns:
             eur = _shared_in(problem, data, host, setting, general=general)
             total = total + eur * shared.sel(host=host, drop=True)
-    if general:
-        waiting = _towns(problem, data["waiting"].sum("profile"), "neighbourhood").rename(
-            municipality="origin"
-        )
-        prices = problem.prices.general.loc["bridging"].to_numpy()
-        eur = waiting * xr.DataArray(prices, coords={"year": years}, dims="year")
-        home = borne.sel(setting="home", drop=True)
-        for m in towns:
-            total = total + (eur * home.sel(host=m)).sel(origin=m, drop=True).drop_vars("host")
+    queue = (data["waiting"] * _bridged_by(problem, data, "Wmo")).sum("profile")
+    waiting = _towns(problem, queue, "neighbourhood").rename(municipality="origin")
+    prices = problem.prices.general.loc["bridging"].to_numpy()
+    eur = waiting * xr.DataArray(prices, coords={"year": years}, dims="year")
+    home = borne.sel(setting="home", drop=True)
+    for m in towns:
+        total = total + (eur * home.sel(host=m)).sel(origin=m, drop=True).drop_vars("host")
     return total.rename(municipality="account")
 
 
@@ -552,8 +563,9 @@ def _shared_in(problem: Problem, data: xr.Dataset, host: str, setting: str, *, g
     at = problem.sites["neighbourhood"].map(town).reindex(data["site"].values)
     inside = xr.DataArray((at == host).to_numpy(), dims="site")
     wmo = _series((problem.tiers["stream"] == "Wmo").astype(float), "tier")
+    at_sites = ("operating", "places", "added", "removed", "wlz_occupied")
     only = data.assign(
-        {name: data[name].where(inside, 0.0) * wmo for name in ("operating", "places", "added", "removed")}
+        {name: data[name].where(inside, 0.0) * wmo for name in at_sites}
         | {"converted": data["converted"].where(inside, 0.0) * wmo.rename(tier="to_tier")}
     )
     costs = recomputed_costs(problem, only)
@@ -669,6 +681,17 @@ def _see_saw(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     yield from _broken("no_see_saw", both, "places")
 
 
+def _notice(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    policy = problem.policies.notice_before_closing
+    if policy.mode == "off":
+        return
+    # what goes in a year is gone from its first day
+    months = 12.0 * (data["year"] - problem.base_year - 1)
+    yield from _broken(
+        "notice_before_closing", data["removed"].where(months < policy.notice.value, 0.0), "places"
+    )
+
+
 def _costs(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     said = data["cost"].sum(["payer", "stream"])
     for part, eur in recomputed_costs(problem, data).items():
@@ -678,26 +701,38 @@ def _costs(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
 
 
 def _payers(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
-    """Municipalities pay the Wmo and nothing else; everybody else pays the stream that is theirs."""
+    """Municipalities pay the Wmo and the MO and nothing else; everybody else pays their own stream."""
     paid, towns = data["cost"].sum("part"), list(problem.municipalities.index)
-    others = paid.drop_sel(payer=towns)
-    by_payer = paid.sel(payer=towns, stream="Wmo").rename(payer="municipality") if _has_wmo(data) else 0.0
-    due = data["funding_due"].sel(stream=["Wmo"] if _has_wmo(data) else []).sum("stream")
+    others, theirs = paid.drop_sel(payer=towns), paid["stream"].isin(["Wmo", "MO"])
+    by_payer = paid.sel(payer=towns).where(theirs, 0.0).rename(payer="municipality")
+    due = data["funding_due"].where(theirs, 0.0)
     yield from _broken("what is due is the cost by payer", by_payer - due, "EUR", CENT, both=True)
-    elsewhere = data["funding_due"] - data["funding_need"]
-    elsewhere = elsewhere.where(elsewhere["stream"] != "Wmo", 0.0)
+    elsewhere = (data["funding_due"] - data["funding_need"]).where(~theirs, 0.0)
     yield from _broken("what others pay is due by origin", elsewhere, "EUR", CENT, both=True)
-    misplaced = abs(paid.sel(payer=towns).where(paid["stream"] != "Wmo", 0.0)).sum("payer")
-    misplaced = misplaced + abs(others.where(others["stream"] == "Wmo", 0.0)).sum("payer")
+    misplaced = abs(paid.sel(payer=towns).where(~theirs, 0.0)).sum("payer")
+    misplaced = misplaced + abs(others.where(theirs, 0.0)).sum("payer")
     yield from _broken("every stream has its own payers", misplaced, "EUR", CENT)
+    yield from _shelter(problem, data)
     own = recomputed_others(problem, data)
     for name in others["payer"].values:
         said = others.sel(payer=name, drop=True).sum("stream")
         yield from _broken(f"what {name} pays", said - own.get(str(name), 0.0), "EUR", EUROS, both=True)
 
 
-def _has_wmo(data: xr.Dataset) -> bool:
-    return "Wmo" in data["stream"].values
+def _shelter(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    """The centre of the municipality that people come from bears shelter, whatever the regime."""
+    if "MO" not in data["stream"].values:
+        return
+    said = data["cost"].sel(stream="MO", drop=True).sum(["part", "payer"])
+    own = recomputed_stream(problem, data, "MO")
+    yield from _broken("what is paid from the MO", said - own, "EUR", EUROS, both=True)
+    centre = problem.region.municipalities["central"]
+    shelter = data[["funding_due", "funding_need"]].sel(stream="MO", drop=True)
+    for m in data["municipality"].values:
+        around = [town for town in data["municipality"].values if centre[town] == m]
+        need = shelter["funding_need"].sel(municipality=around).sum("municipality")
+        off = shelter["funding_due"].sel(municipality=[m]) - need
+        yield from _broken("its centre bears shelter", off, "EUR", CENT, both=True)
 
 
 def recomputed_others(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataArray]:
@@ -714,10 +749,11 @@ def recomputed_others(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataAr
 def recomputed_stream(problem: Problem, data: xr.Dataset, stream: str) -> xr.DataArray:
     """Return the nominal euros by year that the stream of some tiers pays: their cost less contributions."""
     own = _series((problem.tiers["stream"] == stream).astype(float), "tier")
-    general = float(problem.tiers["stream"].iloc[0] == stream)
+    at_sites = ("operating", "places", "added", "removed", "wlz_occupied")
     only = data.assign(
-        {name: data[name] * own for name in ("clients", "operating", "places", "added", "removed")}
-        | {name: data[name] * general for name in ("new_homes", "waiting")}
+        {name: data[name] * own for name in ("clients", *at_sites)}
+        | {"new_homes": data["new_homes"] * float(_belongs_to_no_tier(problem) == stream)}
+        | {"waiting": data["waiting"] * _bridged_by(problem, data, stream)}
         | {"converted": data["converted"] * own.rename(tier="to_tier")}
     )
     budgets = problem.personal_budget * own
@@ -725,6 +761,20 @@ def recomputed_stream(problem: Problem, data: xr.Dataset, stream: str) -> xr.Dat
     total = sum(parts.values(), xr.zeros_like(data["year"], dtype=float)) - parts["home_capital"]
     tiers = [k for k in problem.tiers.index if problem.tiers.at[k, "stream"] == stream]
     return total - sum(eur for k, eur in _contributions(problem, data).items() if k in tiers)
+
+
+def _belongs_to_no_tier(problem: Problem) -> str:
+    """Return the stream of homes: the first that a tier has and that is not of shelter."""
+    streams = [str(stream) for stream in problem.tiers["stream"]]
+    return next((stream for stream in streams if stream != "MO"), "MO")
+
+
+def _bridged_by(problem: Problem, data: xr.Dataset, stream: str) -> xr.DataArray:
+    """Return (profile) 1 where the stream pays while one waits: MO for the homeless, homes' for the rest."""
+    homeless = {p for p, k in problem.allowed if problem.tiers.at[k, "stream"] == "MO"}
+    other = _belongs_to_no_tier(problem)
+    paid = ["MO" if p in homeless else other for p in data["profile"].values]
+    return xr.DataArray([float(name == stream) for name in paid], dims="profile")
 
 
 def _contributions(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataArray]:
@@ -798,7 +848,7 @@ def recomputed_costs(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataArr
     costs = {
         "support": ((clients + budgets) * by_tier["support"]).sum("tier"),
         "sites": (data["operating"] * at_site["running"]).sum(["site", "tier"])
-        + (data["places"].sum("site") * by_tier["place"]).sum("tier"),
+        + ((data["places"] - data["wlz_occupied"]).sum("site") * by_tier["place"]).sum("tier"),
         "capital": still_paid((data["added"] * at_site["capital"]).sum(["site", "tier"])),
         "closing": (data["removed"].sum("site") * by_tier["closing"]).sum("tier"),
         "homes": data["new_homes"].sum(["corporation", "neighbourhood"]) * general["new_home"],
@@ -813,6 +863,8 @@ def recomputed_costs(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataArr
             0.0
         )
         costs["conversion"] = still_paid(changed.sum(["tier", "to_tier"]))
+        both = _table(prices.changeover, "tier", "to_tier", "year").fillna(0.0)
+        costs["closing"] = costs["closing"] + (data["converted"].sum("site") * both).sum(["tier", "to_tier"])
     return costs
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from xlsxwriter.utility import xl_col_to_name
 
-from models.funding import MUNICIPAL, REGIMES, objective_shares
+from models.funding import BORNE, REGIMES, objective_shares
 from reports import figures
 from reports.sheets import FIRST_ROW
 
@@ -176,7 +176,7 @@ def write_one_municipality(writer: Writer) -> None:
     sheet.write_string(FIRST_ROW, 1, towns[0], writer.choice)
     sheet.data_validation(FIRST_ROW, 1, FIRST_ROW, 1, {"validate": "list", "source": towns})
     page = _Chosen(writer, sheet, towns[0])
-    top = page.block(FIRST_ROW + 2, "bears_title", "part", "account", MUNICIPAL, "due")
+    top = page.block(FIRST_ROW + 2, "bears_title", "part", "account", BORNE, "due")
     every = tuple(str(name) for name in contents.plan.data["stream"].values)
     top = page.block(top + 1, "pays_title", "payer", "origin", every, "need")
     page.settled(top + 1)

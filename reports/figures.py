@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from models.funding import MUNICIPAL
+from models.funding import BORNE
 from optimiser.decisions import SLACK
 from optimiser.ledger import ledger
 from optimiser.plan import WEIGHTS
@@ -218,7 +218,7 @@ def funding(plan: Plan) -> pd.DataFrame:
         what: _rows(plan.data[name].stack(row=order).transpose("row", "year")) for what, name in names.items()
     }
     table = pd.concat(lines, names=["what", *order]).dropna(how="all")
-    others = ~table.index.get_level_values("stream").isin(MUNICIPAL)
+    others = ~table.index.get_level_values("stream").isin(BORNE)
     told = table[~(others & (table.index.get_level_values("what") == "due"))]
     known = told[(told.abs() > CENT).any(axis=1)].reorder_levels([1, 2, 0])
     order_of = {

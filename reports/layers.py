@@ -34,8 +34,9 @@ def write_layers(plan: Plan, file: Path) -> None:
 
 
 def neighbourhood_layer(plan: Plan) -> gpd.GeoDataFrame:
-    """Return the areas with their places, places per 1,000, homes, waiting and excess by year."""
-    areas = figures.region_of(plan).neighbourhoods
+    """Return the areas with what they can carry, and places, per 1,000, homes, waiting and excess by year."""
+    region = figures.region_of(plan)
+    areas = region.neighbourhoods
     held = figures.neighbourhood_places(plan)
     tables = {
         "places": held,
@@ -45,7 +46,9 @@ def neighbourhood_layer(plan: Plan) -> gpd.GeoDataFrame:
         "excess": figures.neighbourhood_excess(plan),
     }
     years = [table.reindex(areas.index).add_prefix(f"{name}_") for name, table in tables.items()]
-    frame = pd.concat([areas[["name", "municipality", "inhabitants"]], *years], axis=1)
+    about = areas[["name", "municipality", "inhabitants"]]
+    about = about.assign(carrying_capacity=region.carrying_capacity["index"])
+    frame = pd.concat([about, *years], axis=1)
     coded = frame.rename_axis("neighbourhood").reset_index()
     return gpd.GeoDataFrame(coded, geometry=areas.geometry.to_numpy(), crs=areas.crs)
 

@@ -261,6 +261,7 @@ def sample_region(folder: Path, site_name: str = "Plek één") -> Region:
         ),
         series=pd.DataFrame(),
         assumptions=register(parameters, {"sites.csv": pd.DataFrame({"source": ["contract"]})}),
+        carrying_capacity=pd.DataFrame({"index": 1.0}, index=neighbourhoods.index),
         contiguity=roads,
         overrides=(),
         digest="0123456789abcdef" * 4,
@@ -382,6 +383,8 @@ def sample_decisions(region: Region, *, planned: bool) -> xr.Dataset:
             np.zeros((2, 2)), "clients", "above the base", municipality=["GMA", "GMB"], year=yr
         ),
     }
+    none = np.zeros((3, 3))
+    variables["wlz_occupied"] = _array(none, "places", "of the Wlz", site=list(SITES), tier=list(TIERS))
     for name, values in (("added", added), ("removed", removed)):
         variables[name] = _array(values, "places", name, site=list(SITES), tier=list(TIERS), year=yr)
     pairs = {

@@ -180,6 +180,20 @@ def test_forecast_table_ends_with_the_clients(tiny, capsys):
     assert ["clients", "20.9", "22.8"] in lines
 
 
+def test_forecast_shows_the_past_where_it_is_known(tiny, capsys):
+    """1,854 of 1,923 were redeemed in 2017, 96.4 %, and 69 were without a place; 2,024 is 5.3 % more."""
+    assert cli.main(["forecast", "rotterdam"]) == cli.DONE
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["2015", "ca.", "2400", "-", "-", "-", "-", "-"] in lines
+    assert ["2017", "1923", "-9.4%", "1854", "-", "96.4%", "69"] in lines
+    assert ["2018", "2024", "+5.3%", "1888", "+1.8%", "93.3%", "136"] in lines
+    assert cli.main(["forecast", "rotterdam", "--json"]) == cli.DONE
+    told = json.loads(capsys.readouterr().out)["series"]
+    assert (told[0]["redeemed"], told[0]["circa"]) == (None, True)
+    assert cli.main(["forecast", tiny, "--json"]) == cli.DONE
+    assert json.loads(capsys.readouterr().out)["series"] == []
+
+
 def test_init_makes_a_region_that_checks(tmp_path, capsys):
     """What init writes is whole: check finds no fault in it."""
     folder = str(tmp_path / "mine")

@@ -93,6 +93,23 @@ def test_two_regions_of_one_file_have_their_own_centres():
 
 
 @pytest.mark.parametrize(
+    "funding",
+    [
+        {}, {"before": "development"}, {"law": 2015, "after": "objective", "path": PATH},
+        {"law": 2015, "after": "residence", "path": PATH},
+    ],
+    ids=["central", "development", "objective", "residence"],
+)  # fmt: skip
+def test_every_centre_bears_the_shelter_of_its_own(funding):
+    """Of the MO A bears 600 of A and B; G, a centre too, its own 70. None is settled, law or no law."""
+    own = Treasury(Funding.model_validate(funding), YEARS, TOWNS.assign(central=["A", "A", "G"]), BUDGETS)
+    shelter = SPENT.assign_coords(stream=["MO", "Zvw"])
+    for year in (2022, 2024):
+        assert by_town(due(shelter, own), year, "MO") == {"A": 600, "B": 0, "G": 70}
+    assert float(own.account(shelter).settlement.sum()) == 0.0
+
+
+@pytest.mark.parametrize(
     ("shape", "nth", "left"),
     [
         ("linear", 1, 0.9), ("linear", 9, 0.1), ("linear", 10, 0.0), ("linear", 30, 0.0),

@@ -1,6 +1,6 @@
 """Answers that the source documents give, asked of the code that planners use.
 
-Numbered as the golden cases of the domain notes: 1–5, 8–10 and 12; 6 (who is a new client) has a
+Numbered as the golden cases of the domain notes: 1–5 and 8–13; 6 (who is a new client) has a
 file of its own. S0 memo of the BMWE councils 2018, S1 regional plan Zuidoost-Drenthe 2020, S2 and S3
 webinars and slides of the Rotterdam region 2020–2021.
 """
@@ -11,16 +11,17 @@ from pathlib import Path
 
 import pytest
 import xarray as xr
-from builders import EUROS_ONLY, ONE_YEAR
-from tiny import REGION, square
+from builders import EUROS_ONLY, ONE_YEAR, amount, tiny_problem
+from tiny import CLIENTS, REGION, square
 
 from geodata.faults import InputError
 from models import Region, forecast, read_region
 from models.finance import WEEKS_PER_YEAR, support_per_client
 from models.funding import wlz_take_out
 from models.series import mean_growth, redemption_rate, without_a_place, yearly_growth
-from optimiser import Problem, solve
+from optimiser import Problem, solve, violations
 from optimiser.spending import people_between
+from reports.figures import site_events
 from reports.rounding import largest_remainder
 
 CLIENT_COLUMNS = "municipality,profile,tier,clients,year,form,basis\n"
@@ -246,9 +247,9 @@ def spent_on(towns: Region, **eur: float) -> xr.DataArray:
     codes = list(towns.municipalities.index)
     labels = {"origin": codes, "host": codes, "setting": ["facility"], "stream": ["Wmo"], "year": [2022]}
     spent = xr.DataArray(0.0, coords=labels, dims=tuple(labels))
-    for pair, amount in eur.items():
+    for pair, paid in eur.items():
         origin, host = pair.split("_")
-        spent.loc[{"origin": origin, "host": host}] = amount
+        spent.loc[{"origin": origin, "host": host}] = paid
     return spent
 
 
@@ -271,6 +272,86 @@ def test_9_nothing_inside_the_seven_and_the_origin_pays_outside(tmp_path):
         ("GM0599", "GM0014"): pytest.approx(41_400),
     }
     assert float(account.due.sum()) == pytest.approx(49 * 1000 + 46_000)
+
+
+# ------------------------------------------------------------------ 11, 13: contracts, conversion
+
+
+def earlier(base: int, **settings: str) -> Problem:
+    """Return the tiny region from another base year to 2026, with bed places that may be converted."""
+    tables = {
+        "clients": CLIENTS,
+        "homes": "corporation,municipality,year,homes\nC1,M1,2021,2\nC1,M2,2021,2\n",
+    }
+    dated = {name: text.replace(",2021,", f",{base},") for name, text in tables.items()}
+    years = {"years.base": str(base), "years.last": "2026"}
+    most = {"policies.replacement_before_closure.most_per_year": "0.2"}
+    return tiny_problem(EUROS_ONLY | years | most | settings, **dated)
+
+
+NODES = "policies.contract_nodes"
+
+
+@pytest.mark.parametrize(
+    ("base", "settings", "nodes"),
+    [
+        (2019, {f"{NODES}.contract_ends": "[2021]", f"{NODES}.renewal_years": "2"}, {2021, 2023, 2025}),
+        (2018, {f"{NODES}.contract_ends": "[2020]", f"{NODES}.renewal_years": "20"}, {2020}),
+    ],
+    ids=["Emmen", "Assen"],
+)
+def test_11_places_change_when_contracts_end(base, settings, nodes):
+    """S1: Emmen's contracts end with 2020, 2022 and 2024; S4: Assen's with 2019. A place that goes when
+    a contract ends with a year is gone from the next one.
+
+    Two beds may be converted a year, and for six of the ten it pays: in the first three years where nothing
+    holds them back, and else at the nodes.
+    """
+    free = solve(earlier(base), gap=0.0, seconds=60.0)
+    bound = solve(earlier(base, **settings, **{f"{NODES}.mode": "hard"}), gap=0.0, seconds=60.0)
+    for plan, expected in ((free, {base + 1, base + 2, base + 3}), (bound, nodes)):
+        changes = sum(plan.data[name].sum(["site", "tier"]) for name in ("added", "removed"))
+        changes = changes + plan.data["converted"].sum(["site", "tier", "to_tier"])
+        assert {int(t) for t in plan.data["year"].values[changes.to_numpy() > 0.5]} == expected
+    assert violations(bound.problem, free.data) != ()
+
+
+def test_13_a_conversion_is_no_new_site():
+    """Five of the ten beds become rooms at the same site, 0.8 for one: beds − 5, rooms + 4.
+
+    One bed stood empty, so everybody has a place. The site changes its form and none opens: two run as
+    two did, and a site is not too near itself.
+    """
+    settings = QUICK | {"costs.conversions.bed.group.ratio": "0.8", "costs.conversions.bed.group.cost": "0"}
+    settings |= {"tiers.bed.building_years": "1"}
+    nine = CLIENTS.replace("M1,intensive,bed,6", "M1,intensive,bed,5")
+    plan = solve(tiny_problem(settings, clients=nine), gap=0.0, seconds=60.0)
+    assert amount(plan, "converted", site="S1") == 5
+    assert amount(plan, "places", site="S1", tier="bed") == 10 - 5
+    assert amount(plan, "places", site="S1", tier="group") == 0.8 * 5
+    assert site_events(plan)[2022].to_dict() == {"S1": "changes_form", "S2": "stays", "S3": "unused"}
+    near = {"policies.facilities_kept_apart.mode": "hard", "policies.facilities_kept_apart.distance": "100"}
+    assert violations(tiny_problem(settings | near, clients=nine), plan.data) == ()
+
+
+def test_13_a_scattered_home_is_no_site():
+    """Zwolle exempts one household with support: two more homes in N1 open no site and weigh nothing there.
+
+    The load of N1 is that of its ten beds, 5 above 0.5 per 1,000 of its 10,000, with the homes and without.
+    """
+    settings = QUICK | {
+        "policies.replacement_before_closure.most_per_year": "0",
+        "policies.neighbourhood_concentration.mode": "soft",
+        "policies.neighbourhood_concentration.measures": '["own"]',
+        "policies.neighbourhood_concentration.own_norm": "0.5",
+    }
+    homes = "corporation,neighbourhood,year,homes\nC1,N1,2021,2\nC1,N3,2021,2\n"
+    for offered in (0, 2):
+        more = homes + (f"C1,N1,2022,{offered}\n" if offered else "")
+        plan = solve(tiny_problem(settings, homes=more), gap=0.0, seconds=60.0)
+        assert amount(plan, "homes", neighbourhood="N1") == pytest.approx(2 + offered)
+        assert amount(plan, "excess", neighbourhood="N1") == pytest.approx(5)
+        assert "opens" not in set(site_events(plan)[2022])
 
 
 # ------------------------------------------------------------------ 10, 12: distribution

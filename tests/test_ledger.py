@@ -35,7 +35,10 @@ PATH = {"funding.path.shape": "linear", "funding.path.yearly": "0.1", "funding.c
 @pytest.fixture(scope="module", name="plan", params=REGIMES)
 def plan_of_a_regime(request) -> Plan:
     """Return the best plan of two regions with a centre each, with contributions and capital."""
-    settings = {"years.indexation": "0.02", "costs.interest": "0.03", "costs.double_running": "8"}
+    settings = {
+        "years.indexation": "0.02", "costs.interest": "0.03", "costs.double_running": "8",
+        "costs.conversions.bed.group.changeover": "2",
+    }  # fmt: skip
     clients = (
         "municipality,profile,tier,clients,year,form,basis\n"
         "M1,intensive,bed,6,2021,ZIN,origin\nM2,intensive,bed,4,2021,ZIN,origin\n"
@@ -95,7 +98,13 @@ def test_every_line_names_numbers_of_the_register(plan, lines):
     known = set(plan.problem.region.assumptions["key"])
     named = {key for keys in lines["keys"] for key in keys.split("; ")}
     assert named <= known
-    assert {"tiers.bed.rate", "tiers.bed.contribution", "costs.home_capital", "costs.interest"} <= named
+    assert {
+        "costs.conversions.bed.group.changeover",
+        "tiers.bed.rate",
+        "tiers.bed.contribution",
+        "costs.home_capital",
+        "costs.interest",
+    } <= named
     assert lines["keys"].str.endswith("years.indexation").all()
 
 

@@ -548,3 +548,20 @@ def test_what_is_no_region(tmp_path):
         (fault,) = faults(tmp_path / name)
         assert fault.found == found
         assert fault.remedy
+
+
+def test_homes_are_offered_by_municipality_or_by_neighbourhood(folder):
+    """In 2022 C1 offers one home in M1, which N2 is in, and two in N2: is that three, or two of one?
+
+    Another corporation, another year, and homes that are in use today may be given both ways.
+    """
+    rows = "corporation,municipality,neighbourhood,year,homes\nC1,M1,,2021,2\nC1,,N1,2021,1\nC1,M2,,2021,1\n"
+    both = "C1,M1,,2022,1\nC1,,N2,2022,2\n"
+    (folder / "homes.csv").write_text(rows + both, encoding="utf-8")
+    (fault,) = faults(folder)
+    assert (fault.file, fault.row, fault.column) == ("homes.csv", 6, "neighbourhood")
+    assert fault.found == "homes of C1 in N2 in 2022, which is in M1: line 5 offers homes there too"
+    assert "in place of line 5" in fault.remedy
+    for other in (both.replace("C1,,N2", "C2,,N2"), both.replace("N2,2022", "N2,2023")):
+        (folder / "homes.csv").write_text(rows + other, encoding="utf-8")
+        assert len(read_region(folder).homes) == 5

@@ -8,6 +8,7 @@ a rule is changed on purpose, write them anew and read the difference:
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ GOLDEN = Path(__file__).parent / "golden"
 
 SITES = """\
 site,name,neighbourhood,provider,status,tier,places,wlz_occupied,most,plot_most,earliest
-S1,Site one,N1,provider A,existing,bed,4,1,4,6,
+S1,Site one,N1,provider A,existing,bed,4,1,5,6,
 S1,Site one,N1,provider A,existing,group,0,0,6,6,
 S2,Site two,N2,provider B,candidate,group,0,0,5,5,2023
 """
@@ -45,6 +46,7 @@ code,name,inhabitants,objective_share,social_homes
 M1,Westerveen,10000,0.75,2000
 M2,Oosterveen,6000,0.25,500
 """
+GROUP_TIER = REGION.partition("[tiers.group]\n")[2].partition("[tiers.home]")[0]
 NUMBERS = {
     "tiers.bed.occupancy": "0.9",
     "tiers.group.reach": "1.5",
@@ -56,9 +58,13 @@ NUMBERS = {
     "pathway.wlz.intensive": "0.05",
     "pathway.died.light": "0.02",
     "costs.conversions.bed.group.ratio": "0.5",
+    "costs.conversions.bed.group.changeover": "8",
     "homes.lead": "3",
     "policies.fair_share_between_municipalities.band": "0.2",
     "policies.neighbourhood_concentration.norm": "0.125",
+    "policies.neighbourhood_concentration.measures": '["around", "own", "share"]',
+    "policies.neighbourhood_concentration.own_norm": "0.35",
+    "policies.neighbourhood_concentration.most_share": "0.6",
     "policies.replacement_before_closure.years_ahead": "1",
     "policies.facilities_kept_apart.mode": "soft",
     "policies.facilities_kept_apart.distance": "2500",
@@ -79,6 +85,8 @@ NUMBERS = {
     "policies.no_reopening.mode": "hard",
     "policies.no_see_saw.mode": "hard",
     "policies.no_see_saw.years": "0",
+    "policies.notice_before_closing.mode": "hard",
+    "tiers.home.flip": "12",
 }
 STAFF = """
 [policies.staff_within_reach]
@@ -199,6 +207,38 @@ def test_names_in_the_lp_file_are_unique(problem, tmp_path):
     names = re.findall(r"^(\w+):", text, re.MULTILINE)
     assert len(names) == len(set(names)) == len(model.rows)
     assert set(names) == {lp_name(rule.name, *row.label) for rule, row in model.rows}
+
+
+def test_codes_with_underscores_have_names_of_their_own(tmp_path):
+    """S_1 in tier group and S in tier 1_group would read the same, as would two corporations C+ and C-.
+
+    A code of 40 signs makes no name longer than an LP file takes. The plan is the same as with plain codes.
+    """
+    long = "S" * 40
+    sites = SITES.replace("S1,", f"{long},").replace("S2,", "S_bed,") + (
+        "S,Site four,N2,provider B,candidate,bed_group,0,0,5,5,2023\n"
+        "S_bed,Site two,N2,provider B,candidate,bed,0,0,5,5,2023\n"
+        "S,Site four,N2,provider B,candidate,bed,0,0,5,5,2023\n"
+    )
+    other = REGION.replace("[tiers.home]", "[tiers.bed_group]\n" + GROUP_TIER + "\n[tiers.home]")
+    homes = HOMES.replace("C1,M1,,2021,1", "C+,M1,,2021,1").replace("C1,,N1", "C+,,N1").replace("C2", "C-")
+    homes += "C-,,N1,2022,1\n"
+    named = tiny_problem(sites=sites, homes=homes, region=other)
+    model = Model.of(named)
+    columns = [variable.name for variable in model.decisions.all()]
+    assert {"places_S_bed_group_2022", "places_S_bed_group_2022__2"} <= set(columns)
+    assert {"new_homes_C__N1_2022", "new_homes_C__N1_2022__2"} <= set(columns)
+    assert len(columns) == len(set(columns))
+    names = re.findall(r"^(\w+):", lp_text(model, tmp_path).partition("Subject To\n")[2], re.MULTILINE)
+    assert len(names) == len(set(names)) == len(model.rows)
+    assert max(map(len, [*columns, *names])) <= 100
+
+
+def test_nothing_is_decided_twice(problem):
+    """Two offers of one corporation for one neighbourhood and year, which the reader refuses, are refused."""
+    twice = replace(problem, offers=(*problem.offers, problem.offers[0]))
+    with pytest.raises(ValueError, match="new_homes decides the same thing twice"):
+        Model.of(twice)
 
 
 def test_rows_speak_of_labels_and_never_of_positions(problem):

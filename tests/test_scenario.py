@@ -1,4 +1,4 @@
-"""Scenarios and settings: other values for keys that exist, each on record."""
+"""Scenarios and settings: other values for keys that the schema knows, each on record."""
 
 import pytest
 from tiny import write_tiny_region
@@ -144,6 +144,55 @@ def test_an_unknown_scenario(folder):
     assert (fault.file, fault.remedy) == ("scenarios/fewer_bed.toml", "Did you mean 'fewer_beds'?")
     (fault,) = faults(folder, "../region")
     assert fault.found == "no scenario '../region'"
+
+
+STAFF = "policies.staff_within_reach"
+
+
+def test_a_table_keyed_by_codes_takes_new_ones(folder):
+    """The file names no staff: a setting gives some to M1, and says that there was none."""
+    settings = {f"{STAFF}.mode": "hard", f"{STAFF}.per_place.bed": "0.8", f"{STAFF}.available.M1": "12"}
+    region = read_region(folder, settings=settings)
+    staff = region.parameters.policies.staff_within_reach
+    assert {code: fte.value for code, fte in staff.available.items()} == {"M1": 12.0}
+    assert staff.per_place["bed"].unit == "fte/place"
+    assert Override(f"{STAFF}.available.M1", None, 12, "--set") in region.overrides
+    register = region.assumptions.set_index("key")
+    assert register.loc[f"{STAFF}.available.M1", ["value", "source", "note"]].to_list() == [
+        12.0, "--set", "had no value",
+    ]  # fmt: skip
+
+
+def test_a_scenario_adds_codes_below_a_table(folder):
+    """A conversion that region.toml does not have: group places back to beds, ratio and cost together."""
+    text = "[costs.conversions.group.bed]\nratio = 0.5\ncost = {value = 9000, source = 'builder'}\n"
+    (folder / "scenarios" / "back.toml").write_text(text, encoding="utf-8")
+    conversions = read_region(folder, ["back"]).parameters.costs.conversions
+    assert conversions["group"]["bed"].ratio.value == 0.5
+    assert conversions["group"]["bed"].cost.source == "builder"
+    assert conversions["bed"]["group"].cost.value == 10_000
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "found", "remedy"),
+    [
+        (f"{STAFF}.available.M3", "12", "'M3'", "M1, M2"),
+        (f"{STAFF}.per_place.bedd", "0.8", "'bedd'", "'bed'"),
+        ("pathway.wlz.intensiv", "0.1", "'intensiv'", "'intensive'"),
+        ("pathway.transitions.grop.light.intensive", "0.1", "'grop'", "'group'"),
+        ("checks.clients.M3", "5", "'M3'", "M1, M2"),
+        ("funding.facilities.sheltr", "5", "'sheltr'", "'shelter'"),
+        ("profiles.lite.fits", "['home']", "unknown key 'lite'", "'light'"),
+    ],
+)
+def test_a_new_code_that_nothing_has_is_a_fault(folder, key, value, found, remedy):
+    """A tier, profile or municipality that the region lacks is told with its neighbours."""
+    with pytest.raises(InputError) as caught:
+        read_region(folder, settings={key: value})
+    fault = caught.value.faults[0]
+    assert fault.file == "--set"
+    assert found in fault.found
+    assert remedy in fault.remedy
 
 
 @pytest.mark.parametrize(
