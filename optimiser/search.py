@@ -56,19 +56,24 @@ class Found:
     infeasible: bool = False
 
 
-def search(model: Model, limits: Limits, start: Floats | None, report: Report) -> Found:
+def search(
+    model: Model, limits: Limits, start: Floats | None, report: Report, runs: Floats | None = None
+) -> Found:
     """Return the best plan within the limits.
 
     Parameters
     ----------
     start
         (column) A plan to begin with, or None; it is the answer until a better one is found.
+    runs
+        (site and tier, year) 1 where a site is to run in the plan that the search looks around in
+        first, else 0; None to construct one along the relaxation.
     """
     run = _Search(model, limits, report)
     if start is not None:
         run.keep(start, "do nothing")
     if len(model.arrays.cost) > SMALL:
-        run.by_stages()
+        run.by_stages(runs)
     else:
         run.whole_model()
     return run.found()
@@ -107,10 +112,9 @@ class _Search:
         """Return what the search has."""
         return Found(self.best, self.objective, self.bound, self.infeasible)
 
-    def by_stages(self) -> None:
+    def by_stages(self, runs: Floats | None) -> None:
         """Relax, bound, construct, round and improve, with smaller groups each time."""
         apart = Separated.of(self.model)
-        runs: Floats | None = None
         for within_m in WITHIN_M:
             self.tell(f"relaxation, groups of {within_m / 1000:.0f} km")
             smaller, relaxed = Smaller.relaxed(self.model, within_m, self.limits, self.clock)
@@ -122,7 +126,8 @@ class _Search:
             self.tell("relaxation")
             if self.done() or relaxed.outcome != "optimal":
                 break
-            settled = self.construct(smaller, relaxed) if runs is None else self._settled(smaller, runs)
+            settled = None if runs is None else self._settled(smaller, runs)
+            settled = settled or self.construct(smaller, relaxed)
             runs = self._rounds(smaller, settled) if settled is not None else runs
             if self.done():
                 break
@@ -150,7 +155,10 @@ class _Search:
     def _settled(self, smaller: Smaller, runs: Floats) -> Solution | None:
         """Solve the smaller model where sites run as in the plan so far."""
         smaller.settle(dict(enumerate(runs)))
-        return smaller.relax(self.clock)
+        solution = smaller.relax(self.clock)
+        if solution is None:
+            smaller.ask_again(list(range(smaller.sites.count)))
+        return solution
 
     def construct(self, smaller: Smaller, relaxed: Solution) -> Solution | None:
         """Settle which sites run in which years, along the relaxation."""
@@ -275,12 +283,18 @@ class _Search:
         program = LinearModel(self.arrays, _every(self.arrays), self.limits)
         self.tell("whole model")
 
+        told = (np.inf, -np.inf)
+
         def listen(incumbent: float, bound: float) -> None:
+            nonlocal told
             if np.isfinite(bound):
                 self.bound = max(self.bound, bound + self.arrays.constant)
             better = incumbent + self.arrays.constant if abs(incumbent) < 1e30 else np.inf
-            shown = _finite(min(self.objective, better))
-            self.report(Progress(self.clock.seconds, "whole model", shown, _finite(self.bound)))
+            now = (min(self.objective, better), self.bound)
+            if now != told:
+                told = now
+                shown = _finite(now[0])
+                self.report(Progress(self.clock.seconds, "whole model", shown, _finite(self.bound)))
 
         solution = program.search(
             gap=self.limits.gap, seconds=self.clock.left, start=self.best, progress=listen

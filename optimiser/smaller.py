@@ -13,7 +13,7 @@ from optimiser.highs import Columns, LinearModel, Solution
 from optimiser.model import Arrays, Floats, Model
 from optimiser.progress import Clock, Limits
 
-SMALL = 20_000
+SMALL = 4_000
 """Columns up to which a model is small enough to be given to the solver as it is."""
 
 NEAREST_SITES, NEAREST_HOMES = 10, 6

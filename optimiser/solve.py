@@ -65,6 +65,7 @@ def solve(
     seed: int = 0,
     progress: Callable[[Progress], None] = lambda _: None,
     stop: Event | None = None,
+    start: Plan | None = None,
 ) -> Plan:
     """Return the best plan that the limits allow, verified, with its proof and the do-nothing reference.
 
@@ -80,6 +81,9 @@ def solve(
         Hears how far the search has come.
     stop
         Set it from outside to stop with the best plan so far.
+    start
+        A plan of the same region, perhaps under other numbers: the search first looks around in it,
+        sites running when they run there.
 
     Raises
     ------
@@ -93,13 +97,23 @@ def solve(
     began = time.monotonic()
     limits = Limits(gap, seconds, stop or Event(), seed)
     model = Model.of(problem)
-    reference, start = _reference(model, limits, progress)
-    found = search(model, limits, start, progress)
+    reference, nothing_done = _reference(model, limits, progress)
+    runs = None if start is None else _running_as_in(start, problem)
+    found = search(model, limits, nothing_done, progress, runs)
     data = dataset(model, _values(found, problem, limits))
     _check(problem, data)
     proof = _proof(model, found, limits, time.monotonic() - began)
     _check_objective(problem, data, proof)
     return Plan(problem, _signed(problem, data, proof), reference, proof)
+
+
+def _running_as_in(plan: Plan, problem: Problem) -> Floats:
+    """Return (site and tier, year) 1 where a site runs in a plan; what it does not know is as in the base."""
+    known = plan.data["operating"].to_series().to_dict()
+    base = {at: float(places > 0) for at, places in problem.base_places.items()}
+    return np.array(
+        [[float(known.get((*at, t), base[at])) for t in problem.years] for at in problem.places_at]
+    ).round()
 
 
 def _values(found: Found, problem: Problem, limits: Limits) -> Floats:

@@ -289,3 +289,12 @@ def test_nobody_is_housed_beyond_reach(plan):
     """Only pairs within reach exist; their minutes are those of the region."""
     assert float(plan.data["travel_minutes"].max()) <= 10
     assert amount(plan, "housed") == pytest.approx(amount(plan, "clients"))
+
+
+def test_a_plan_to_begin_with_is_kept_where_nothing_better_is_found(problem, plan, monkeypatch):
+    """By stages, from the sites of the optimum, the optimum is found again; the start decides no more."""
+    monkeypatch.setattr(search, "SMALL", 0)
+    again = solve(problem, gap=0.0, start=plan)
+    assert again.proof.objective == pytest.approx(plan.proof.objective, rel=1e-6)
+    hotter = tiny_problem({"policies.intramural_reduction.by_end": "0.5"})
+    assert violations(hotter, solve(hotter, gap=0.0, start=plan).data) == ()
