@@ -5,11 +5,22 @@ To the tiny region comes a shelter S4 in N1 with four places, a subsidy of 60,00
 """
 
 import pytest
-from builders import BRIDGE, EUROS_ONLY, ONE_YEAR, amount, best, tiny_problem
-from tiny import CLIENTS, REGION, SITES
+from builders import (
+    BRIDGE,
+    EUROS_ONLY,
+    HOMELESS,
+    ONE_YEAR,
+    SHELTER,
+    SHELTERED,
+    amount,
+    best,
+    tiny_problem,
+    with_shelter,
+)  # fmt: skip
+from tiny import SITES
 
 from geodata.faults import InputError
-from optimiser import Problem, violations
+from optimiser import violations
 from optimiser.conditions import budget
 from optimiser.ledger import ledger
 from optimiser.model import Model
@@ -105,40 +116,6 @@ def test_places_of_the_wlz_are_in_no_grant(regime, off):
 
 
 # ------------------------------------------------------------------ shelter
-
-SHELTER = """
-[tiers.shelter]
-name = {nl = "opvang", en = "shelter"}
-setting = "facility"
-stream = "MO"
-running = 60000
-place = 15000
-building = 10000
-closing = 1000
-occupancy = 1.0
-least = 4
-norm = 10
-reach = 10
-
-[profiles.homeless]
-name = {nl = "dakloos", en = "homeless"}
-fits = ["shelter"]
-"""
-FLOWS = (
-    ("[pathway.wlz]\n", "[pathway.wlz]\nhomeless = 0.0\n"),
-    ("[pathway.died]\n", "[pathway.died]\nhomeless = 0.0\n"),
-)
-SHELTERED = SITES + "S4,Site four,N1,provider C,existing,shelter,4,0,8,8,,,\n"
-HOMELESS = CLIENTS + "M2,homeless,shelter,3,2021,ZIN,origin,registration 2021\n"
-
-
-def with_shelter(settings=None, text: str = SHELTER, more: str = "", **files: str) -> Problem:
-    """Return the tiny region with the shelter, over one year."""
-    region = REGION + text + more
-    for old, new in FLOWS:
-        region = region.replace(old, new)
-    tables = {"sites": SHELTERED, "clients": HOMELESS} | files
-    return tiny_problem(EUROS_ONLY | ONE_YEAR | (settings or {}), region=region, **tables)
 
 
 def test_its_subsidy_is_yearly_and_a_stream_of_its_own():
