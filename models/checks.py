@@ -16,7 +16,7 @@ SUMS_TO_ONE = 1e-6
 
 def of_parameters(draft: Draft) -> Iterator[Fault]:
     """Check `region.toml` for what its schema cannot see: codes, sums, years and prices."""
-    for check in (_crs, _codes, _pathway, _conversions, _prices, _path_years, _policies):
+    for check in (_crs, _codes, _pathway, _conversions, _prices, _contributions, _path_years, _policies):
         yield from check(draft)
 
 
@@ -205,6 +205,18 @@ def yearly_cost(tier: Tier, years: Years) -> float:
         + _money(tier.place, years) / occupancy
         + _money(tier.running, years) / max(_value(tier.least), 1.0)
     )
+
+
+def _contributions(draft: Draft) -> Iterator[Fault]:
+    """Check that clients pay no more than their support costs."""
+    if draft.years is None:
+        return
+    for code, tier in draft.tiers.items():
+        own, support = _money(tier.contribution, draft.years), _money(tier.rate or tier.client, draft.years)
+        if own > support:
+            found = f"{own:.2f} EUR a week paid by a client whose support costs {support:.2f} EUR"
+            remedy = "Lower it: it is the part of the support that the client pays."
+            yield _toml(f"tiers.{code}.contribution", found, "no more than the rate or client", remedy)
 
 
 def _money(amount: Quantity | None, years: Years) -> float:

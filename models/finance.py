@@ -5,6 +5,12 @@ from models.quantity import Quantity
 
 WEEKS_PER_YEAR = 365.25 / 7
 
+CLIENT = "client"
+"""Stream of what clients pay of their support themselves."""
+
+CORPORATION = "corporation"
+"""Stream of what corporations invest in homes."""
+
 
 def nominal(amount: Quantity, year: int, years: Years) -> float:
     """Return an amount at the price level of `year`, indexed from its own price year."""
@@ -24,6 +30,11 @@ def support_per_client(tier: Tier, year: int, years: Years) -> float:
     """Return the euros a client-year costs in a tier: its all-in rate or its client component."""
     weekly = tier.rate or tier.client
     return nominal(weekly, year, years) * WEEKS_PER_YEAR if weekly else 0.0
+
+
+def contribution_per_client(tier: Tier, year: int, years: Years) -> float:
+    """Return the euros of a client-year that the client pays: part of the support, and none on top."""
+    return nominal(tier.contribution, year, years) * WEEKS_PER_YEAR if tier.contribution else 0.0
 
 
 def closing_per_place(tier: Tier, year: int, parameters: Parameters) -> float:

@@ -20,8 +20,8 @@ residence
 
 Origin, host and payer are three labels of a euro and stay apart. Arrays are labelled by
 municipality code and year; all amounts are nominal EUR of the year. Only the streams in `MUNICIPAL`
-are the municipalities' own: amounts of others stay with the origin, for information. Shelter (MO) is not
-handed on with the rest: under every regime its centre receives the subsidy and bears it.
+are divided and settled. Shelter (MO) is not handed on with them: under every regime its centre
+receives the subsidy and bears it. Amounts of others stay with the origin, for information.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,8 +38,18 @@ from models.parameters import MO, Funding, GrowthPath, Regime, Years
 MUNICIPAL = ("Wmo",)
 """Streams whose grant is divided over municipalities, and which they settle among themselves."""
 
+BORNE = (*MUNICIPAL, MO)
+"""Streams that municipalities bear: their own, and the subsidy of shelter. Others pay the rest."""
+
 SHARES_TO_ONE = 1e-3
 """How far objective shares may be off 1: they are published in few decimals."""
+
+SETTINGS = ("facility", "home")
+"""Where people live: the second thing, beside origin and residence, that tells who bears a euro."""
+
+STEPS = ("given", "carried_on", "wlz", "execution", "divided")
+"""How a grant comes about: budgets.csv, its last amount indexed on, less Wlz money, less execution
+cost, and what the regime moves between municipalities."""
 
 type Depends = Literal["no", "linear", "after"]
 
@@ -186,10 +196,8 @@ class Treasury:
 
         Wlz money and execution cost are off; NaN where no grant is known.
         """
-        given = given_grants(self.budgets, list(self.municipalities.index), streams, years)
-        if self.funding.carry_on:
-            given = carried_on(given, self.budgets, self.years)
-        return self._net(given)
+        given = self._given(streams, years)
+        return given + self._wlz_money(given) + self._execution_cost(given)
 
     def grants(self, streams: Sequence[str], years: Sequence[int]) -> xr.DataArray:
         """Return the grants (municipality, stream, year) of the regime of each year, in nominal EUR."""
@@ -197,12 +205,41 @@ class Treasury:
         by_year = [self._grant_of(year, historic.sel(year=[year])) for year in years]
         return xr.concat(by_year, dim="year", join="exact").transpose("municipality", "stream", "year")
 
-    def _net(self, given: xr.DataArray) -> xr.DataArray:
-        """Take the Wlz money and the execution cost off the municipal streams, in proportion."""
+    def grant_steps(self, streams: Sequence[str], years: Sequence[int]) -> xr.DataArray:
+        """Return how every grant comes about (step, municipality, stream, year), in nominal EUR.
+
+        The `STEPS` add up to the grants; 0 where no grant is known.
+        """
+        codes = list(self.municipalities.index)
+        written, given = given_grants(self.budgets, codes, streams, years), self._given(streams, years)
+        steps = {
+            "given": written.fillna(0.0),
+            "carried_on": given.fillna(0.0) - written.fillna(0.0),
+            "wlz": self._wlz_money(given).fillna(0.0),
+            "execution": self._execution_cost(given).fillna(0.0),
+        }
+        so_far = sum(steps.values(), xr.zeros_like(steps["given"]))
+        steps["divided"] = self.grants(streams, years).fillna(0.0) - so_far
+        whole = xr.concat([steps[name] for name in STEPS], dim="step", join="exact")
+        return whole.assign_coords(step=list(STEPS)).assign_attrs(
+            units="EUR", long_name="how the grant comes about; the steps add up to it"
+        )
+
+    def _given(self, streams: Sequence[str], years: Sequence[int]) -> xr.DataArray:
+        """Return budgets.csv, carried on where the region says so; NaN where no grant is known."""
+        given = given_grants(self.budgets, list(self.municipalities.index), streams, years)
+        return carried_on(given, self.budgets, self.years) if self.funding.carry_on else given
+
+    def _wlz_money(self, given: xr.DataArray) -> xr.DataArray:
+        """Return the Wlz money in the given grants, below zero: it is taken out of the municipal streams."""
+        taken = -given * self._wlz_share(given["year"])
+        return taken.where(given["stream"].isin(MUNICIPAL), 0.0 * given)
+
+    def _execution_cost(self, given: xr.DataArray) -> xr.DataArray:
+        """Return the execution cost, below zero, taken off the municipal streams in proportion."""
         total = given.sum("municipality", min_count=1)
-        left = total * (1.0 - self._wlz_share(given["year"])) - self._execution(given["year"])
-        part = (left / total.where(total > 0)).where(given["stream"].isin(MUNICIPAL), 1.0)
-        return given * part.fillna(1.0)
+        off = -self._execution(given["year"]) * given / total.where(total > 0)
+        return off.where(given["stream"].isin(MUNICIPAL) & (total > 0), 0.0 * given)
 
     def _wlz_share(self, years: xr.DataArray) -> xr.DataArray:
         out = self.funding.wlz
@@ -239,6 +276,34 @@ class Treasury:
         if path is None:
             raise ValueError("a growth path is needed once the law has come")
         return legacy_part(path, year - law + 1)
+
+    def bearing(self, year: int, stream: str = MUNICIPAL[0]) -> xr.DataArray:
+        """Return who bears a euro of a stream in `BORNE` (origin, host, setting, municipality) in a year.
+
+        By origin and residence of the person it is spent on and by setting (facility, home): the
+        share of each municipality; they add up to 1. Shelter (MO) is its centre's under every regime.
+        """
+        regime, legacy = self.funding.regime(year), self.legacy(year)
+        codes = {name: list(self.municipalities.index) for name in ("origin", "host")}
+        everywhere = xr.DataArray(1.0, coords=codes | {"setting": list(SETTINGS)}, dims=(*codes, "setting"))
+        central = self.central_of().rename(central="municipality")
+        origin, host = self._self("origin"), self._self("host")
+        if stream == MO or regime == "central":
+            borne = central
+        elif regime == "development":
+            borne = host.where(everywhere["setting"] != "home", origin)
+        elif regime == "residence":
+            borne = legacy * central + (1.0 - legacy) * origin
+        else:
+            new = host.where(~self.same_pool(), origin)
+            borne = legacy * central + (1.0 - legacy) * new
+        return (everywhere * borne).transpose("origin", "host", "setting", "municipality")
+
+    def _self(self, name: str) -> xr.DataArray:
+        """Return (name, municipality) 1 where the two are the same, else 0."""
+        codes = list(self.municipalities.index)
+        labels = {name: codes, "municipality": codes}
+        return xr.DataArray(np.eye(len(codes)), coords=labels, dims=tuple(labels))
 
     def facility_budgets(self, year: int) -> xr.DataArray:
         """Return the budget of each kind of shared facility (kind) in a year, in nominal EUR."""
@@ -358,43 +423,20 @@ def development(
 def due(spent: xr.DataArray, treasury: Treasury) -> xr.DataArray:
     """Return what each municipality bears (municipality, stream, year), in EUR; sums to `spent`.
 
-    Any further dimension of `spent` (part) is kept.
+    Amounts of others' streams stand at the origin, for information: others pay them. Any
+    further dimension of `spent` (part) is kept.
     """
-    by_year = []
+    by_year: list[xr.DataArray] = []
     for year in spent["year"].values:
         euros = spent.sel(year=[year])
-        borne = _borne(euros, treasury, int(year)).transpose("municipality", "stream", "year", ...)
-        everywhere = euros.sum("setting")
-        own = _by_central(everywhere, treasury).where(euros["stream"] == MO, _by_origin(everywhere))
-        by_year.append(borne.where(euros["stream"].isin(MUNICIPAL), own))
-    return xr.concat(by_year, dim="year", join="exact").transpose("municipality", "stream", "year", ...)
-
-
-def _borne(euros: xr.DataArray, treasury: Treasury, year: int) -> xr.DataArray:
-    regime, everywhere = treasury.funding.regime(year), euros.sum("setting")
-    if regime == "central":
-        return _by_central(everywhere, treasury)
-    if regime == "development":
-        return _by_origin(euros.sel(setting="home")) + _by_host(euros.sel(setting="facility"))
-    legacy = treasury.legacy(year)
-    new = (1.0 - legacy) * everywhere
-    if regime == "residence":
-        return legacy * _by_central(everywhere, treasury) + _by_origin(new)
-    pooled = treasury.same_pool()
-    return legacy * _by_central(everywhere, treasury) + _by_origin(new * pooled) + _by_host(new * ~pooled)
-
-
-def _by_origin(euros: xr.DataArray) -> xr.DataArray:
-    return euros.sum("host").rename(origin="municipality")
-
-
-def _by_host(euros: xr.DataArray) -> xr.DataArray:
-    return euros.sum("origin").rename(host="municipality")
-
-
-def _by_central(euros: xr.DataArray, treasury: Treasury) -> xr.DataArray:
-    of = treasury.central_of().rename(central="municipality")
-    return (euros.sum("host") * of).sum("origin")
+        stay = euros.sum(["host", "setting"]).rename(origin="municipality")
+        for stream in BORNE:
+            shares = treasury.bearing(int(year), stream)
+            borne: xr.DataArray = xr.dot(euros, shares, dim=["origin", "host", "setting"])
+            stay = borne.where(borne["stream"] == stream, stay)
+        by_year.append(stay)
+    every = xr.concat(by_year, dim="year", join="exact")
+    return every.transpose("municipality", "stream", "year", ...)
 
 
 def settlement(spent: xr.DataArray, treasury: Treasury) -> xr.DataArray:
@@ -403,17 +445,16 @@ def settlement(spent: xr.DataArray, treasury: Treasury) -> xr.DataArray:
     Only under the residence principle: the origin pays for its new clients, the central municipality
     for legacy clients. Nobody pays itself, and nobody pays inside a pooled region.
     """
-    euros = spent.sel(stream=spent["stream"].isin(MUNICIPAL)).sum(["setting", "stream"])
-    by_year = []
+    euros = spent.sel(stream=spent["stream"].isin(MUNICIPAL)).sum("stream")
+    pooled = treasury.same_pool().rename(origin="payer")
+    by_year: list[xr.DataArray] = []
     for year in spent["year"].values:
-        owed = xr.zeros_like(euros.sel(year=[year]))
-        if treasury.funding.regime(int(year)) == "residence":
-            legacy, owed = treasury.legacy(int(year)), euros.sel(year=[year])
-            by_centre = (owed * treasury.central_of()).sum("origin").rename(central="origin")
-            owed = (1.0 - legacy) * owed + legacy * by_centre
-        by_year.append(owed.where(~treasury.same_pool(), 0.0))
-    settled = xr.concat(by_year, dim="year", join="exact")
-    return settled.rename(origin="payer").transpose("payer", "host", "year")
+        settles = treasury.funding.regime(int(year)) == "residence"
+        shares = treasury.bearing(int(year)).rename(municipality="payer") * float(settles)
+        owed: xr.DataArray = xr.dot(euros.sel(year=[year]), shares, dim=["origin", "setting"])
+        by_year.append(owed.where(~pooled, 0.0))
+    every = xr.concat(by_year, dim="year", join="exact")
+    return every.transpose("payer", "host", "year")
 
 
 def wlz_take_out(clients: xr.DataArray, share: float) -> tuple[xr.DataArray, xr.DataArray]:

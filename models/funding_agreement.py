@@ -6,8 +6,9 @@ import pandas as pd
 
 from geodata.faults import Fault
 from models.draft import Draft
+from models.finance import CLIENT, CORPORATION
 from models.funding import MUNICIPAL, SHARES_TO_ONE, Treasury
-from models.parameters import NEVER, Funding, Regime, Years
+from models.parameters import MO, NEVER, Funding, Regime, Years
 from models.toml import TOML
 
 _BY_SHARE: frozenset[Regime] = frozenset({"objective", "development", "residence"})
@@ -26,7 +27,33 @@ def of_money(draft: Draft) -> Iterator[Fault]:
         yield from _shares(draft)
     if "development" in used:
         yield from _hosts(draft, draft.funding)
+        yield from _shelter_is_paid_once(draft, draft.funding)
+    yield from _centres(draft)
+    yield from _corporations(draft)
     yield from _amounts(draft, draft.funding, draft.years)
+
+
+def _centres(draft: Draft) -> Iterator[Fault]:
+    """Check that a central municipality is its own: else nobody could say who bears what."""
+    rows = draft.municipalities.dropna(subset="code").drop_duplicates("code")
+    header = draft.header.central_municipality if draft.header else None
+    central = rows.set_index("code")["central"].fillna(header)
+    for line, code, own in zip(rows.index, rows["code"], central, strict=True):
+        above = central.get(own, own)
+        if above != own:
+            found = f"'{own}' as centre of {code}, though {above} is the centre of {own}"
+            remedy = f"Write {own} in the column central of {own} too, or {above} here."
+            yield Fault("municipalities.csv", found, "a centre that is its own", remedy, int(line), "central")
+
+
+def _corporations(draft: Draft) -> Iterator[Fault]:
+    """Check that no corporation that pays is called as another payer is."""
+    if draft.costs is None or draft.costs.home_capital is None:
+        return
+    taken = {*draft.municipality_codes, CLIENT, CORPORATION, "Wmo", "Wlz", "Zvw", MO}
+    for name, rows in draft.homes[draft.homes["corporation"].isin(list(taken))].groupby("corporation"):
+        found, line = f"a corporation called '{name}', as another payer is", int(rows.index[0])
+        yield Fault("homes.csv", found, "a name of its own", "Give it another name.", line, "corporation")
 
 
 def _shares(draft: Draft) -> Iterator[Fault]:
@@ -60,6 +87,15 @@ def _hosts(draft: Draft, funding: Funding) -> Iterator[Fault]:
     for kind in sorted(hosted - set(funding.facilities)):
         remedy = f"Add funding.facilities.{kind}, 0 where it has no budget of its own."
         yield Fault("municipalities.csv", f"hosts of '{kind}'", "a budget for it", remedy, column="host")
+
+
+def _shelter_is_paid_once(draft: Draft, funding: Funding) -> Iterator[Fault]:
+    """Check that no host gets Wmo money for a shelter whose cost its centre bears from the MO."""
+    own, budget = [code for code, tier in draft.tiers.items() if tier.stream == MO], funding.facilities
+    if own and "shelter" in budget and budget["shelter"].value > 0:
+        found = f"a budget out of the Wmo for shelter, beside tiers of {MO} ({', '.join(own)})"
+        remedy = f"Write 0: under every regime the centre receives the subsidy ({MO}) and bears shelter."
+        yield Fault(TOML, found, "shelter that is paid once", remedy, column="funding.facilities.shelter")
 
 
 def _amounts(draft: Draft, funding: Funding, years: Years) -> Iterator[Fault]:

@@ -101,13 +101,16 @@ def _origins(region: Region, neighbourhood: object, municipality: object, basis:
     """Return the share of a count per neighbourhood it may come from.
 
     A registration says where the file is kept, not where somebody comes from: it is spread over
-    the whole region, a count by origin over its municipality, both by inhabitants of 15 and over.
+    all municipalities of the same centre, a count by origin over its municipality, both by
+    inhabitants of 15 and over.
     """
     if isinstance(neighbourhood, str) and basis == "origin":
         return pd.Series(1.0, index=[neighbourhood])
     adults = region.neighbourhoods["inhabitants_15_plus"].astype(float)
-    if basis == "origin":
-        adults = adults[region.neighbourhoods["municipality"] == municipality]
+    central, served = region.municipalities["central"], [municipality]
+    if basis == "registration":
+        served = list(central.index[central == central[str(municipality)]])
+    adults = adults[region.neighbourhoods["municipality"].isin(served)]
     share: pd.Series = adults[adults > 0] / adults.sum()
     return share
 

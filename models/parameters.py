@@ -128,6 +128,8 @@ class Tier(Section):
     running: EurPerSiteYear | None = None
     place: EurPerPlaceYear | None = None
     client: EurPerClientWeek | None = None
+    contribution: EurPerClientWeek | None = None
+    """What a client pays of the support (*eigen bijdrage*); the tier's stream pays the rest of it."""
     building: EurPerPlace | None = None
     """Capital for one new place; facilities only."""
     closing: EurPerPlace | None = None
@@ -260,6 +262,8 @@ class Costs(Section):
     """Years over which capital is paid as an annuity."""
     new_home: EurPerHome
     """One-off cost of a home handed over: furnishing and first support."""
+    home_capital: EurPerHome | None = None
+    """What a corporation invests in a home that it hands over; it pays this as an annuity."""
     bridging: EurPerClientWeek
     """Support of somebody who waits."""
     double_running: Weeks
@@ -391,6 +395,8 @@ class Budget(Section):
     """Policy 15: the Wmo euros of a year stay within its grants, less Wlz money and execution cost."""
 
     mode: Mode = "off"
+    level: Literal["region", "municipality"] = "region"
+    """Whether all grants together are enough, or each municipality's for what it bears by the regime."""
     price: PointsPerEur = Quantity(value=1, unit="points/EUR")
 
 

@@ -19,6 +19,7 @@ def of(parameters: Parameters, draft: Draft) -> tuple[dict[str, str], ...]:
         *carrying_capacity.remarks_of(draft, parameters.carrying_capacity),
         *_registrations(draft.clients),
         *_late_rows(parameters.years.last, draft),
+        *_not_paid(parameters),
     )
 
 
@@ -97,6 +98,20 @@ def _late_rows(last: int, draft: Draft) -> Iterator[dict[str, str]]:
                 "plan, en tellen niet mee.",
                 "en": f"{late} rows of {file} lie after {last}, the last year of the plan, and do not count.",
             }
+
+
+def _not_paid(parameters: Parameters) -> Iterator[dict[str, str]]:
+    """Tell which of the streams that others pay are not given, and so count as nothing."""
+    if not any(tier.contribution for tier in parameters.tiers.values()):
+        yield {
+            "nl": "Eigen bijdragen van cliënten zijn niet gegeven en tellen als nul.",
+            "en": "Contributions of clients are not given and count as zero.",
+        }
+    if parameters.costs.home_capital is None:
+        yield {
+            "nl": "Wat corporaties in woningen investeren is niet gegeven en telt als nul.",
+            "en": "What corporations invest in homes is not given and counts as zero.",
+        }
 
 
 def _dutch(number: str) -> str:

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 import networkx as nx
 import numpy as np
 
+from optimiser.allocation import BaseAllocation
 from optimiser.decisions import Decisions
 from optimiser.formulation import paid, paid_by_the_wlz
-from optimiser.problem import Problem
+from optimiser.problem import REGION, Problem
 from optimiser.rule import Row, Rule, Terms, rule, slack
 
 WMO = "Wmo"
@@ -90,30 +91,52 @@ def _help_near(problem: Problem) -> dict[str, list[tuple[str, str]]]:
 
 @rule(
     "policy",
-    ("year",),
+    ("account", "year"),
     "EUR",
     nl="De Wmo-kosten van een jaar blijven binnen de toegekende budgetten.",
     en="The Wmo costs of a year stay within the grants.",
 )
 def budget(problem: Problem, x: Decisions) -> Iterator[Row]:
     """Σ of all that is paid from the Wmo in t ≤ Σ grants[t] − support of personal budgets[t]
-    + Σ place[k,t]·wlz_occupied[s,k] + over[t],
-    in years that have a grant; not grandfathered.
+    + Σ place[k,t]·wlz_occupied[s,k] + over[t]; by municipality m: Σ of what m bears in t ≤ grant[m,t]
+    − its personal budgets[t] + its part of the places of the Wlz[t] + over[m,t], shared costs on the
+    base allocation; in years that have a grant; not grandfathered.
     """
-    spent: dict[int, Terms] = {t: [] for t in problem.grants}
+    rows = _of_region(problem, x) if problem.accounts == (REGION,) else _of_municipalities(problem, x)
+    for (account, t), (terms, bound) in rows.items():
+        given = slack(x.over_budget, (account, t), -1.0)
+        yield Row((account, t), [*terms, *given], "<=", problem.grants[account, t] - bound)
+
+
+type _Sums = dict[tuple[str, int], tuple[Terms, float]]
+
+
+def _of_region(problem: Problem, x: Decisions) -> _Sums:
+    """Return (region, year) → what is paid from the Wmo; personal budgets in it less places of the Wlz."""
+    spent: dict[int, Terms] = {t: [] for _, t in problem.grants}
     for term in paid(problem, x):
         if term.stream == WMO and term.year in spent:
             spent[term.year].append((term.variable, term.amount))
     own = problem.personal_budget.sum(["neighbourhood", "profile"]).to_series()
     own = own[[problem.stream_of[str(k)] == WMO for k in own.index]]
-    wlz: dict[int, float] = dict.fromkeys(spent, 0.0)
+    each = problem.prices.support - problem.prices.contribution
+    bound = {t: float((each[t].reindex(own.index) * own).sum()) for t in spent}
     for stream, t, eur in paid_by_the_wlz(problem):
-        if stream == WMO and t in wlz:
-            wlz[t] += eur
-    for t, terms in spent.items():
-        bound = float((problem.prices.support[t].reindex(own.index) * own).sum())
-        given = slack(x.over_budget, (t,), -1.0)
-        yield Row((t,), [*terms, *given], "<=", problem.grants[t] - bound + wlz[t])
+        if stream == WMO and t in bound:
+            bound[t] -= eur
+    return {(REGION, t): (terms, bound[t]) for t, terms in spent.items()}
+
+
+def _of_municipalities(problem: Problem, x: Decisions) -> _Sums:
+    """Return (municipality, year) → what it bears on the base allocation; none where it bears nothing."""
+    allocation, towns = BaseAllocation(problem), problem.towns
+    spent: dict[tuple[str, int], Terms] = {at: [] for at in problem.grants}
+    for variable, t, borne in allocation.of(x, paid(problem, x)):
+        for m in np.flatnonzero(borne):
+            if (towns[m], t) in spent:
+                spent[towns[m], t].append((variable, float(borne[m])))
+    bound = {t: allocation.personal_budgets(t) - allocation.paid_by_the_wlz(t) for t in problem.years}
+    return {(m, t): (terms, float(bound[t][towns.index(m)])) for (m, t), terms in spent.items() if terms}
 
 
 @rule(

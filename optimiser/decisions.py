@@ -76,7 +76,7 @@ class Decisions:
     too_near
         (site, year) running facilities too near to another one.
     over_budget
-        (year) EUR above the grants.
+        (account, year) EUR above the grants: of the region, or of every municipality.
     over_share
         (provider, year) places above the provider's share.
     between_nodes
@@ -214,7 +214,7 @@ def decide(problem: Problem, program: LpProblem) -> Decisions:
         adds=family("adds", if_on("no_see_saw", buildable), "Binary", _one),
         removes=family("removes", if_on("no_see_saw", places), "Binary", _one),
         too_near=in_soft("facilities_kept_apart", sites),
-        over_budget=in_soft("budget", [()]),
+        over_budget=in_soft("budget", [(account,) for account in problem.accounts]),
         over_share=in_soft("provider_share", [(q,) for q in problem.providers]),
         between_nodes=in_soft("contract_nodes", sites),
         below_scale=in_soft("specialist_scale", [(k,) for k in problem.policies.specialist_scale.tiers]),

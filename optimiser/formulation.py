@@ -12,6 +12,7 @@ from typing import NamedTuple
 import pandas as pd
 from pulp import LpVariable
 
+from models.finance import CLIENT, CORPORATION
 from models.parameters import WAITING
 from optimiser.decisions import Decisions, Label
 from optimiser.problem import Problem
@@ -293,7 +294,7 @@ CORE: tuple[Rule, ...] = (
     homes_within_agreements,
 )
 
-EUROS = ("support", "sites", "capital", "conversion", "closing", "homes", "bridging")
+EUROS = ("support", "sites", "capital", "conversion", "closing", "homes", "home_capital", "bridging")
 """Parts of the objective that somebody pays."""
 
 POINTS = "points"
@@ -323,11 +324,13 @@ def paid(problem: Problem, x: Decisions) -> Iterator[Term]:
 
 
 def paid_for_people(problem: Problem, x: Decisions) -> Iterator[Term]:
-    """Σ support[k,t]·n[i,p,k,t] + Σ bridging[t]·w[i,p,t]."""
+    """Σ support[k,t]·n[i,p,k,t] + Σ bridging[t]·w[i,p,t]; of the support a client pays contribution[k,t]."""
     support, bridging = _amounts(problem.prices.support), _general(problem, "bridging")
-    stream = problem.stream_of
+    own, stream = _amounts(problem.prices.contribution), problem.stream_of
     for (_, _, k, t), n in x.clients.items():
-        yield Term("support", stream[k], t, n, support[k, t])
+        yield Term("support", stream[k], t, n, support[k, t] - own[k, t])
+        if own[k, t]:
+            yield Term("support", CLIENT, t, n, own[k, t])
     for (_, p, t), w in x.waiting.items():
         yield Term("bridging", problem.stream_of_waiting[p], t, w, bridging[t])
 
@@ -376,10 +379,12 @@ def paid_for_capital(problem: Problem, x: Decisions) -> Iterator[Term]:
 
 
 def paid_for_homes(problem: Problem, x: Decisions) -> Iterator[Term]:
-    """Once: Σ new_home[t]·g[c,j,t]."""
-    new_home = _general(problem, "new_home")
-    for (_, _, t), g in x.new_homes.items():
-        yield Term("homes", problem.general_stream, t, g, new_home[t], once=True)
+    """Once: Σ new_home[t]·g[c,j,t]; by the corporation: Σ_u≤t home_capital[u]·g[c,j,u]."""
+    new_home, capital = _general(problem, "new_home"), _general(problem, "home_capital")
+    for (_, _, u), g in x.new_homes.items():
+        yield Term("homes", problem.general_stream, u, g, new_home[u], once=True)
+        for t in problem.years_from(u) if capital[u] else ():
+            yield Term("home_capital", CORPORATION, t, g, capital[u])
 
 
 def _amounts(table: pd.DataFrame) -> dict[Label, float]:

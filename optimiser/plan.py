@@ -1,19 +1,20 @@
 """A plan: every decision as a labelled array, its proof, and the do-nothing reference beside it."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
 import xarray as xr
 
-from models.funding import due
+from models.parameters import WAITING
 from optimiser.decisions import Family
-from optimiser.formulation import EUROS, POINTS, paid_by_the_wlz
+from optimiser.formulation import EUROS, POINTS
+from optimiser.ledger import Labels, ledger, spent, summed
 from optimiser.model import Floats, Model
 from optimiser.problem import Problem
-from optimiser.spending import spent
+from optimiser.spending import by_origin
 
 type Status = Literal["proven", "within_gap", "best_found", "impossible"]
 
@@ -59,7 +60,7 @@ DECIDED = (
     Decided("unfair", IN_TOWN, "places", "places outside the band around the fair share"),
     Decided("waiting_growth", IN_TOWN, "clients", "clients waiting above the base year"),
     Decided("too_near", ("site", "year"), "facilities", "running facilities too near to another"),
-    Decided("over_budget", ("year",), "EUR", "Wmo euros above the grants"),
+    Decided("over_budget", ("account", "year"), "EUR", "Wmo euros above the grants"),
     Decided("over_share", ("provider", "year"), "places", "places above the provider's share"),
     Decided("between_nodes", ("site", "year"), "places", "places changed between renewals of contracts"),
     Decided("below_scale", ("tier", "year"), "places", "places short of the least number in the region"),
@@ -131,9 +132,8 @@ def dataset(model: Model, values: Floats) -> xr.Dataset:
         both = np.minimum(data[one].values, data[other].values)
         data = data.assign({name: data[name].copy(data=data[name].values - both) for name in (one, other)})
     data = data.merge(_housed(problem, x.housed, values)).merge(_base(problem))
-    money = _money(model, values)
-    data = data.assign(weight=money["weight"]).assign_coords(_names(problem))
-    return data.assign(_paid(problem, data, money["cost"]))
+    data = data.assign(weight=_points(model, values)).assign_coords(_names(problem))
+    return data.assign(money(problem, data))
 
 
 def _labels(problem: Problem) -> dict[str, list[str] | list[int]]:
@@ -147,6 +147,7 @@ def _labels(problem: Problem) -> dict[str, list[str] | list[int]]:
         "to_tier": tiers,
         "site": list(problem.sites.index),
         "provider": list(problem.providers),
+        "account": list(problem.accounts),
         "corporation": list(dict.fromkeys(offer.corporation for offer in problem.offers)),
         "year": list(problem.years),
     }
@@ -236,59 +237,58 @@ def _names(problem: Problem) -> dict[str, object]:
     }
 
 
-def _money(model: Model, values: Floats) -> xr.Dataset:
-    """Sum the priced decisions: nominal euros by part, stream and year; points by part and year."""
-    problem, years = model.problem, list(model.problem.years)
-    sums: dict[tuple[str, str, int], float] = defaultdict(float)
+def _points(model: Model, values: Floats) -> xr.DataArray:
+    """Sum the priced decisions that only steer: points by part and year."""
+    sums: dict[tuple[str, int], float] = defaultdict(float)
     for term in model.terms:
-        sums[term.part, term.stream, term.year] += term.amount * float(values[term.variable.id])
-    for stream, year, eur in paid_by_the_wlz(problem):
-        sums["sites", stream, year] -= eur
-    for stream, by_year in _personal_budgets(problem):
-        for year in years:
-            sums["support", stream, year] += by_year[year]
-    streams = list(dict.fromkeys(problem.tiers["stream"]))
-    parts = [*EUROS, *WEIGHTS]
-    cost = [[[sums[part, stream, t] for t in years] for stream in streams] for part in parts]
-    weight = [[sums[part, POINTS, t] for t in years] for part in parts]
-    return xr.Dataset(
-        {
-            "cost": (
-                ("part", "stream", "year"), np.array(cost),
-                {"units": "EUR", "long_name": "nominal undiscounted euros that somebody pays"},
-            ),
-            "weight": (
-                ("part", "year"), np.array(weight),
-                {"units": "points", "long_name": "points that only steer and are never paid"},
-            ),
-        },
-        coords={"part": parts, "stream": streams, "year": years},
-    )  # fmt: skip
+        if term.stream == POINTS:
+            sums[term.part, term.year] += term.amount * float(values[term.variable.id])
+    parts, years = [*EUROS, *WEIGHTS], list(model.problem.years)
+    labels = {"part": parts, "year": years}
+    points = [[sums[part, t] for t in years] for part in parts]
+    told = {"units": "points", "long_name": "points that only steer and are never paid"}
+    return xr.DataArray(points, coords=labels, dims=tuple(labels), attrs=told)
 
 
-def _personal_budgets(problem: Problem) -> Iterator[tuple[str, dict[int, float]]]:
-    """Generate the support of clients with a personal budget by stream and year (EUR)."""
-    clients = problem.personal_budget.sum(["neighbourhood", "profile"]).to_series()
-    yearly = problem.prices.support.mul(clients, axis=0)
-    for stream in dict.fromkeys(problem.tiers["stream"]):
-        paid = yearly[problem.tiers["stream"].reindex(yearly.index) == stream].sum()
-        yield stream, {t: float(paid[t]) for t in problem.years}
+def money(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Return what a plan costs: of every euro whose people it is for, who pays it, and what is granted.
 
-
-def _paid(problem: Problem, data: xr.Dataset, cost: xr.DataArray) -> dict[str, xr.DataArray]:
-    """Say of every euro whose people it is for, who bears it, and who receives and settles what.
-
-    `cost` has no payer yet (part, stream, year); the regime of each year gives it one.
+    Parameters
+    ----------
+    data
+        The decisions of a plan; the euros are computed from them and from the prices alone.
     """
-    treasury, where = problem.region.treasury, spent(problem, data, cost)
-    account = treasury.account(where.sum("part"))
-    payers = due(where, treasury).rename(municipality="payer").transpose("part", "payer", "stream", "year")
-    need = where.sum(["part", "host", "setting"]).rename(origin="municipality")
+    lines, treasury = ledger(problem, data), problem.region.treasury
+    streams, years = list(problem.streams), list(problem.years)
+    account = treasury.account(spent(problem, lines).sum("part"))
+    each: Labels = {"stream": streams, "year": years}
+    paid: Labels = {"part": [*EUROS, *WEIGHTS], "payer": list(problem.payers), **each}
+    need = summed(lines, {"origin": list(problem.towns), **each})
+    told = {"units": "EUR", "long_name": "nominal undiscounted euros that somebody pays"}
+    origin = {"units": "EUR", "long_name": "nominal euros by municipality of origin"}
     return {
-        "cost": payers.reindex(part=cost["part"].values, fill_value=0.0).assign_attrs(cost.attrs),
-        "funding_need": need.assign_attrs(units="EUR", long_name="nominal euros by municipality of origin"),
+        "cost": summed(lines, paid).assign_attrs(told),
+        "funding_need": need.rename(origin="municipality").assign_attrs(origin),
         "funding_due": account.due,
         "grant": account.grant,
+        "grant_steps": treasury.grant_steps(streams, years),
         "funding_gap": account.gap,
-        "settlement": account.settlement,
+        # only municipalities settle; the arrays of a plan share one list of payers
+        "settlement": account.settlement.reindex(payer=list(problem.payers), fill_value=0.0),
+        "to_wlz": _to_wlz(problem, data),
     }
+
+
+def _to_wlz(problem: Problem, data: xr.Dataset) -> xr.DataArray:
+    """Return the people who move to the Wlz in a year (municipality of origin, year); waiting ones too."""
+    rate, years = problem.exits.sel(exit="wlz", drop=True), data["year"].to_numpy()
+    moved = []
+    for year in years:
+        first = year == years[0]
+        lived = problem.clients if first else data["clients"].sel(year=year - 1, drop=True)
+        queue = problem.waiting if first else data["waiting"].sel(year=year - 1, drop=True)
+        gone = (lived * rate.sel(tier=lived["tier"])).sum(["profile", "tier"])
+        moved.append(gone + (queue * rate.sel(tier=WAITING, drop=True)).sum("profile"))
+    people = by_origin(problem, xr.concat(moved, dim="year", join="exact").assign_coords(year=years))
+    told = {"units": "clients", "long_name": "clients who move to the Wlz, by municipality of origin"}
+    return people.rename(origin="municipality").transpose("municipality", "year").assign_attrs(told)

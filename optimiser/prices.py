@@ -19,6 +19,8 @@ class Prices:
     ----------
     support
         Index tier; EUR per client-year.
+    contribution
+        Index tier; EUR per client-year, the part of the support that the client pays.
     place
         Index tier; EUR per place-year.
     closing
@@ -32,10 +34,12 @@ class Prices:
     changeover
         Index (tier, to_tier); EUR, once, for one place converted: the old one is paid beside the new.
     general
-        Index `new_home` (EUR per home, once) and `bridging` (EUR per client-year of waiting).
+        Index `new_home` (EUR per home, once), `bridging` (EUR per client-year of waiting) and
+        `home_capital` (EUR per year, from the column's year on, for one home handed over in it).
     """
 
     support: pd.DataFrame
+    contribution: pd.DataFrame
     place: pd.DataFrame
     closing: pd.DataFrame
     running: pd.DataFrame
@@ -63,15 +67,20 @@ class Prices:
         support = {
             k: [finance.support_per_client(tier, t, years) for t in planned] for k, tier in tiers.items()
         }
+        contribution = {
+            k: [finance.contribution_per_client(tier, t, years) for t in planned] for k, tier in tiers.items()
+        }
         closing = {
             k: [finance.closing_per_place(tier, t, parameters) for t in planned] for k, tier in tiers.items()
         }
         general = {
             "new_home": _grown(parameters, costs.new_home),
             "bridging": [eur * finance.WEEKS_PER_YEAR for eur in _grown(parameters, costs.bridging)],
+            "home_capital": [_yearly(parameters, eur) for eur in _grown(parameters, costs.home_capital)],
         }
         return cls(
             support=_table(support, planned),
+            contribution=_table(contribution, planned),
             place=_table({k: _grown(parameters, tier.place) for k, tier in tiers.items()}, planned),
             closing=_table(closing, planned),
             running=_at_sites(region, "running_cost", "running"),

@@ -1,5 +1,6 @@
 """The planning problem: everything that is given, labelled, checked and frozen."""
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
@@ -8,11 +9,15 @@ from typing import Self
 import pandas as pd
 import xarray as xr
 
-from models.finance import discount
+from models.finance import CLIENT, CORPORATION, discount
+from models.funding import BORNE
 from models.outlook import Outlook
 from models.parameters import MO, Mode, Parameters, Policies
 from models.region import Region
 from optimiser.prices import Prices
+
+REGION = "region"
+"""The account that stands for all municipalities together."""
 
 
 @dataclass(frozen=True)
@@ -269,11 +274,23 @@ class Problem:
         return tuple(provider for provider in dict.fromkeys(self.provider_of.values()) if provider)
 
     @cached_property
-    def grants(self) -> dict[int, float]:
-        """Planned year → Wmo euros granted, all municipalities together, Wlz money and execution cost off."""
-        divided = self.region.treasury.historic(["Wmo"], self.years)
-        yearly = divided.sum(["municipality", "stream"], min_count=1)
-        return {t: float(yearly.sel(year=t)) for t in self.years if bool(yearly.sel(year=t).notnull())}
+    def accounts(self) -> tuple[str, ...]:
+        """Whose grants the policy on budgets looks at: the region's as one, or every municipality's."""
+        return (REGION,) if self.policies.budget.level == "region" else self.towns
+
+    @cached_property
+    def grants(self) -> dict[tuple[str, int], float]:
+        """(account, planned year) → Wmo euros granted, Wlz money and execution cost off; only if known."""
+        treasury = self.region.treasury
+        if self.policies.budget.level == "region":
+            divided = treasury.historic(["Wmo"], self.years)
+            by_account = divided.sum("municipality", min_count=1).expand_dims(municipality=[REGION])
+        else:
+            by_account = treasury.grants(["Wmo"], self.years)
+        wmo = by_account.sel(stream="Wmo").transpose("municipality", "year").to_numpy()
+        labels = [(account, t) for account in self.accounts for t in self.years]
+        amounts = zip(labels, wmo.ravel().tolist(), strict=True)
+        return {label: eur for label, eur in amounts if not math.isnan(eur)}
 
     @cached_property
     def left_states(self) -> tuple[tuple[str, str], ...]:
@@ -311,6 +328,25 @@ class Problem:
         """The stream of what belongs to no tier: homes, and bridging but for shelter."""
         streams = [str(stream) for stream in self.tiers["stream"]]
         return next((stream for stream in streams if stream != MO), MO)
+
+    @property
+    def has_home_capital(self) -> bool:
+        """Whether corporations are said to invest in the homes they hand over."""
+        return self.region.parameters.costs.home_capital is not None
+
+    @cached_property
+    def streams(self) -> tuple[str, ...]:
+        """The streams that pay for something: those of the tiers, of clients and of corporations."""
+        named = list(dict.fromkeys(self.stream_of.values()))
+        clients = [CLIENT] if bool(self.prices.contribution.to_numpy().any()) else []
+        return (*named, *clients, *([CORPORATION] if self.has_home_capital else []))
+
+    @cached_property
+    def payers(self) -> tuple[str, ...]:
+        """Who pays: the municipalities, for each stream of others its own name, and the corporations."""
+        others = [name for name in self.streams if name not in (*BORNE, CORPORATION)]
+        corporations = dict.fromkeys(offer.corporation for offer in self.offers)
+        return (*self.towns, *others, *(corporations if self.has_home_capital else ()))
 
     def years_from(self, year: int) -> tuple[int, ...]:
         """Return a planned year and those after it."""

@@ -1,4 +1,4 @@
-"""For whom every euro of a plan is spent and where: by municipality of origin and of residence."""
+"""Where people live whom a plan spends money on: by municipality of origin and of residence."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,14 +9,9 @@ import xarray as xr
 from optimiser.problem import Problem
 
 FACILITY, HOME = "facility", "home"
-SETTING_OF_PART = {
-    "sites": FACILITY,
-    "capital": FACILITY,
-    "conversion": FACILITY,
-    "closing": FACILITY,
-    "homes": HOME,
-}
-"""Shared parts of the cost: they are for whoever lives in such a place, wherever it stands."""
+
+NOBODY = 1e-6
+"""Clients below which nobody lives somewhere: what a solver leaves of a 0."""
 
 
 def people_between(problem: Problem, data: xr.Dataset) -> xr.DataArray:
@@ -24,76 +19,45 @@ def people_between(problem: Problem, data: xr.Dataset) -> xr.DataArray:
 
     Clients with a personal budget bring their own location: the municipality they come from.
     """
-    towns, years, tiers = list(problem.towns), list(problem.years), list(problem.tiers.index)
-    lived = pd.DataFrame(data["housed"].transpose("pair", "year").to_numpy(), columns=years)
+    housed = at_locations(problem, data)
     of = problem.municipality_of
     there = of | {site: of[area] for site, area in problem.neighbourhood_of.items()}
-    keys = [
-        [of[origin] for origin in data["origin"].to_numpy()],
-        [there[location] for location in data["location"].to_numpy()],
-        list(data["pair_tier"].to_numpy()),
-    ]
-    labels = {"origin": towns, "host": towns, "tier": tiers, "year": years}
-    rows = pd.MultiIndex.from_product([towns, towns, tiers])
-    summed = lived.groupby(keys).sum().reindex(rows, fill_value=0.0).to_numpy()
-    between = xr.DataArray(
-        summed.reshape([len(known) for known in labels.values()]), coords=labels, dims=tuple(labels)
-    )
-    budgets = _by_origin(problem, problem.personal_budget.sum("profile"))
-    return (between + budgets * _own_town(problem)).assign_attrs(
-        units="clients", long_name="clients by municipality of origin and of residence"
-    )
+    town = housed.index.get_level_values("location").map(there)
+    keys = [town, *(housed.index.get_level_values(name) for name in ("tier", "year"))]
+    summed = housed.groupby(keys).sum()
+    summed.index = summed.index.set_names(["host", "tier", "year"])
+    towns, tiers, years = list(problem.towns), list(problem.tiers.index), list(problem.years)
+    rows = pd.MultiIndex.from_product([towns, tiers, years])
+    dense = summed.reindex(rows, fill_value=0.0).to_numpy().reshape(len(towns), len(tiers), len(years), -1)
+    labels = {"host": towns, "tier": tiers, "year": years, "origin": towns}
+    between = xr.DataArray(dense, coords=labels, dims=tuple(labels))
+    # of the people of a tier, not of the pairs: those add up to it within the solver's tolerance only
+    lived = by_origin(problem, data["clients"].sum("profile"))
+    total, own = between.sum("host"), own_town(problem)
+    part = (between / total.where(total > NOBODY, 1.0)).where(total > NOBODY, own)
+    budgets = by_origin(problem, problem.personal_budget.sum("profile"))
+    everybody: xr.DataArray = (lived * part + budgets * own).transpose("origin", "host", "tier", "year")
+    told = {"units": "clients", "long_name": "clients by municipality of origin and of residence"}
+    return everybody.assign_attrs(told)
 
 
-def spent(problem: Problem, data: xr.Dataset, cost: xr.DataArray) -> xr.DataArray:
-    """Divide the cost over the municipalities of the people for whom it is spent.
-
-    Parameters
-    ----------
-    data
-        `housed` and `waiting` of a plan.
-    cost
-        (part, stream, year) nominal EUR.
-
-    Returns
-    -------
-    xr.DataArray
-        (part, origin, host, setting, stream, year) nominal EUR; sums to `cost`. Support goes where
-        a person lives, bridging is at home, and shared parts follow the number of people in
-        such places (where there are none, all people). What nobody lives to use is the payer's.
-    """
-    people = people_between(problem, data)
-    setting_of = {str(tier): str(setting) for tier, setting in problem.tiers["setting"].items()}
-    setting = belonging((FACILITY, HOME), setting_of, ("setting", "tier"))
-    stream = belonging(cost["stream"].values.tolist(), problem.stream_of, ("stream", "tier"))
-    support = problem.prices.support.rename_axis(index="tier", columns="year").stack().to_xarray()
-    living = (people * setting).sum("tier")
-    queue = belonging(cost["stream"].values.tolist(), problem.stream_of_waiting, ("stream", "profile"))
-    waiting = _by_origin(problem, (data["waiting"] * queue).sum("profile")) * _own_town(problem)
-    weights = {
-        "support": (people * support * setting * stream).sum("tier"),
-        "bridging": waiting * _only(HOME),
-        **{
-            part: _else(living.sel(setting=kind, drop=True), living.sum("setting")) * _only(kind)
-            for part, kind in SETTING_OF_PART.items()
-        },
-    }
-    parts = [_divided(problem, cost.sel(part=[part]), weight) for part, weight in weights.items()]
-    order = ("part", "origin", "host", "setting", "stream", "year")
-    return xr.concat(parts, dim="part", join="exact").transpose(*order)
+def at_locations(problem: Problem, data: xr.Dataset) -> pd.DataFrame:
+    """Return clients by (location, tier, year), a column per municipality of origin."""
+    years, of = list(problem.years), problem.municipality_of
+    lived = pd.DataFrame(data["housed"].transpose("pair", "year").to_numpy(), columns=years)
+    lived["location"], lived["tier"] = data["location"].to_numpy(), data["pair_tier"].to_numpy()
+    lived["origin"] = [of[origin] for origin in data["origin"].to_numpy()]
+    by_year = lived.groupby(["location", "tier", "origin"])[years].sum().rename_axis("year", axis="columns")
+    table = pd.DataFrame(by_year.stack().unstack("origin")).fillna(0.0)
+    return table.reindex(columns=list(problem.towns), fill_value=0.0)
 
 
-def _divided(problem: Problem, eur: xr.DataArray, weight: xr.DataArray) -> xr.DataArray:
-    """Divide euros in proportion to weights (origin, host, setting); without any they are the payer's."""
-    own = _own_town(problem)
-    chosen = _else(weight, own.where(own["origin"] == problem.payer, 0.0) * _only(FACILITY))
-    return eur * chosen / chosen.sum(["origin", "host", "setting"])
-
-
-def _else(weight: xr.DataArray, other: xr.DataArray) -> xr.DataArray:
-    """Return weights, and others where they are all zero."""
-    dims = [dim for dim in weight.dims if dim in ("origin", "host", "setting")]
-    return weight.where(weight.sum(dims) > 0, other)
+def waiting_at_home(problem: Problem, data: xr.Dataset) -> xr.DataArray:
+    """Return people waiting (origin, stream, year) by municipality they come from and who bridges them."""
+    streams = list(dict.fromkeys(problem.stream_of_waiting.values()))
+    pays = belonging(streams, problem.stream_of_waiting, ("stream", "profile"))
+    people: xr.DataArray = xr.dot(by_origin(problem, data["waiting"]), pays, dim="profile")
+    return people
 
 
 def belonging(groups: Sequence[str], group_of: Mapping[str, str], dims: tuple[str, str]) -> xr.DataArray:
@@ -105,16 +69,14 @@ def belonging(groups: Sequence[str], group_of: Mapping[str, str], dims: tuple[st
     )
 
 
-def _by_origin(problem: Problem, people: xr.DataArray) -> xr.DataArray:
+def by_origin(problem: Problem, people: xr.DataArray) -> xr.DataArray:
+    """Return people by neighbourhood added up to the municipality of origin."""
     town = belonging(problem.towns, problem.municipality_of, ("origin", "neighbourhood"))
-    return (people * town).sum("neighbourhood")
+    summed: xr.DataArray = xr.dot(people, town, dim="neighbourhood")
+    return summed
 
 
-def _own_town(problem: Problem) -> xr.DataArray:
+def own_town(problem: Problem) -> xr.DataArray:
+    """Return (origin, host) 1 where the two are the same municipality, else 0."""
     labels = {"origin": list(problem.towns), "host": list(problem.towns)}
     return xr.DataArray(np.eye(len(problem.towns)), coords=labels, dims=tuple(labels))
-
-
-def _only(setting: str) -> xr.DataArray:
-    here = [float(setting == one) for one in (FACILITY, HOME)]
-    return xr.DataArray(here, coords={"setting": [FACILITY, HOME]}, dims="setting")

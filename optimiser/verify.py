@@ -23,6 +23,12 @@ EUROS = 1.0
 CENT = 0.01
 """Euros by which sums of a plan's own amounts may be off."""
 
+MAY_BE_ABSENT = ("grant", "funding_gap")
+"""What has no number where budgets.csv gives none."""
+
+SIGNED = (*MAY_BE_ABSENT, "grant_steps")
+"""What may be less than nothing, or have no number."""
+
 
 @dataclass(frozen=True)
 class Violation:
@@ -44,12 +50,12 @@ def violations(problem: Problem, data: xr.Dataset) -> tuple[Violation, ...]:
         _people, _waiting, _housing, _capacity, _sizes, _place_balance, _home_balance, _agreements,
         _reduction, _replacement, _travel, _concentration, _fairness, _queue,
         _apart, _help, _budget, _providers, _renewals, _scale, _staff, _reopening, _see_saw, _notice,
-        _costs, _points,
+        _costs, _payers, _grants, _wlz, _points,
     )  # fmt: skip
     unknown = [
         Violation("arrays", str(name), float("nan"), "not a number")
         for name in data.data_vars
-        if name not in ("grant", "funding_gap") and not np.isfinite(data[name].to_numpy().astype(float)).all()
+        if name not in MAY_BE_ABSENT and not np.isfinite(data[name].to_numpy().astype(float)).all()
     ]
     return tuple(unknown) or tuple(v for check in checks for v in check(problem, data))
 
@@ -107,7 +113,7 @@ def _givens(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
 def _nothing_negative(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     del problem
     for name in data.data_vars:
-        if name not in ("grant", "funding_gap"):
+        if name not in SIGNED:
             yield from _broken("nothing is negative", -data[name].astype(float), str(name), 1e-6)
 
 
@@ -474,23 +480,96 @@ def _help(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
 
 
 def _budget(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
-    if problem.policies.budget.mode == "off":
+    policy = problem.policies.budget
+    if policy.mode == "off":
         return
-    own = _series((problem.tiers["stream"] == "Wmo").astype(float), "tier")
-    others = problem.tiers["stream"][problem.tiers["stream"] != "MO"]
-    general = float(others.iloc[0] == "Wmo") if len(others) else 0.0
-    sheltered = {p for p, k in problem.allowed if problem.tiers.at[k, "stream"] == "MO"}
-    waits = xr.DataArray([0.0 if p in sheltered else general for p in data["profile"].values], dims="profile")
+    if policy.level == "region":
+        spent = recomputed_stream(problem, data, "Wmo").expand_dims(account=["region"])
+        granted = _granted(problem)
+    else:
+        spent = recomputed_bearing(problem, data)
+        granted = problem.region.treasury.grants(["Wmo"], list(problem.years)).sel(stream="Wmo", drop=True)
+        granted = granted.rename(municipality="account")
+    over = spent - granted - data["over_budget"]
+    yield from _broken("budget", over.fillna(0.0), "EUR", EUROS)
+
+
+def recomputed_bearing(problem: Problem, data: xr.Dataset) -> xr.DataArray:
+    """Return the Wmo euros (account, year) that each municipality bears, with what is shared divided by
+    where people in such places came from in the base year.
+    """
+    towns, years = list(problem.municipalities.index), list(problem.years)
+    town = {str(j): str(m) for j, m in problem.neighbourhoods["municipality"].items()}
+    there = town | {str(s): town[str(j)] for s, j in problem.sites["neighbourhood"].items()}
+    wmo = [str(k) for k in problem.tiers.index if problem.tiers.at[k, "stream"] == "Wmo"]
+    general = _belongs_to_no_tier(problem) == "Wmo"
+    base = _towns(problem, problem.clients.sum("profile"), "neighbourhood")
+    bearing = [problem.region.treasury.bearing(t).expand_dims(year=[t]) for t in years]
+    borne = xr.concat(bearing, dim="year", join="exact")
+    total = xr.DataArray(0.0, coords={"municipality": towns, "year": years}, dims=("municipality", "year"))
+    for setting in ("facility", "home"):
+        tiers = [k for k in wmo if problem.tiers.at[k, "setting"] == setting]
+        every = list(problem.tiers.index[problem.tiers["setting"] == setting])
+        shares = borne.sel(setting=setting, drop=True)
+        people = _support_between(problem, data, tiers, town, there)
+        total = total + (people * shares).sum(["origin", "host"])
+        here = base.sel(tier=every).sum("tier")
+        here = here if float(here.sum()) > PEOPLE / 100 else base.sum("tier")
+        alone = xr.DataArray([float(m == problem.payer) for m in towns], coords=here.coords, dims=here.dims)
+        here = here / here.sum() if float(here.sum()) > PEOPLE / 100 else alone
+        shared = (here.rename(municipality="origin") * shares).sum("origin")
+        for host in towns:
+            eur = _shared_in(problem, data, host, setting, general=general)
+            total = total + eur * shared.sel(host=host, drop=True)
+    queue = (data["waiting"] * _bridged_by(problem, data, "Wmo")).sum("profile")
+    waiting = _towns(problem, queue, "neighbourhood").rename(municipality="origin")
+    prices = problem.prices.general.loc["bridging"].to_numpy()
+    eur = waiting * xr.DataArray(prices, coords={"year": years}, dims="year")
+    home = borne.sel(setting="home", drop=True)
+    for m in towns:
+        total = total + (eur * home.sel(host=m)).sel(origin=m, drop=True).drop_vars("host")
+    return total.rename(municipality="account")
+
+
+def _support_between(
+    problem: Problem, data: xr.Dataset, tiers: list[str], town: dict[str, str], there: dict[str, str]
+) -> xr.DataArray:
+    """Return the support (origin, host, year) of some tiers less contributions, personal budgets at home."""
+    towns, years = list(problem.municipalities.index), list(problem.years)
+    each = problem.prices.support - problem.prices.contribution
+    pairs = _pairs(data)
+    pairs = pairs[pairs["tier"].isin(tiers)]
+    eur = pairs[years] * each.reindex(pairs["tier"]).to_numpy()
+    keys = [pairs["origin"].map(town).to_numpy(), pairs["location"].map(there).to_numpy()]
+    summed = eur.groupby(keys).sum()
+    summed = summed.reindex(pd.MultiIndex.from_product([towns, towns]), fill_value=0.0)
+    array = summed.to_numpy(dtype=float, copy=True).reshape(len(towns), len(towns), len(years))
+    own = _towns(problem, problem.personal_budget.sum("profile").sel(tier=tiers), "neighbourhood")
+    for n, m in enumerate(towns):
+        array[n, n] += own.sel(municipality=m).to_numpy() @ each.reindex(tiers).to_numpy()
+    labels = {"origin": towns, "host": towns, "year": years}
+    return xr.DataArray(array, coords=labels, dims=tuple(labels))
+
+
+def _shared_in(problem: Problem, data: xr.Dataset, host: str, setting: str, *, general: bool) -> xr.DataArray:
+    """Return the Wmo euros by year of sites, or of new homes, in a municipality."""
+    town = problem.neighbourhoods["municipality"]
+    if setting == "home":
+        inside = xr.DataArray(
+            (town == host).reindex(data["neighbourhood"].values).to_numpy(), dims="neighbourhood"
+        )
+        only = data.assign(new_homes=data["new_homes"].where(inside, 0.0))
+        return recomputed_costs(problem, only)["homes"] * float(general)
+    at = problem.sites["neighbourhood"].map(town).reindex(data["site"].values)
+    inside = xr.DataArray((at == host).to_numpy(), dims="site")
+    wmo = _series((problem.tiers["stream"] == "Wmo").astype(float), "tier")
     at_sites = ("operating", "places", "added", "removed", "wlz_occupied")
     only = data.assign(
-        {name: data[name] * own for name in ("clients", *at_sites)}
-        | {"new_homes": data["new_homes"] * general, "waiting": data["waiting"] * waits}
-        | {"converted": data["converted"] * own.rename(tier="to_tier")}
+        {name: data[name].where(inside, 0.0) * wmo for name in at_sites}
+        | {"converted": data["converted"].where(inside, 0.0) * wmo.rename(tier="to_tier")}
     )
-    budgets = problem.personal_budget * own
-    spent = sum(recomputed_costs(replace(problem, personal_budget=budgets), only).values())
-    over = spent - _granted(problem) - data["over_budget"]
-    yield from _broken("budget", over.fillna(0.0), "EUR", EUROS)
+    costs = recomputed_costs(problem, only)
+    return costs["sites"] + costs["capital"] + costs["conversion"] + costs["closing"]
 
 
 def _granted(problem: Problem) -> xr.DataArray:
@@ -617,16 +696,128 @@ def _costs(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     said = data["cost"].sum(["payer", "stream"])
     for part, eur in recomputed_costs(problem, data).items():
         yield from _broken(f"cost of {part}", said.sel(part=part, drop=True) - eur, "EUR", EUROS, both=True)
-    need = data["funding_need"].sum(["municipality", "stream"])
-    yield from _broken("funding need adds up to the cost", need - said.sum("part"), "EUR", EUROS, both=True)
+    need = data["funding_need"].sum(["municipality"]) - data["cost"].sum(["payer", "part"])
+    yield from _broken("funding need adds up to the cost", need, "EUR", CENT, both=True)
+
+
+def _payers(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    """Municipalities pay the Wmo and the MO and nothing else; everybody else pays their own stream."""
+    paid, towns = data["cost"].sum("part"), list(problem.municipalities.index)
+    others, theirs = paid.drop_sel(payer=towns), paid["stream"].isin(["Wmo", "MO"])
+    by_payer = paid.sel(payer=towns).where(theirs, 0.0).rename(payer="municipality")
+    due = data["funding_due"].where(theirs, 0.0)
+    yield from _broken("what is due is the cost by payer", by_payer - due, "EUR", CENT, both=True)
+    elsewhere = (data["funding_due"] - data["funding_need"]).where(~theirs, 0.0)
+    yield from _broken("what others pay is due by origin", elsewhere, "EUR", CENT, both=True)
+    misplaced = abs(paid.sel(payer=towns).where(~theirs, 0.0)).sum("payer")
+    misplaced = misplaced + abs(others.where(theirs, 0.0)).sum("payer")
+    yield from _broken("every stream has its own payers", misplaced, "EUR", CENT)
+    yield from _shelter(problem, data)
+    own = recomputed_others(problem, data)
+    for name in others["payer"].values:
+        said = others.sel(payer=name, drop=True).sum("stream")
+        yield from _broken(f"what {name} pays", said - own.get(str(name), 0.0), "EUR", EUROS, both=True)
+
+
+def _shelter(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    """The centre of the municipality that people come from bears shelter, whatever the regime."""
+    if "MO" not in data["stream"].values:
+        return
+    said = data["cost"].sel(stream="MO", drop=True).sum(["part", "payer"])
+    own = recomputed_stream(problem, data, "MO")
+    yield from _broken("what is paid from the MO", said - own, "EUR", EUROS, both=True)
+    centre = problem.region.municipalities["central"]
+    shelter = data[["funding_due", "funding_need"]].sel(stream="MO", drop=True)
+    for m in data["municipality"].values:
+        around = [town for town in data["municipality"].values if centre[town] == m]
+        need = shelter["funding_need"].sel(municipality=around).sum("municipality")
+        off = shelter["funding_due"].sel(municipality=[m]) - need
+        yield from _broken("its centre bears shelter", off, "EUR", CENT, both=True)
+
+
+def recomputed_others(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Return the nominal euros by year of payers that are no municipality."""
+    paid = {name: recomputed_stream(problem, data, name) for name in ("Wlz", "Zvw")}
+    paid["client"] = sum(_contributions(problem, data).values(), xr.zeros_like(data["year"], dtype=float))
+    capital = problem.region.parameters.costs.home_capital
+    for corporation in data["corporation"].values if capital else ():
+        only = data["new_homes"].where(data["corporation"] == corporation, 0.0)
+        paid[str(corporation)] = recomputed_costs(problem, data.assign(new_homes=only))["home_capital"]
+    return paid
+
+
+def recomputed_stream(problem: Problem, data: xr.Dataset, stream: str) -> xr.DataArray:
+    """Return the nominal euros by year that the stream of some tiers pays: their cost less contributions."""
+    own = _series((problem.tiers["stream"] == stream).astype(float), "tier")
+    at_sites = ("operating", "places", "added", "removed", "wlz_occupied")
+    only = data.assign(
+        {name: data[name] * own for name in ("clients", *at_sites)}
+        | {"new_homes": data["new_homes"] * float(_belongs_to_no_tier(problem) == stream)}
+        | {"waiting": data["waiting"] * _bridged_by(problem, data, stream)}
+        | {"converted": data["converted"] * own.rename(tier="to_tier")}
+    )
+    budgets = problem.personal_budget * own
+    parts = recomputed_costs(replace(problem, personal_budget=budgets), only)
+    total = sum(parts.values(), xr.zeros_like(data["year"], dtype=float)) - parts["home_capital"]
+    tiers = [k for k in problem.tiers.index if problem.tiers.at[k, "stream"] == stream]
+    return total - sum(eur for k, eur in _contributions(problem, data).items() if k in tiers)
+
+
+def _belongs_to_no_tier(problem: Problem) -> str:
+    """Return the stream of homes: the first that a tier has and that is not of shelter."""
+    streams = [str(stream) for stream in problem.tiers["stream"]]
+    return next((stream for stream in streams if stream != "MO"), "MO")
+
+
+def _bridged_by(problem: Problem, data: xr.Dataset, stream: str) -> xr.DataArray:
+    """Return (profile) 1 where the stream pays while one waits: MO for the homeless, homes' for the rest."""
+    homeless = {p for p, k in problem.allowed if problem.tiers.at[k, "stream"] == "MO"}
+    other = _belongs_to_no_tier(problem)
+    paid = ["MO" if p in homeless else other for p in data["profile"].values]
+    return xr.DataArray([float(name == stream) for name in paid], dims="profile")
+
+
+def _contributions(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Return what clients pay by tier and year, from region.toml's own numbers."""
+    parameters = problem.region.parameters
+    people = data["clients"].sum(["neighbourhood", "profile"])
+    people = people + problem.personal_budget.sum(["neighbourhood", "profile"])
+    growth, paid = 1.0 + parameters.years.indexation.value, {}
+    for code, tier in parameters.tiers.items():
+        if tier.contribution:
+            since = data["year"] - (tier.contribution.price_year or parameters.years.price_year)
+            paid[code] = (
+                people.sel(tier=code, drop=True) * tier.contribution.value * 365.25 / 7 * growth**since
+            )
+    return paid
+
+
+def _grants(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     received = data["grant"].where(data["stream"] == "Wmo").sum(["municipality", "stream"])
     other = received - _granted(problem).fillna(0.0)
     yield from _broken("grants add up to what is given", other, "EUR", CENT, both=True)
+    steps = data["grant_steps"].sum("step") - data["grant"].fillna(0.0)
+    yield from _broken("the steps of a grant add up to it", steps, "EUR", CENT, both=True)
+    given = data["grant_steps"].sel(step="given", drop=True).sum("municipality")
+    rows = problem.region.budgets
+    for stream in data["stream"].values:
+        table = rows[rows["stream"] == stream].groupby("year")["eur"].sum()
+        written = _series(table.reindex(list(problem.years), fill_value=0.0).astype(float), "year")
+        off = given.sel(stream=[stream]) - written
+        yield from _broken("what is given stands in budgets.csv", off, "EUR", CENT, both=True)
     gap = (data["grant"] - data["funding_due"] - data["funding_gap"]).fillna(0.0)
     gap = gap.where(data["grant"].notnull() == data["funding_gap"].notnull(), np.inf)
     yield from _broken("the gap is the grant less what is due", gap, "EUR", CENT, both=True)
-    by_payer = data["cost"].sum("part").rename(payer="municipality") - data["funding_due"]
-    yield from _broken("what is due is the cost by payer", by_payer, "EUR", CENT, both=True)
+
+
+def _wlz(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    """People who move to the Wlz are those of the year before at the yearly probability."""
+    rate = problem.exits.sel(exit="wlz", drop=True)
+    lived = _before(problem, data["clients"], problem.clients) * rate.sel(tier=data["tier"].values)
+    queue = _before(problem, data["waiting"], problem.waiting) * rate.sel(tier="waiting", drop=True)
+    gone = lived.sum(["profile", "tier"]) + queue.sum("profile")
+    off = _towns(problem, gone, "neighbourhood") - data["to_wlz"]
+    yield from _broken("people who move to the Wlz", off, "clients", both=True)
 
 
 def recomputed_costs(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataArray]:
@@ -661,6 +852,9 @@ def recomputed_costs(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataArr
         "capital": still_paid((data["added"] * at_site["capital"]).sum(["site", "tier"])),
         "closing": (data["removed"].sum("site") * by_tier["closing"]).sum("tier"),
         "homes": data["new_homes"].sum(["corporation", "neighbourhood"]) * general["new_home"],
+        "home_capital": still_paid(
+            data["new_homes"].sum(["corporation", "neighbourhood"]) * general["home_capital"]
+        ),
         "bridging": data["waiting"].sum(["neighbourhood", "profile"]) * general["bridging"],
         "conversion": xr.zeros_like(data["year"], dtype=float),
     }
@@ -688,7 +882,7 @@ def recomputed_points(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataAr
         "fair_share_between_municipalities": data["unfair"].sum("municipality"),
         "waiting_does_not_grow": data["waiting_growth"].sum("municipality"),
         "facilities_kept_apart": data["too_near"].sum("site"),
-        "budget": data["over_budget"],
+        "budget": data["over_budget"].sum("account"),
         "provider_share": data["over_share"].sum("provider"),
         "contract_nodes": data["between_nodes"].sum("site"),
         "specialist_scale": data["below_scale"].sum("tier"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from models.funding import REGIMES
+from optimiser.allocation import BaseAllocation
 from reports import figures
 from reports.notation import Language, Notation
 from reports.words import Words
@@ -15,10 +17,25 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from models.parameters import Regime
     from models.region import Region
     from optimiser import Answer
     from optimiser.plan import Plan
     from optimiser.rule import Rule
+
+
+@dataclass(frozen=True)
+class Regimes:
+    """Years in a row under one funding regime."""
+
+    name: Regime
+    first: int
+    last: int
+
+    @property
+    def years(self) -> str:
+        """The years as people write them."""
+        return str(self.first) if self.first == self.last else f"{self.first}–{self.last}"
 
 
 @dataclass(frozen=True)
@@ -91,9 +108,96 @@ class Contents:
         return self.words.of(self.region.parameters.profiles[code].name)
 
     def municipality(self, code: str) -> str:
-        """Return the name of a municipality, or the code of a payer that is none."""
+        """Return the name of a municipality, with its code where two have the same name; else the code."""
         names = self.region.municipalities["name"]
-        return str(names[code]) if code in names.index else str(code)
+        if code not in names.index:
+            return str(code)
+        return f"{names[code]} ({code})" if (names == names[code]).sum() > 1 else str(names[code])
+
+    def payer(self, code: str) -> str:
+        """Return the name of who pays: a municipality, those who pay a stream, or a corporation."""
+        return self.words.known(f"payer_{code}", self.municipality(code))
+
+    def stream(self, code: str) -> str:
+        """Return the name of a stream."""
+        return self.words.known(f"stream_{code}", code)
+
+    @cached_property
+    def regimes(self) -> list[Regimes]:
+        """The years under each funding regime, in order."""
+        funding, found = self.region.parameters.funding, list[Regimes]()
+        for year in figures.planned_years(self.plan):
+            name = funding.regime(year)
+            if found and found[-1].name == name:
+                found[-1] = replace(found[-1], last=year)
+            else:
+                found.append(Regimes(name, year, year))
+        return found
+
+    @property
+    def several_centres(self) -> bool:
+        """Whether the region has more than one central municipality."""
+        return bool(self.region.municipalities["central"].nunique() > 1)
+
+    @cached_property
+    def lines(self) -> pd.DataFrame:
+        """Every euro of the plan in a line, with names in place of codes; see `optimiser.ledger`."""
+        lines, town = figures.ledger_lines(self.plan), self.municipality
+        areas, sites = self.region.neighbourhoods["name"], self.region.sites["name"]
+        names = {"": "", **{code: f"{name} ({code})" for code, name in [*areas.items(), *sites.items()]}}
+        return lines.assign(
+            part=lines["part"].map(self.part),
+            stream=lines["stream"].map(self.stream),
+            **{column: lines[column].map(town) for column in ("origin", "host", "account")},
+            payer=lines["payer"].map(self.payer),
+            place=lines["place"].map(names),
+            tier=[self.tier(code) if code else "" for code in lines["tier"]],
+            unit=[self.words(f"of_{unit}") for unit in lines["unit"]],
+        )
+
+    @property
+    def shares_basis(self) -> str:
+        """What the grant is divided by where a regime divides it: given shares, or inhabitants as a proxy."""
+        given = self.region.municipalities["objective_share"].notna().all()
+        return self.words("shares_given" if given else "shares_proxy")
+
+    @property
+    def funding_told(self) -> list[str]:
+        """Sentences on who receives, bears and settles, and on what of it the plan decides."""
+        words = self.words
+        told = [
+            f"{span.years}: {words.of(REGIMES[span.name].sentence)} {words(f'due_{span.name}')}"
+            for span in self.regimes
+        ]
+        if self.several_centres:
+            told.append(words("several_centres"))
+        if any(span.name != "central" for span in self.regimes):
+            told.append(self.shares_basis)
+        if self.plan.data["grant"].notnull().any():
+            told.append(words("grant_fixed"))
+        else:
+            told.append(words("no_grant"))
+        return [*told, *self._budget_told(), self._wlz_told()]
+
+    def _budget_told(self) -> list[str]:
+        """Return on which basis the policy on budgets held the plan to the grants, where it is on."""
+        policy = self.region.parameters.policies.budget
+        if policy.mode == "off":
+            return []
+        if policy.level == "region":
+            return [self.words("budget_region")]
+        exact = BaseAllocation(self.plan.problem).exact
+        return [self.words("budget_exact" if exact else "budget_base")]
+
+    def _wlz_told(self) -> str:
+        """Return the take-out of people and of money: two numbers that need not agree."""
+        out, people = self.region.parameters.funding.wlz, figures.to_wlz(self.plan)
+        write, years = self.notation, self.years
+        told = self.words("wlz_people", people=write.number(float(people.to_numpy().sum()), 1), **years)
+        if out is None:
+            return f"{told} {self.words('wlz_no_money')}"
+        share = write.percent(out.money.value, 1)
+        return f"{told} {self.words('wlz_money', share=share, since=out.since)}"
 
     def neighbourhood(self, code: str) -> str:
         """Return the name of a neighbourhood."""

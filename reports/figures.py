@@ -13,7 +13,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from models.funding import BORNE
 from optimiser.decisions import SLACK
+from optimiser.ledger import ledger
 from optimiser.plan import WEIGHTS
 
 if TYPE_CHECKING:
@@ -22,6 +24,12 @@ if TYPE_CHECKING:
 
 type Setting = Literal["facility", "home"]
 type Event = Literal["opens", "grows", "shrinks", "changes_form", "closes", "stays", "unused"]
+
+CENT = 0.005
+"""Euros below which a line is nothing."""
+
+NOTHING = 1e-6
+"""Euros below which a line of the ledger is what a solver leaves of a 0; all together stay under a cent."""
 
 TOLERANCE = 1e-6
 """Below this a count is nothing: what a solver leaves of a 0."""
@@ -199,19 +207,62 @@ def cost_by_municipality(plan: Plan) -> pd.DataFrame:
 
 
 def funding(plan: Plan) -> pd.DataFrame:
-    """Return euros needed and granted, (municipality, stream, what) × planned years, but no empty lines."""
-    both = {"need": plan.data["funding_need"], "grant": plan.data["grant"]}
+    """Return euros needed, due, granted and the gap, (municipality, stream, what) × planned years.
+
+    `need` is by municipality of origin, `due` what a municipality bears, `gap` the grant less that.
+    Of streams that others pay, only the need (and a grant where one is given) is told.
+    """
+    names = {"need": "funding_need", "due": "funding_due", "grant": "grant", "gap": "funding_gap"}
     order = ("municipality", "stream")
-    lines = {what: _rows(money.stack(row=order).transpose("row", "year")) for what, money in both.items()}
+    lines = {
+        what: _rows(plan.data[name].stack(row=order).transpose("row", "year")) for what, name in names.items()
+    }
     table = pd.concat(lines, names=["what", *order]).dropna(how="all")
-    known = table[(table.abs() > 0.005).any(axis=1)].reorder_levels([1, 2, 0])
-    return known.sort_index(level=[0, 1], sort_remaining=False)
+    others = ~table.index.get_level_values("stream").isin(BORNE)
+    told = table[~(others & (table.index.get_level_values("what") == "due"))]
+    known = told[(told.abs() > CENT).any(axis=1)].reorder_levels([1, 2, 0])
+    order_of = {
+        code: n
+        for n, code in enumerate([*plan.data["municipality"].values, *plan.data["stream"].values, *names])
+    }
+    return known.sort_index(level=[0, 1, 2], key=lambda level: level.map(lambda code: order_of.get(code, 0)))
+
+
+def grant_steps(plan: Plan) -> pd.DataFrame:
+    """Return how each grant comes about, (municipality, stream, step) × planned years, in euros."""
+    order = ("municipality", "stream", "step")
+    table = _rows(plan.data["grant_steps"].stack(row=order).transpose("row", "year"))
+    return table[(table.abs() > CENT).any(axis=1)]
+
+
+def settlement(plan: Plan) -> pd.DataFrame:
+    """Return what municipalities settle, (payer, host) × planned years, in euros."""
+    table = _rows(plan.data["settlement"].stack(row=("payer", "host")).transpose("row", "year"))
+    return table[(table.abs() > CENT).any(axis=1)]
+
+
+def to_wlz(plan: Plan) -> pd.DataFrame:
+    """Return people who move to the Wlz, municipalities of origin × planned years."""
+    return _table(plan.data["to_wlz"], "municipality")
+
+
+def wlz_money(plan: Plan) -> pd.DataFrame:
+    """Return the euros taken out of the grants for the Wlz, municipalities × planned years."""
+    return -_table(plan.data["grant_steps"].sel(step="wlz").sum("stream"), "municipality")
+
+
+def ledger_lines(plan: Plan) -> pd.DataFrame:
+    """Return every euro of the plan in lines, as `optimiser.ledger` has them, without lines of nothing."""
+    lines = ledger(plan.problem, plan.data)
+    told = lines[lines["eur"].abs() > NOTHING]
+    order = ["origin", "year", "part", "stream", "place", "tier", "built", "host", "payer"]
+    return told.sort_values(order, kind="stable", ignore_index=True)
 
 
 def payers(plan: Plan) -> list[str]:
     """Return the codes of those who pay anything."""
     paid = _euros(plan).sum(["part", "stream", "year"])
-    return [str(code) for code in paid["payer"].values[paid.values > 0.005]]
+    return [str(code) for code in paid["payer"].values[paid.values > CENT]]
 
 
 def cost_by_part(plan: Plan) -> pd.DataFrame:
@@ -222,7 +273,7 @@ def cost_by_part(plan: Plan) -> pd.DataFrame:
 def cost_lines(plan: Plan) -> pd.DataFrame:
     """Return euros, (part, payer, stream) × planned years, without the lines that are all nothing."""
     table = _rows(_euros(plan).stack(row=("part", "payer", "stream")).transpose("row", "year"))
-    return table[(table.abs() > 0.005).any(axis=1)]
+    return table[(table.abs() > CENT).any(axis=1)]
 
 
 def steering(plan: Plan) -> pd.DataFrame:

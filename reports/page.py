@@ -124,7 +124,8 @@ def _told(contents: Contents) -> dict[str, Any]:
         "signs": [
             {"event": event, "sign": sign, "words": words(f"event_{event}")} for event, sign in SIGNS.items()
         ],
-        "payers": ", ".join(map(contents.municipality, figures.payers(contents.plan))),
+        "payers": ", ".join(map(contents.payer, figures.payers(contents.plan))),
+        "funding": contents.funding_told,
         "unused": int((figures.site_events(contents.plan) == "unused").all(axis=1).sum()),
     }
 

@@ -42,7 +42,8 @@ def page_tables(contents: Contents) -> dict[str, Table]:
         "agreements": _agreements(contents),
         "cost": _cost(contents),
         "parts": _parts(contents),
-        "budget": _budget(contents),
+        "funding": _funding(contents),
+        "settlement": _settlement(contents),
         "comparison": _comparison(contents),
         "shortfalls": _shortfalls(contents),
         "rules": _rules(contents),
@@ -190,14 +191,25 @@ def _parts(contents: Contents) -> Table:
     )
 
 
-def _budget(contents: Contents) -> Table:
-    """Return what is needed beside what is granted; without a grant the cost has said it all."""
+def _funding(contents: Contents) -> Table:
+    """Return what is needed, due, granted and short, municipality by municipality."""
     words, table = contents.words, figures.funding(contents.plan) / 1000
-    if "grant" not in table.index.get_level_values("what"):
-        table = table.iloc[:0]
-    names = [[contents.municipality(place), stream, words(what)] for place, stream, what in table.index]
+    names = [
+        [contents.municipality(place), contents.stream(stream), words(what)]
+        for place, stream, what in table.index
+    ]
     labels = [words("municipality"), words("stream"), words("what")]
-    return by_year(words("budget_caption"), labels, names, table, contents.notation.number)
+    return by_year(words("funding_caption"), labels, names, table, contents.notation.number)
+
+
+def _settlement(contents: Contents) -> Table:
+    """Return what one municipality pays another for people who live there; no rows where none does."""
+    words, table = contents.words, figures.settlement(contents.plan) / 1000
+    names = [[contents.municipality(payer), contents.municipality(host)] for payer, host in table.index]
+    labels = [words("payer"), words("settles_with")]
+    return by_year(
+        words("settlement_caption"), labels, names, table, contents.notation.number, words("total")
+    )
 
 
 def _comparison(contents: Contents) -> Table:

@@ -209,12 +209,110 @@ _PAGE = _words(
     unit_fte=("fte", "fte"),
     unit_EUR=("euro's", "euros"),
     stream=("Geldstroom", "Stream"),
-    budget_caption=(
-        "Benodigd en toegekend per gemeente en geldstroom, × € 1.000",
-        "Need and grant by municipality and stream, × €1,000",
+    stream_client=("Eigen bijdrage", "Client's own contribution"),
+    stream_corporation=("Kapitaal van corporaties", "Corporation capital"),
+    payer_client=("Cliënten (eigen bijdrage)", "Clients (own contribution)"),
+    payer_Wlz=("Zorgkantoor (Wlz)", "Care office (Wlz)"),
+    payer_Zvw=("Zorgverzekeraars (Zvw)", "Health insurers (Zvw)"),
+    funding_title=("Wie ontvangt, wie betaalt, wie verrekent", "Who receives, who pays, who settles"),
+    funding_caption=(
+        "Benodigd, te betalen, toegekend en verschil per gemeente, geldstroom en jaar, × € 1.000",
+        "Needed, due, granted and gap by municipality, stream and year, ×€1,000",
     ),
-    need=("benodigd", "needed"),
+    funding_note=(
+        "Benodigd: voor de mensen die uit de gemeente komen, wie ook betaalt. Te betalen: wat de "
+        "gemeente zelf "
+        "draagt. Verschil: toegekend min te betalen; onder nul is een tekort. Geldstromen van "
+        "anderen staan er "
+        "alleen met wat nodig is. Elke regel is tot op de cent te volgen in plan.xlsx.",
+        "Needed: for the people who come from the municipality, whoever pays. Due: what the "
+        "municipality itself "
+        "bears. Gap: granted less due; below zero is short. Streams that others pay are told by what is "
+        "needed only. Every line can be followed to the cent in plan.xlsx.",
+    ),
+    need=("benodigd (herkomst)", "needed (origin)"),
+    due=("te betalen", "due"),
     grant=("toegekend", "granted"),
+    gap=("verschil", "gap"),
+    settles_with=("Aan", "To"),
+    settlement_caption=(
+        "Verrekening tussen gemeenten, × € 1.000",
+        "Settlement between municipalities, ×€1,000",
+    ),
+    due_central=(
+        "Wat zij betaalt volgt in het model lineair uit het plan.",
+        "What it pays is linear in the plan's decisions.",
+    ),
+    due_objective=(
+        "Uitkeringen staan vast; wie wat betaalt is na het plan berekend, uit waar mensen wonen.",
+        "Grants are fixed; who pays what is worked out after the plan, from where people live.",
+    ),
+    due_development=(
+        "Budgetten staan vast; wie wat betaalt is na het plan berekend, uit waar mensen wonen.",
+        "Budgets are fixed; who pays what is worked out after the plan, from where people live.",
+    ),
+    due_residence=(
+        "Uitkeringen staan vast; wie betaalt en wat verrekend wordt is na het plan berekend, uit waar "
+        "mensen wonen.",
+        "Grants are fixed; who pays and what is settled is worked out after the plan, from where "
+        "people live.",
+    ),
+    several_centres=(
+        "Er is meer dan één centrumgemeente: wie betaalt, volgt uit waar mensen vandaan komen en is na het "
+        "plan berekend.",
+        "There is more than one central municipality: which of them pays follows from where people come from "
+        "and is worked out after the plan.",
+    ),
+    shares_given=(
+        "De objectieve aandelen staan in municipalities.csv; hun bron of toelichting staat bij de aannames.",
+        "The objective shares are those of municipalities.csv; the assumptions tell their source or note.",
+    ),
+    shares_proxy=(
+        "Objectieve aandelen zijn niet gegeven: inwoners vervangen ze, als benadering.",
+        "Objective shares are not given: inhabitants stand in for them, as a proxy.",
+    ),
+    budget_region=(
+        "De regel op het budget houdt de kosten van de hele regio tegen alle uitkeringen samen; "
+        "dat is lineair in "
+        "het plan.",
+        "The policy on budgets holds the cost of the whole region against all grants together; "
+        "that is linear in "
+        "the plan.",
+    ),
+    budget_exact=(
+        "De regel op het budget geldt per gemeente, lineair in het plan.",
+        "The policy on budgets holds by municipality, linear in the plan.",
+    ),
+    budget_base=(
+        "De regel op het budget geldt per gemeente, met gedeelde kosten (locaties, kapitaal, "
+        "nieuwe woningen) "
+        "verdeeld naar herkomst in het basisjaar; wat een gemeente na het plan draagt kan daarvan afwijken.",
+        "The policy on budgets holds by municipality, with shared cost (sites, capital, new homes) "
+        "divided by "
+        "origin in the base year; what a municipality bears after the plan may differ from that.",
+    ),
+    grant_fixed=(
+        "Geen enkele uitkering hangt van het plan af.",
+        "No grant depends on the plan.",
+    ),
+    no_grant=(
+        "Er zijn geen uitkeringen bekend (budgets.csv), dus ook geen verschil.",
+        "No grants are known (budgets.csv), so no gap either.",
+    ),
+    wlz_people=(
+        "Naar de Wlz gaan in {first}–{last} volgens het plan {people} mensen.",
+        "In {first}–{last} {people} people move to the Wlz in this plan.",
+    ),
+    wlz_money=(
+        "Los daarvan is {share} van de uitkering uitgenomen, vanaf {since}; de twee getallen "
+        "hoeven niet bij elkaar "
+        "te passen.",
+        "Apart from that {share} of the grant is taken out, from {since} on; the two numbers need not match.",
+    ),
+    wlz_no_money=(
+        "Een uitname van geld is niet gegeven.",
+        "No take-out of money is given.",
+    ),
     comparison_section=("Vergeleken met niets doen", "Compared with doing nothing"),
     comparison_caption=(
         "Niets doen: de plaatsen van {base} blijven zoals zij zijn; alleen aangeboden woningen komen erbij.",
@@ -301,6 +399,7 @@ _PARTS = _words(
     part_conversion=("Ombouw", "Conversion"),
     part_closing=("Sluiting en dubbele lasten", "Closing and double running"),
     part_homes=("Nieuwe woningen", "New homes"),
+    part_home_capital=("Kapitaal van nieuwe woningen", "Capital of new homes"),
     part_bridging=("Overbruggingszorg", "Bridging support"),
     part_travel=("Reistijd", "Travel"),
     part_misfit=("Niet-passende plek", "Tier that does not fit"),
@@ -332,6 +431,9 @@ _BOOK = _words(
     sheet_waiting=("Wachtenden", "Waiting"),
     sheet_parts=("Kosten per onderdeel", "Cost per part"),
     sheet_payers=("Kosten per gemeente", "Cost per municipality"),
+    sheet_funding=("Financiering", "Funding"),
+    sheet_one=("Eén gemeente", "One municipality"),
+    sheet_lines=("Elke euro", "Every euro"),
     sheet_concentration=("Concentratie", "Concentration"),
     sheet_travel=("Reistijd", "Travel"),
     sheet_comparison=("Niets doen", "Doing nothing"),
@@ -354,6 +456,77 @@ _BOOK = _words(
         "Wat kost het per gemeente van herkomst? (nominale euro's)",
         "What does it cost by municipality of origin? (nominal euros)",
     ),
+    ask_funding=(
+        "Wie ontvangt, betaalt en verrekent wat, per jaar? (nominale euro's)",
+        "Who receives, pays and settles what, by year? (nominal euros)",
+    ),
+    ask_one=("Waar gaat het geld van één gemeente heen?", "Where does the money of one municipality go?"),
+    ask_lines=(
+        "Waar komt elke euro vandaan, en welk getal staat eronder?",
+        "Where does every euro come from, and which number is under it?",
+    ),
+    one_note=(
+        "Kies een gemeente in de gele cel. De bedragen zijn sommen van het blad {lines}; het "
+        "verschil met het plan "
+        "hoort nul te zijn.",
+        "Choose a municipality in the yellow cell. The amounts are sums of the sheet {lines}; the difference "
+        "from the plan should be zero.",
+    ),
+    lines_note=(
+        "Bedrag = aantal × deel herkomst × deel betaler × prijs. De getallen onder de prijs staan "
+        "met hun bron op het "
+        "blad {assumptions}. Filter op een kolom; het totaal telt wat zichtbaar is.",
+        "Amount = quantity × part of origin × part of payer × price. The numbers under the price stand with "
+        "their source on the sheet {assumptions}. Filter a column; the total counts what is visible.",
+    ),
+    bears_title=("Wat de gemeente draagt", "What the municipality bears"),
+    pays_title=("Wie betaalt voor mensen uit deze gemeente", "Who pays for people from this municipality"),
+    settles_title=("Verrekening", "Settlement"),
+    pays_out=("betaalt aan andere gemeenten", "pays to other municipalities"),
+    takes_in=("ontvangt van andere gemeenten", "receives from other municipalities"),
+    in_plan=("volgens het plan (te betalen)", "in the plan (due)"),
+    need_in_plan=("volgens het plan (benodigd)", "in the plan (needed)"),
+    visible=("Totaal van wat zichtbaar is", "Total of what is visible"),
+    regime=("Stelsel", "Regime"),
+    regime_central=("centrumgemeente, historisch", "central municipality, historic"),
+    regime_objective=("objectieve verdeling", "objective distribution"),
+    regime_development=("Gronings ontwikkelmodel", "Groningen development model"),
+    regime_residence=("woonplaatsbeginsel", "residence principle"),
+    legacy=("Deel dat nog bij het oude blijft", "Part that is still as before"),
+    depends_due=("Wie betaalt hangt van het plan af", "Who pays depends on the plan"),
+    depends_settlement=("Verrekening hangt van het plan af", "Settlement depends on the plan"),
+    depends_no=("nee", "no"),
+    depends_linear=("lineair, in het model", "linear, in the model"),
+    depends_after=("ja, berekend na het plan", "yes, worked out after the plan"),
+    grant_steps_title=("Hoe de uitkering tot stand komt", "How the grant comes about"),
+    step_given=("budgets.csv", "budgets.csv"),
+    step_carried_on=("laatste bedrag doorgetrokken", "last amount carried on"),
+    step_wlz=("uitname Wlz", "Wlz money taken out"),
+    step_execution=("uitvoeringskosten", "execution cost"),
+    step_divided=("verdeling volgens het stelsel", "division by the regime"),
+    wlz_title=("Uitname Wlz: mensen en geld apart", "Wlz take-out: people and money apart"),
+    wlz_people_row=("mensen naar de Wlz", "people to the Wlz"),
+    wlz_money_row=("geld uit de uitkering", "money out of the grant"),
+    shares_title=("Objectieve aandelen", "Objective shares"),
+    share=("Aandeel", "Share"),
+    origin_of=("Komt uit", "Comes from"),
+    counts_for=("Telt bij", "Counts for"),
+    host=("Woont in", "Lives in"),
+    place=("Plek", "Place"),
+    built=("Sinds", "Since"),
+    quantity=("Aantal", "Quantity"),
+    share_origin=("Deel herkomst", "Part of origin"),
+    share_payer=("Deel betaler", "Part of payer"),
+    price=("Prijs", "Price"),
+    euros=("Bedrag", "Amount"),
+    keys=("Getallen (blad aannames)", "Numbers (sheet of assumptions)"),
+    **{
+        "of_client-year": ("cliëntjaar", "client-year"),
+        "of_site-year": ("locatiejaar", "site-year"),
+        "of_place-year": ("plaatsjaar", "place-year"),
+    },
+    of_place=("plaats", "place"),
+    of_home=("woning", "home"),
     ask_concentration=(
         "Hoeveel plaatsen per 1.000 inwoners heeft elke wijk?",
         "How many places per 1,000 inhabitants has every neighbourhood?",

@@ -6,26 +6,23 @@ The same plan gives the same bytes: the creation date in the file is fixed.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import xlsxwriter
-from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
+from xlsxwriter.utility import xl_rowcol_to_cell
 
 from reports import figures
+from reports.bookkeeping import write_funding, write_lines, write_one_municipality
 from reports.charts import COLOURS
 from reports.contents import Contents, is_assumed
 from reports.rounding import whole_columns
+from reports.sheets import FIRST_ROW, Cell, Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
-type Cell = str | float | int | None
-
 _CREATED = datetime(2000, 1, 1)
-_FIRST_ROW = 3
-"""Row of the table's header: above it stand the question and a note."""
 
 
 def write_workbook(contents: Contents, file: Path) -> None:
@@ -34,7 +31,7 @@ def write_workbook(contents: Contents, file: Path) -> None:
     options = {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": False}
     with xlsxwriter.Workbook(file, options) as book:
         book.set_properties({"title": contents.title, "created": _CREATED})
-        writer = _Writer(book, contents)
+        writer = Writer(book, contents)
         for write in (
             _summary,
             _places,
@@ -44,6 +41,9 @@ def write_workbook(contents: Contents, file: Path) -> None:
             _waiting,
             _parts,
             _payers,
+            write_funding,
+            write_one_municipality,
+            write_lines,
             _concentration,
             _travel,
             _comparison,
@@ -53,85 +53,10 @@ def write_workbook(contents: Contents, file: Path) -> None:
             write(writer)
 
 
-class _Writer:
-    """Writes sheets of one workbook in one language."""
-
-    def __init__(self, book: xlsxwriter.Workbook, contents: Contents) -> None:
-        self.book, self.contents, self.words = book, contents, contents.words
-        self.bold = book.add_format({"bold": True, "font_size": 14})
-        self.muted = book.add_format({"italic": True, "font_color": "#555555"})
-        self.head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
-        self.wrap = book.add_format({"text_wrap": True, "valign": "top"})
-        self.formats = {
-            form: book.add_format({"num_format": form}) for form in ("#,##0", "#,##0.0", "0.0%", "General")
-        }
-        self.sums = {
-            form: book.add_format({"num_format": form, "bold": True, "top": 1}) for form in self.formats
-        }
-
-    def sheet(self, name: str, note: str = "") -> Any:
-        """Return a new sheet that opens with its question."""
-        sheet = self.book.add_worksheet(self.words(f"sheet_{name}")[:31])
-        sheet.write_string(0, 0, self.words(f"ask_{name}"), self.bold)
-        sheet.write_string(1, 0, note, self.muted)
-        sheet.freeze_panes(_FIRST_ROW + 1, 0)
-        sheet.set_landscape()
-        sheet.fit_to_pages(1, 0)
-        return sheet
-
-    def header(self, sheet: Any, row: int, names: Sequence[str | int]) -> None:
-        """Write the names of the columns."""
-        for column, name in enumerate(names):
-            sheet.write(row, column, name, self.head)
-
-    def line(self, sheet: Any, row: int, cells: Sequence[Cell], form: str = "General") -> None:
-        """Write one row: text as text, numbers in the format, what is not known as an empty cell."""
-        for column, cell in enumerate(cells):
-            if isinstance(cell, str):
-                sheet.write_string(row, column, cell, self.wrap)
-            elif cell is None or pd.isna(cell):
-                sheet.write_blank(row, column, None)
-            else:
-                sheet.write_number(row, column, cell, self.formats[form])
-
-    def table(
-        self,
-        sheet: Any,
-        labels: Sequence[str],
-        rows: Sequence[Sequence[str]],
-        table: pd.DataFrame,
-        form: str = "#,##0",
-        *,
-        summed: bool = True,
-        top: int = _FIRST_ROW,
-    ) -> int:
-        """Write labelled rows × years, with a row of sums where asked; return the first row below."""
-        self.header(sheet, top, [*labels, *(int(year) for year in table.columns)])
-        for number, (names, values) in enumerate(zip(rows, table.to_numpy(dtype=float), strict=True)):
-            self.line(sheet, top + 1 + number, [*names, *values], form)
-        end = top + 1 + len(rows)
-        if summed and len(rows):
-            self._sums(sheet, table, len(labels), top + 1, form)
-            end += 1
-        for column in range(len(labels)):
-            sheet.set_column(column, column, 26)
-        sheet.set_column(len(labels), len(labels) + len(table.columns) - 1, 12)
-        return end
-
-    def _sums(self, sheet: Any, table: pd.DataFrame, offset: int, first: int, form: str) -> None:
-        """Write the sum of every year as a formula that carries its value, as readers show that one."""
-        last = first + len(table) - 1
-        sheet.write_string(last + 1, 0, self.words("total"), self.sums["General"])
-        for column, year in enumerate(table.columns, start=offset):
-            letter = xl_col_to_name(column)
-            formula = f"=SUM({letter}{first + 1}:{letter}{last + 1})"
-            sheet.write_formula(last + 1, column, formula, self.sums[form], value=float(table[year].sum()))
-
-
-def _summary(writer: _Writer) -> None:
+def _summary(writer: Writer) -> None:
     contents, words, proof = writer.contents, writer.words, writer.contents.plan.proof
     sheet = writer.sheet("summary", contents.title)
-    writer.header(sheet, _FIRST_ROW, [words("item"), words("value")])
+    writer.header(sheet, FIRST_ROW, [words("item"), words("value")])
     lines: list[tuple[str, Cell]] = [
         (words("proof_caption"), contents.status),
         ("", contents.status_note),
@@ -144,8 +69,8 @@ def _summary(writer: _Writer) -> None:
         *((words("remarks_section"), words.of(remark)) for remark in contents.region.remarks),
     ]
     for number, line in enumerate(lines):
-        writer.line(sheet, _FIRST_ROW + 1 + number, line, "#,##0")
-    below = _FIRST_ROW + 1 + len(lines)
+        writer.line(sheet, FIRST_ROW + 1 + number, line, "#,##0")
+    below = FIRST_ROW + 1 + len(lines)
     for number, (key, share) in enumerate(
         (("proof_gap", proof.gap), ("proof_gap_controllable", proof.gap_controllable))
     ):
@@ -154,7 +79,7 @@ def _summary(writer: _Writer) -> None:
     sheet.set_column(1, 1, 90)
 
 
-def _places(writer: _Writer) -> None:
+def _places(writer: Writer) -> None:
     contents, words = writer.contents, writer.words
     table = figures.site_places(contents.plan)
     events = figures.site_events(contents.plan).iloc[:, -1]
@@ -175,7 +100,7 @@ def _places(writer: _Writer) -> None:
     writer.table(sheet, labels, rows, table)
 
 
-def _beds(writer: _Writer) -> None:
+def _beds(writer: Writer) -> None:
     table = figures.places_by_tier(writer.contents.plan)
     sheet = writer.sheet("beds")
     rows = [[writer.contents.tier(str(code))] for code in table.index]
@@ -183,11 +108,11 @@ def _beds(writer: _Writer) -> None:
     chart = writer.book.add_chart({"type": "column", "subtype": "stacked"})
     name = writer.words("sheet_beds")
     for number in range(len(table)):
-        row, last = _FIRST_ROW + 1 + number, len(table.columns)
+        row, last = FIRST_ROW + 1 + number, len(table.columns)
         chart.add_series(
             {
                 "name": [name, row, 0],
-                "categories": [name, _FIRST_ROW, 1, _FIRST_ROW, last],
+                "categories": [name, FIRST_ROW, 1, FIRST_ROW, last],
                 "values": [name, row, 1, row, last],
                 "gap": 60,
                 "fill": {"color": COLOURS[number % len(COLOURS)]},
@@ -199,7 +124,7 @@ def _beds(writer: _Writer) -> None:
     sheet.insert_chart(xl_rowcol_to_cell(end + 1, 0), chart)
 
 
-def _homes(writer: _Writer) -> None:
+def _homes(writer: Writer) -> None:
     contents, words = writer.contents, writer.words
     offers, agreed = figures.home_offers(contents.plan), figures.home_agreements(contents.plan)
     sheet = writer.sheet("homes")
@@ -216,7 +141,7 @@ def _homes(writer: _Writer) -> None:
     )
 
 
-def _clients(writer: _Writer) -> None:
+def _clients(writer: Writer) -> None:
     contents = writer.contents
     table = whole_columns(figures.clients_by_tier_and_profile(contents.plan))
     rows = [[contents.tier(tier), contents.profile(profile)] for tier, profile in table.index]
@@ -224,7 +149,7 @@ def _clients(writer: _Writer) -> None:
     writer.table(sheet, [writer.words("tier"), writer.words("profile")], rows, table)
 
 
-def _waiting(writer: _Writer) -> None:
+def _waiting(writer: Writer) -> None:
     plan = writer.contents.plan
     table = whole_columns(figures.by_municipality(plan, figures.neighbourhood_waiting(plan)))
     rows = [[writer.contents.municipality(str(code))] for code in table.index]
@@ -232,36 +157,25 @@ def _waiting(writer: _Writer) -> None:
     writer.table(sheet, [writer.words("municipality")], rows, table)
 
 
-def _parts(writer: _Writer) -> None:
+def _parts(writer: Writer) -> None:
     contents = writer.contents
     table = figures.cost_lines(contents.plan).round(2)
     rows = [
-        [contents.part(part), contents.municipality(payer), stream] for part, payer, stream in table.index
+        [contents.part(part), contents.payer(payer), contents.stream(stream)]
+        for part, payer, stream in table.index
     ]
     labels = [writer.words("part"), writer.words("payer"), writer.words("stream")]
     writer.table(writer.sheet("parts"), labels, rows, table)
 
 
-def _payers(writer: _Writer) -> None:
+def _payers(writer: Writer) -> None:
     contents, words = writer.contents, writer.words
     table = figures.cost_by_municipality(contents.plan).round(2)
-    sheet = writer.sheet("payers")
-    rows = [[contents.municipality(str(code)), "", ""] for code in table.index]
-    labels = [words("municipality"), words("stream"), words("what")]
-    end = writer.table(sheet, labels, rows, table)
-    money = figures.funding(contents.plan).round(2)
-    named = [[contents.municipality(place), stream, words(what)] for place, stream, what in money.index]
-    writer.table(
-        sheet,
-        [words("municipality"), words("stream"), words("what")],
-        named,
-        money,
-        summed=False,
-        top=end + 2,
-    )
+    rows = [[contents.municipality(str(code))] for code in table.index]
+    writer.table(writer.sheet("payers"), [words("municipality")], rows, table)
 
 
-def _concentration(writer: _Writer) -> None:
+def _concentration(writer: Writer) -> None:
     contents, words = writer.contents, writer.words
     table = figures.per_thousand(contents.plan, figures.neighbourhood_places(contents.plan))
     areas = contents.region.neighbourhoods
@@ -273,22 +187,22 @@ def _concentration(writer: _Writer) -> None:
     writer.table(writer.sheet("concentration"), labels, rows, table, "#,##0.0", summed=False)
 
 
-def _travel(writer: _Writer) -> None:
+def _travel(writer: Writer) -> None:
     contents, words = writer.contents, writer.words
     table = figures.travel(contents.plan)
-    sheet, top = writer.sheet("travel"), _FIRST_ROW
+    sheet, top = writer.sheet("travel"), FIRST_ROW
     for measure, form in (("minutes", "#,##0.0"), ("within", "0.0%")):
         rows = [[contents.municipality(str(code)), words(measure)] for code in table.index]
         labels = [words("municipality"), words("what")]
         top = 1 + writer.table(sheet, labels, rows, pd.DataFrame(table[measure]), form, summed=False, top=top)
 
 
-def _comparison(writer: _Writer) -> None:
+def _comparison(writer: Writer) -> None:
     contents, words = writer.contents, writer.words
     sheet = writer.sheet("comparison", words("comparison_caption", **contents.years))
-    writer.header(sheet, _FIRST_ROW, [words(key) for key in ("measure", "plan", "nothing", "difference")])
+    writer.header(sheet, FIRST_ROW, [words(key) for key in ("measure", "plan", "nothing", "difference")])
     for number, (name, line) in enumerate(figures.comparison(contents.plan).iterrows()):
-        row = _FIRST_ROW + 1 + number
+        row = FIRST_ROW + 1 + number
         form = "#,##0" if line["unit"] == "EUR" else "#,##0.0"
         writer.line(
             sheet, row, [words(f"compare_{name}", **contents.years), line["plan"], line["nothing"]], form
@@ -304,31 +218,31 @@ def _comparison(writer: _Writer) -> None:
     sheet.set_column(1, 3, 16)
 
 
-def _rules(writer: _Writer) -> None:
+def _rules(writer: Writer) -> None:
     contents, words = writer.contents, writer.words
     sheet = writer.sheet("rules")
     short = figures.shortfalls(contents.plan)
     names = [words("rule"), words("sentence"), words("kind"), words("unit")]
-    writer.header(sheet, _FIRST_ROW, [*names, *(int(year) for year in short.columns)])
+    writer.header(sheet, FIRST_ROW, [*names, *(int(year) for year in short.columns)])
     for number, rule in enumerate(contents.rules):
         missed = list(short.loc[rule.name]) if rule.name in short.index else []
         cells = [rule.name, words.of(rule.sentence), contents.rule_kind(rule), rule.unit, *missed]
-        writer.line(sheet, _FIRST_ROW + 1 + number, cells, "#,##0.0")
+        writer.line(sheet, FIRST_ROW + 1 + number, cells, "#,##0.0")
     sheet.write_string(1, 0, words("rules_caption"), writer.muted)
     sheet.set_column(0, 0, 34)
     sheet.set_column(1, 1, 80)
     sheet.set_column(2, 3, 22)
 
 
-def _assumptions(writer: _Writer) -> None:
+def _assumptions(writer: Writer) -> None:
     words = writer.words
     sheet = writer.sheet("assumptions")
     keys = ("number", "value", "unit", "price_year", "source", "note", "low", "high")
-    writer.header(sheet, _FIRST_ROW, [words(key) for key in keys])
+    writer.header(sheet, FIRST_ROW, [words(key) for key in keys])
     columns = ("key", "value", "unit", "price_year", "source", "note", "low", "high")
     for number, line in enumerate(writer.contents.region.assumptions[list(columns)].to_dict("records")):
         source = words("assumption") if is_assumed(line["source"]) else line["source"]
         cells = [None if pd.isna(cell) else cell for cell in {**line, "source": source}.values()]
-        writer.line(sheet, _FIRST_ROW + 1 + number, cells)
+        writer.line(sheet, FIRST_ROW + 1 + number, cells)
     for column, width in enumerate((48, 14, 24, 12, 60, 60, 10, 10)):
         sheet.set_column(column, column, width)

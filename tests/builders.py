@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
-from tiny import write_tiny_region
+from tiny import CLIENTS, REGION, SITES, write_tiny_region
 
 from models import Region, forecast, read_region
 from optimiser import Model, Plan, Problem, solve
@@ -94,3 +94,38 @@ def least_cost(problem: Problem) -> float:
 def amount(plan: Plan, name: str, **where: object) -> float:
     """Return the sum of one variable of a plan over all that is not named."""
     return float(plan.data[name].sel(where).sum())
+
+
+SHELTER = """
+[tiers.shelter]
+name = {nl = "opvang", en = "shelter"}
+setting = "facility"
+stream = "MO"
+running = 60000
+place = 15000
+building = 10000
+closing = 1000
+occupancy = 1.0
+least = 4
+norm = 10
+reach = 10
+
+[profiles.homeless]
+name = {nl = "dakloos", en = "homeless"}
+fits = ["shelter"]
+"""
+FLOWS = (
+    ("[pathway.wlz]\n", "[pathway.wlz]\nhomeless = 0.0\n"),
+    ("[pathway.died]\n", "[pathway.died]\nhomeless = 0.0\n"),
+)
+SHELTERED = SITES + "S4,Site four,N1,provider C,existing,shelter,4,0,8,8,,,\n"
+HOMELESS = CLIENTS + "M2,homeless,shelter,3,2021,ZIN,origin,registration 2021\n"
+
+
+def with_shelter(settings=None, text: str = SHELTER, more: str = "", **files: str) -> Problem:
+    """Return the tiny region with a shelter S4 in N1 for three homeless people of M2, over one year."""
+    region = REGION + text + more
+    for old, new in FLOWS:
+        region = region.replace(old, new)
+    tables = {"sites": SHELTERED, "clients": HOMELESS} | files
+    return tiny_problem(EUROS_ONLY | ONE_YEAR | (settings or {}), region=region, **tables)

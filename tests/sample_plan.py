@@ -1,7 +1,7 @@
 """A plan small enough to check by hand: four squares, three sites, three tiers, two years.
 
-Nothing here is solved. The arrays are written down, so that a test of a report can name the
-figure it expects to read and why.
+Nothing here is solved. The decisions are written down, so that a test of a report can name the
+figure it expects to read and why; what they cost and who pays it is computed as for any plan.
 """
 
 from dataclasses import dataclass
@@ -16,8 +16,12 @@ import pandas as pd
 import xarray as xr
 from shapely.geometry import box
 
-from models.parameters import Parameters
-from optimiser.plan import Proof
+from models import Parameters, Region
+from models.assumptions import register
+from models.pathway import CarePathway
+from optimiser import Problem
+from optimiser.formulation import EUROS
+from optimiser.plan import WEIGHTS, Proof, money
 
 BASE, YEARS = 2024, (2025, 2026)
 NEIGHBOURHOODS = ("A1", "A2", "B1", "B2")
@@ -25,18 +29,6 @@ MUNICIPALITY_OF = ("GMA", "GMA", "GMB", "GMB")
 SITES = ("s1", "s2", "s3")
 TIERS = ("bw", "group", "home")
 PROFILES = ("high", "low")
-PARTS = ("support", "sites", "capital", "conversion", "closing", "homes", "bridging")
-POINTS = (
-    "travel",
-    "misfit",
-    "waiting",
-    "unasked_moves",
-    "intramural_reduction",
-    "within_travel_norm",
-    "neighbourhood_concentration",
-    "fair_share_between_municipalities",
-    "waiting_does_not_grow",
-)
 
 NUMBERS: dict[str, Any] = {
     "region": {
@@ -60,6 +52,7 @@ NUMBERS: dict[str, Any] = {
             "rate": {"value": 900, "source": 'Circular "2024"\nannex \\ 3'},
             "building": 100000,
             "closing": 5000,
+            "contribution": 50,
             "occupancy": 0.95,
             "least": 4,
             "norm": 20,
@@ -98,16 +91,18 @@ NUMBERS: dict[str, Any] = {
         "wlz": {"high": 0.01},
         "died": {"high": 0.01, "low": 0.01},
     },
-    "travel": {"detour": 1.3, "speed": 40},
+    "travel": {"detour": {"value": 1.3, "note": "=1+1", "low": 1.2, "high": 1.5}, "speed": 40},
     "homes": {"lead": 6},
     "costs": {
         "interest": 0.03,
         "asset_life": 30,
         "new_home": 4000,
+        "home_capital": 180000,
         "bridging": 150,
         "double_running": 8,
         "conversions": {"bw": {"group": {"ratio": 0.8, "cost": 20000}}},
     },
+    "funding": {"law": 2026, "path": {"shape": "linear", "yearly": 0.1}, "pooled": False, "carry_on": True},
     "weights": {"travel": 5, "misfit": 2000, "waiting": 60000, "unasked_move": 500},
     "policies": {
         "intramural_reduction": {"price": 9000, "by_end": 0.4, "path": {2025: 0.1}},
@@ -183,7 +178,7 @@ def _array(values: Any, units: str, long_name: str, **coords: Any) -> xr.DataArr
     )
 
 
-def sample_region(folder: Path, site_name: str = "Plek één") -> SimpleNamespace:
+def sample_region(folder: Path, site_name: str = "Plek één") -> Region:
     """Return the region of the sample; `folder` holds input files to be copied."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "clients.csv").write_text("municipality;tier;clients\nGMA;bw;9,5\n", encoding="utf-8")
@@ -215,6 +210,8 @@ def sample_region(folder: Path, site_name: str = "Plek één") -> SimpleNamespac
             "neighbourhood": ["A1", "A1", "B1"],
             "provider": ["Aanbieder A", "Aanbieder A", "Aanbieder B"],
             "status": ["existing", "candidate", "candidate"],
+            "plot_most": [10, 8, 8],
+            "contract_end": [None, None, None],
             "x": [231000.0, 231000.0, 235000.0],
             "y": [531000.0, 531000.0, 531000.0],
         },
@@ -229,31 +226,43 @@ def sample_region(folder: Path, site_name: str = "Plek één") -> SimpleNamespac
             "homes": [3, 2, 5],
         }
     )
-    assumptions = pd.DataFrame(
-        {
-            "key": ["tiers.bw.rate", "travel.detour"],
-            "value": [900.0, 1.3],
-            "unit": ["EUR/client-week", "factor"],
-            "price_year": [2024, None],
-            "source": ["Circular 2024", "assumption"],
-            "note": ["=1+1", None],
-            "low": [None, 1.2],
-            "high": [None, 1.5],
-        }
-    )
-    return SimpleNamespace(
+    site_tiers = pd.DataFrame(
+        [("s1", "bw", 10, 10), ("s2", "group", 0, 8), ("s3", "group", 0, 8)],
+        columns=["site", "tier", "places", "most"],
+    ).assign(wlz_occupied=0, earliest=YEARS[0], running_cost=np.nan, building_cost=[np.nan, np.nan, 90_000.0])
+    parameters = Parameters.model_validate(NUMBERS)
+    roads: nx.Graph[str] = nx.Graph()
+    roads.add_nodes_from(NEIGHBOURHOODS)
+    return Region(
         folder=folder,
-        parameters=Parameters.model_validate(NUMBERS),
+        parameters=parameters,
         neighbourhoods=neighbourhoods,
         sites=sites,
+        site_tiers=site_tiers.set_index(["site", "tier"]),
         municipalities=pd.DataFrame(
-            {"name": ["Gemeente A", "Gemeente B"], "inhabitants": [6000.0, 4000.0]},
+            {
+                "name": ["Gemeente A", "Gemeente B"],
+                "inhabitants": [6000.0, 4000.0],
+                "region": ["A", "B"],
+                "objective_share": [np.nan, np.nan],
+                "host": [(), ()],
+                "central": ["GMA", "GMA"],
+            },
             index=pd.Index(["GMA", "GMB"], name="code"),
         ),
         homes=homes,
-        assumptions=assumptions,
+        clients=pd.DataFrame(),
+        minutes=pd.DataFrame(
+            [("A1", "s1", 2.0), ("B1", "s2", 26.0), *((code, code, 2.0) for code in NEIGHBOURHOODS)],
+            columns=["origin", "destination", "minutes"],
+        ),
+        budgets=pd.DataFrame(
+            [("GMA", 2025, "Wmo", 600_000.0)], columns=["municipality", "year", "stream", "eur"]
+        ),
+        series=pd.DataFrame(),
+        assumptions=register(parameters, {"sites.csv": pd.DataFrame({"source": ["contract"]})}),
         carrying_capacity=pd.DataFrame({"index": 1.0}, index=neighbourhoods.index),
-        contiguity=nx.Graph(),
+        contiguity=roads,
         overrides=(),
         digest="0123456789abcdef" * 4,
         remarks=(
@@ -262,8 +271,28 @@ def sample_region(folder: Path, site_name: str = "Plek één") -> SimpleNamespac
     )
 
 
-def sample_data(region: SimpleNamespace, *, planned: bool) -> xr.Dataset:
-    """Return the arrays of the plan, or of doing nothing when `planned` is False."""
+def sample_problem(region: Region) -> Problem:
+    """Return the problem of the sample; its people are those of `sample_data`."""
+    people = sample_decisions(region, planned=False)
+    pathway = CarePathway.of(region.parameters)
+    outlook: Any = SimpleNamespace(
+        base_clients=people["base_clients"],
+        base_waiting=people["base_waiting"],
+        personal_budget=xr.zeros_like(people["base_clients"]),
+        inflow=xr.zeros_like(people["waiting"]),
+        pathway=pathway,
+    )
+    return Problem.of(region, outlook)
+
+
+def sample_data(region: Region, *, planned: bool) -> xr.Dataset:
+    """Return the arrays of the plan, or of doing nothing when `planned` is False, with what they cost."""
+    data = sample_decisions(region, planned=planned)
+    return data.assign(money(sample_problem(region), data))
+
+
+def sample_decisions(region: Region, *, planned: bool) -> xr.Dataset:
+    """Return what is decided in the plan, or when nothing is done."""
     nb, yr = list(NEIGHBOURHOODS), list(YEARS)
     # Site 1 goes from 10 beds to 4; site 2 opens with 3 and 4 group places; site 3 stays a candidate.
     base_places = [[10, 0, 0], [0, 0, 0], [0, 0, 0]]
@@ -283,12 +312,13 @@ def sample_data(region: SimpleNamespace, *, planned: bool) -> xr.Dataset:
     new_homes = np.zeros((1, 4, 2))
     new_homes[0, 0, 0] = 3 if planned else 0
     new_homes[0, 3, 1] = 1 if planned else 0
-    cost = np.zeros((7, 2, 2, 2))
-    cost[0, :, 0] = [[300_000.25, 250_000.5], [100_000, 125_000]]
-    cost[6, :, 0] = [[1_000, 500], [500.125, 250]] if planned else [[9_000, 12_000], [4_000, 6_000]]
-    weight = np.zeros((9, 2))
-    weight[0] = [120.5, 90]
-    weight[4] = [9_000, 0] if planned else [9_000, 36_000]
+    parts = [*EUROS, *WEIGHTS]
+    weight = np.zeros((len(parts), 2))
+    weight[parts.index("travel")] = [120.5, 90]
+    weight[parts.index("intramural_reduction")] = [9_000, 0] if planned else [9_000, 36_000]
+    added, removed = np.zeros((3, 3, 2)), np.zeros((3, 3, 2))
+    if planned:
+        added[1, 1], removed[0, 0] = [3, 1], [3, 3]
     variables = {
         "places": _array(
             places, "places", "places in facilities", site=list(SITES), tier=list(TIERS), year=yr
@@ -339,26 +369,7 @@ def sample_data(region: SimpleNamespace, *, planned: bool) -> xr.Dataset:
             neighbourhood=nb,
             year=yr,
         ),
-        "cost": _array(
-            cost, "EUR", "cost", part=list(PARTS), payer=["GMA", "GMB"], stream=["Wmo", "Wlz"], year=yr
-        ),
-        "weight": _array(weight, "points", "points that steer", part=list(POINTS), year=yr),
-        "funding_need": _array(
-            cost.sum(axis=0),
-            "EUR",
-            "funding need",
-            municipality=["GMA", "GMB"],
-            stream=["Wmo", "Wlz"],
-            year=yr,
-        ),
-        "grant": _array(
-            [[[500_000, 450_000], [np.nan] * 2], [[np.nan] * 2] * 2],
-            "EUR",
-            "grant",
-            municipality=["GMA", "GMB"],
-            stream=["Wmo", "Wlz"],
-            year=yr,
-        ),
+        "weight": _array(weight, "points", "points that steer", part=parts, year=yr),
         "short_reduction": _array(
             [1, 0] if planned else [1, 4], "places", "places short of the path", year=yr
         ),
@@ -371,10 +382,11 @@ def sample_data(region: SimpleNamespace, *, planned: bool) -> xr.Dataset:
         "waiting_growth": _array(
             np.zeros((2, 2)), "clients", "above the base", municipality=["GMA", "GMB"], year=yr
         ),
-        "settlement": _array(
-            np.zeros((2, 2, 2)), "EUR", "settlement", payer=["GMA", "GMB"], host=["GMA", "GMB"], year=yr
-        ),
     }
+    none = np.zeros((3, 3))
+    variables["wlz_occupied"] = _array(none, "places", "of the Wlz", site=list(SITES), tier=list(TIERS))
+    for name, values in (("added", added), ("removed", removed)):
+        variables[name] = _array(values, "places", name, site=list(SITES), tier=list(TIERS), year=yr)
     pairs = {
         "origin": ("pair", ["A1", "B1", "B1"]),
         "location": ("pair", ["s1", "s2", "B1"]),
@@ -389,10 +401,9 @@ def sample_data(region: SimpleNamespace, *, planned: bool) -> xr.Dataset:
     minutes = xr.DataArray(
         [2.0, 26.0, 2.0], dims="pair", attrs={"units": "minutes", "long_name": "travel time"}
     )
-    # `part` holds the parts in euros and those in points; each variable is NaN outside its own.
     return xr.Dataset({**variables, "housed": housed, "travel_minutes": minutes}).assign_coords(
-        pair_origin=pairs["origin"],
-        pair_location=pairs["location"],
+        origin=pairs["origin"],
+        location=pairs["location"],
         pair_tier=pairs["tier"],
         site_neighbourhood=("site", list(region.sites["neighbourhood"])),
         site_provider=("site", list(region.sites["provider"])),
@@ -419,6 +430,4 @@ def sample_plan(folder: Path, site_name: str = "Plek één") -> SamplePlan:
         solver="HiGHS 1.15",
         asked_gap=0.05,
     )
-    return SamplePlan(
-        SimpleNamespace(region=region, outlook=None), data, sample_data(region, planned=False), proof
-    )
+    return SamplePlan(sample_problem(region), data, sample_data(region, planned=False), proof)

@@ -21,7 +21,8 @@ from models.funding import (
 )
 from models.parameters import Funding, GrowthPath, Years
 from optimiser import Problem
-from optimiser.spending import people_between, spent
+from optimiser.ledger import ledger, spent
+from optimiser.spending import people_between
 from optimiser.verify import violations
 
 YEARS = Years(base=2021, last=2024, price_year=2021, indexation=0.1, discount_rate=0.0, terminal=1.0)
@@ -89,6 +90,23 @@ def test_two_regions_of_one_file_have_their_own_centres():
     """G is its own centre: its 70 stay there, the 600 of A and B are borne by A."""
     own = Treasury(Funding(), YEARS, TOWNS.assign(central=["A", "A", "G"]), BUDGETS)
     assert by_town(due(SPENT, own), 2022) == {"A": 600, "B": 0, "G": 70}
+
+
+@pytest.mark.parametrize(
+    "funding",
+    [
+        {}, {"before": "development"}, {"law": 2015, "after": "objective", "path": PATH},
+        {"law": 2015, "after": "residence", "path": PATH},
+    ],
+    ids=["central", "development", "objective", "residence"],
+)  # fmt: skip
+def test_every_centre_bears_the_shelter_of_its_own(funding):
+    """Of the MO A bears 600 of A and B; G, a centre too, its own 70. None is settled, law or no law."""
+    own = Treasury(Funding.model_validate(funding), YEARS, TOWNS.assign(central=["A", "A", "G"]), BUDGETS)
+    shelter = SPENT.assign_coords(stream=["MO", "Zvw"])
+    for year in (2022, 2024):
+        assert by_town(due(shelter, own), year, "MO") == {"A": 600, "B": 0, "G": 70}
+    assert float(own.account(shelter).settlement.sum()) == 0.0
 
 
 @pytest.mark.parametrize(
@@ -384,7 +402,7 @@ def test_the_plan_pays_the_grant_of_the_regime(plan):
 def test_every_euro_has_an_origin_a_host_and_a_payer(plan):
     """By part and year the euros spent on people are the plan's cost, to the cent."""
     cost = plan.data["cost"]
-    where = spent(plan.problem, plan.data, cost.sum("payer"))
+    where = spent(plan.problem, ledger(plan.problem, plan.data))
     told = where.sum(["origin", "host", "setting", "stream"])
     gap = told - cost.sum(["payer", "stream"]).sel(part=told["part"])
     assert float(abs(gap).max()) < 0.005

@@ -31,8 +31,10 @@ from geodata.faults import InputError
 from models import Quantity
 from models.parameters import Policies
 from optimiser import Impossible, Model, Plan, Problem, violations
+from optimiser.allocation import BaseAllocation
 from optimiser.conditions import CONDITIONS, too_near_together
 from optimiser.decisions import SLACK
+from optimiser.verify import recomputed_bearing
 
 CENT = 0.01
 CHANGED, STILL = 724_003.57, 775_539.29
@@ -229,6 +231,65 @@ def test_a_soft_budget_is_exceeded_at_its_price():
     assert amount(plan, "waiting") == pytest.approx(0)
 
 
+def test_a_municipality_pays_from_its_own_grant():
+    """By law of today M1 bears all, and has 600,000 of the 700,000: 24,003.57 more is too little now."""
+    plan = one_year(asked("budget", mode="soft", price=1, level="municipality"), budgets=GRANTS)
+    assert amount(plan, "over_budget", account="M1") == pytest.approx(CHANGED - 600_000, abs=CENT)
+    assert amount(plan, "over_budget", account="M2") == 0.0
+    assert BaseAllocation(plan.problem).exact
+
+
+def test_hosts_and_origins_pay_from_their_own_grants():
+    """In the development model 700,000 is divided 0.8 to 0.2: 560,000 for M1, 140,000 for M2.
+
+    M1 bears its facilities and its own people at home. The three light people of M2 live at home: M2
+    bears them, 46,960.71. The new home (2,000) is for who lives at home, in 2021 two of each: half.
+    """
+    settings = asked("budget", mode="soft", price=1, level="municipality") | {"funding.before": "development"}
+    plan = one_year(settings, budgets=GRANTS)
+    assert not BaseAllocation(plan.problem).exact
+    over = CHANGED - 3 * HOME - 1_000 - 560_000
+    assert amount(plan, "over_budget", account="M1") == pytest.approx(over, abs=CENT)
+    assert amount(plan, "over_budget", account="M2") == 0.0
+    assert plan.proof.objective == pytest.approx(CHANGED + over, abs=CENT)
+
+
+@pytest.mark.parametrize(
+    "regime",
+    [
+        {}, {"funding.before": "development"}, {"funding.law": "2018", "funding.after": "objective"},
+        {"funding.law": "2018", "funding.after": "residence"},
+    ],
+    ids=["central", "development", "objective", "residence"],
+)  # fmt: skip
+def test_what_a_municipality_bears_is_computed_anew(regime):
+    """The excess of every row is what the check finds from the arrays; two centres and regions, two years."""
+    path = {"funding.path.shape": "linear", "funding.path.yearly": "0.1", "tiers.bed.contribution": "50"}
+    settings = EUROS_ONLY | path | regime | asked("budget", mode="soft", price="0.1", level="municipality")
+    towns = "code,name,inhabitants,region,objective_share,central\nM1,W,16000,A,0.8,M1\nM2,O,4000,B,0.2,M2\n"
+    budgets = "municipality,year,stream,eur\n" + "".join(
+        f"{m},{t},Wmo,{eur}\n" for m, eur in (("M1", 300_000), ("M2", 50_000)) for t in (2022, 2023)
+    )
+    clients = (
+        "municipality,profile,tier,clients,year,form,basis\n"
+        "M1,intensive,bed,6,2021,ZIN,origin\nM2,intensive,bed,4,2021,ZIN,origin\n"
+        "M1,light,group,4,2021,ZIN,origin\nM1,light,home,2,2021,ZIN,origin\n"
+        "M2,light,home,2,2021,ZIN,origin\nM2,light,waiting,1,2021,ZIN,origin\n"
+        "M2,intensive,bed,1,2021,PGB,origin\n"
+    )
+    plan = best(tiny_problem(settings, municipalities=towns, budgets=budgets, clients=clients))
+    assert violations(plan.problem, plan.data) == ()
+    bears = recomputed_bearing(plan.problem, plan.data)
+    total = plan.data["funding_due"].sel(stream="Wmo").sum("municipality")
+    assert bears.sum("account").values == pytest.approx(total.values, abs=CENT)
+    grant = plan.data["grant"].sel(stream="Wmo").rename(municipality="account")
+    over = (bears - grant).clip(min=0.0).transpose("account", "year")
+    assert plan.data["over_budget"].values == pytest.approx(over.values, abs=CENT)
+    assert (over.sum("year") > 1000).all()
+    less = changed(plan.data, "over_budget", -1000.0)
+    assert "budget" in broken(plan.problem, less)
+
+
 def test_personal_budgets_are_paid_from_the_grant_too():
     """A client with a personal budget for a home costs 15,653.57 on top of what is too little."""
     plan = one_year(asked("budget", mode="soft", price=1), budgets=GRANTS)
@@ -296,7 +357,7 @@ def test_hard_rules_that_clash_are_named_with_their_unit():
         one_year(asked("budget", mode="hard"), budgets="municipality,year,stream,eur\nM1,2022,Wmo,100\n")
     (told,) = clash.value.explanation
     assert told.startswith("budget: ")
-    assert told.endswith(" EUR short at 2022")
+    assert told.endswith(" EUR short at region, 2022")
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ def test_travel_csv_goes_before_the_estimate(folder):
 
 
 def test_what_was_estimated_or_left_out_is_said(folder):
-    """Registrations, points, missing shares of children and rows after the last year: one remark each."""
+    """Registrations, points, missing shares of children, late rows and what others pay: one remark each."""
     edit(folder / "clients.csv", "bed,6,2021,ZIN,origin", "bed,6,2021,ZIN,registration")
     with (folder / "homes.csv").open("a", encoding="utf-8") as homes:
         homes.write("C1,M2,2030,5,\n")
@@ -118,13 +118,15 @@ def test_what_was_estimated_or_left_out_is_said(folder):
     (folder / "neighbourhoods.geojson").write_text(json.dumps(document), encoding="utf-8")
     region = read_region(folder)
     said = [remark["en"] for remark in region.remarks]
-    assert len(said) == 5
+    assert len(said) == 7
     for words in (
         "Voronoi",
         "straight line",
         "share of children",
         "place of registration",
         "1 rows of homes.csv",
+        "Contributions of clients",
+        "corporations invest",
     ):
         assert sum(words in sentence for sentence in said) == 1
     assert all(remark["nl"] != remark["en"] for remark in region.remarks)

@@ -24,7 +24,7 @@ GOLDEN = Path(__file__).parent / "golden"
 
 SITES = """\
 site,name,neighbourhood,provider,status,tier,places,wlz_occupied,most,plot_most,earliest
-S1,Site one,N1,provider A,existing,bed,4,1,4,6,
+S1,Site one,N1,provider A,existing,bed,4,1,5,6,
 S1,Site one,N1,provider A,existing,group,0,0,6,6,
 S2,Site two,N2,provider B,candidate,group,0,0,5,5,2023
 """
@@ -58,6 +58,7 @@ NUMBERS = {
     "pathway.wlz.intensive": "0.05",
     "pathway.died.light": "0.02",
     "costs.conversions.bed.group.ratio": "0.5",
+    "costs.conversions.bed.group.changeover": "8",
     "homes.lead": "3",
     "policies.fair_share_between_municipalities.band": "0.2",
     "policies.neighbourhood_concentration.norm": "0.125",
@@ -72,6 +73,8 @@ NUMBERS = {
     "policies.help_within_reach.staffed": '["group"]',
     "policies.help_within_reach.response": "1.5",
     "policies.budget.mode": "soft",
+    "policies.budget.level": "municipality",
+    "funding.before": "development",
     "policies.provider_share.mode": "soft",
     "policies.provider_share.share": "0.75",
     "policies.contract_nodes.mode": "soft",

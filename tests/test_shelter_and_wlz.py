@@ -5,12 +5,24 @@ To the tiny region comes a shelter S4 in N1 with four places, a subsidy of 60,00
 """
 
 import pytest
-from builders import BRIDGE, EUROS_ONLY, ONE_YEAR, amount, best, tiny_problem
-from tiny import CLIENTS, REGION, SITES
+from builders import (
+    BRIDGE,
+    EUROS_ONLY,
+    HOMELESS,
+    ONE_YEAR,
+    SHELTER,
+    SHELTERED,
+    amount,
+    best,
+    tiny_problem,
+    with_shelter,
+)  # fmt: skip
+from tiny import SITES
 
 from geodata.faults import InputError
-from optimiser import Problem, violations
+from optimiser import violations
 from optimiser.conditions import budget
+from optimiser.ledger import ledger
 from optimiser.model import Model
 
 CENT = 0.01
@@ -63,9 +75,13 @@ def test_the_wlz_pays_for_its_places():
     assert "cost of sites" in {violation.rule for violation in found}
 
 
-def test_the_budget_is_for_the_wmo_alone():
-    """What the budget is exceeded by is the Wmo's cost less 600,000; the Wlz's 10,000 are in neither."""
-    settings = EUROS_ONLY | ONE_YEAR | {"policies.budget.mode": "soft"}
+@pytest.mark.parametrize("level", ["region", "municipality"])
+def test_the_budget_is_for_the_wmo_alone(level):
+    """What the budget is exceeded by is the Wmo's cost less 600,000; the Wlz's 10,000 are in neither.
+
+    So it is where M1's own grant counts: without a law M1 bears everything.
+    """
+    settings = EUROS_ONLY | ONE_YEAR | {"policies.budget.mode": "soft", "policies.budget.level": level}
     problem = tiny_problem(settings, sites=ONE_IN_A_GROUP, budgets=GRANTS)
     model = Model.of(problem, rules=(budget,))
     ((_, row),) = model.rows
@@ -76,41 +92,30 @@ def test_the_budget_is_for_the_wmo_alone():
     assert violations(plan.problem, plan.data) == ()
 
 
-# ------------------------------------------------------------------ shelter
+ALL_NEW = {"funding.law": "2022", "funding.path.shape": "linear", "funding.path.yearly": "1.0"}
 
-SHELTER = """
-[tiers.shelter]
-name = {nl = "opvang", en = "shelter"}
-setting = "facility"
-stream = "MO"
-running = 60000
-place = 15000
-building = 10000
-closing = 1000
-occupancy = 1.0
-least = 4
-norm = 10
-reach = 10
 
-[profiles.homeless]
-name = {nl = "dakloos", en = "homeless"}
-fits = ["shelter"]
-"""
-FLOWS = (
-    ("[pathway.wlz]\n", "[pathway.wlz]\nhomeless = 0.0\n"),
-    ("[pathway.died]\n", "[pathway.died]\nhomeless = 0.0\n"),
+@pytest.mark.parametrize(
+    ("regime", "off"),
+    [({"funding.before": "development"}, (10_000, 0)), (ALL_NEW, (10_000 * 9 / 13, 10_000 * 4 / 13))],
+    ids=["development", "residence"],
 )
-SHELTERED = SITES + "S4,Site four,N1,provider C,existing,shelter,4,0,8,8,,,\n"
-HOMELESS = CLIENTS + "M2,homeless,shelter,3,2021,ZIN,origin,registration 2021\n"
+def test_places_of_the_wlz_are_in_no_grant(regime, off):
+    """600,000 is divided 0.8 to 0.2; the 10,000 of the Wlz is taken off what the rows have too much.
+
+    M1 hosts S2, so in the development model it is M1's. Where the origin bears all, it is divided as the
+    people in facilities are: nine of M1 (six in beds, three beside the one of the Wlz) and four of M2.
+    """
+    settings = {"policies.budget.mode": "soft", "policies.budget.level": "municipality"} | regime
+    problem = tiny_problem(EUROS_ONLY | ONE_YEAR | settings, sites=ONE_IN_A_GROUP, budgets=GRANTS)
+    found = {row.label[0]: row.rhs for _, row in Model.of(problem, rules=(budget,)).rows}
+    assert found == {"M1": pytest.approx(480_000 + off[0]), "M2": pytest.approx(120_000 + off[1])}
+    plan = best(problem)
+    assert amount(plan, "over_budget") > 1000
+    assert violations(plan.problem, plan.data) == ()
 
 
-def with_shelter(settings=None, text: str = SHELTER, more: str = "", **files: str) -> Problem:
-    """Return the tiny region with the shelter, over one year."""
-    region = REGION + text + more
-    for old, new in FLOWS:
-        region = region.replace(old, new)
-    tables = {"sites": SHELTERED, "clients": HOMELESS} | files
-    return tiny_problem(EUROS_ONLY | ONE_YEAR | (settings or {}), region=region, **tables)
+# ------------------------------------------------------------------ shelter
 
 
 def test_its_subsidy_is_yearly_and_a_stream_of_its_own():
@@ -136,16 +141,23 @@ def test_who_waits_for_a_shelter_is_bridged_by_it():
     bridged = plan.data["cost"].sel(part="bridging", stream="MO").sum()
     assert float(bridged) == pytest.approx(BRIDGE, abs=CENT)
     assert amount(plan, "waiting", profile="homeless") == pytest.approx(1)
+    assert violations(plan.problem, plan.data) == ()
+    by_centre = ledger(plan.problem, plan.data).query("part == 'bridging' and stream == 'MO'")
+    assert by_centre[["origin", "payer", "account"]].values.tolist() == [["M2", "M1", "M1"]]
 
 
 LAW = "\n[funding]\nlaw = 2022\npath = {shape = 'linear', yearly = 1.0}\n"
 
 
-@pytest.mark.parametrize("more", ["", LAW])
+DEVELOPMENT = "\n[funding]\nbefore = 'development'\n"
+
+
+@pytest.mark.parametrize("more", ["", LAW, DEVELOPMENT])
 def test_its_centre_bears_it_under_every_regime(more):
     """The homeless come from M2. M1, the centre, receives their subsidy and bears it, law or no law.
 
-    Under the residence principle M2 bears its own people of the other stream.
+    Under the residence principle M2 bears its own people of the other stream, and in the development model
+    those at home. Each line of the subsidy says that M1 pays it; a plan in which M2 bears it is caught.
     """
     budgets = GRANTS + "M1,2022,MO,130000\n"
     plan = best(with_shelter(more=more, budgets=budgets))
@@ -153,6 +165,41 @@ def test_its_centre_bears_it_under_every_regime(more):
     assert due.to_dict() == {"M1": pytest.approx(120_000), "M2": 0}
     assert float(plan.data["funding_gap"].sel(municipality="M1", stream="MO").sum()) == pytest.approx(10_000)
     assert (amount(plan, "funding_due", stream="Wmo", municipality="M2") > 0) == bool(more)
+    assert violations(plan.problem, plan.data) == ()
+    subsidy = ledger(plan.problem, plan.data).query("stream == 'MO'")
+    assert set(subsidy["origin"]) == {"M2"}
+    assert set(subsidy["payer"]) == set(subsidy["account"]) == {"M1"}
+    handed_on = plan.data["funding_due"].copy(deep=True)
+    handed_on.loc[{"stream": "MO"}] = plan.data["funding_need"].sel(stream="MO")
+    found = {v.rule for v in violations(plan.problem, plan.data.assign(funding_due=handed_on))}
+    assert "its centre bears shelter" in found
+
+
+HOSTS = """\
+code,name,inhabitants,region,objective_share,host,central
+M1,Westerveen,16000,Tiny,0.8,intramural,M1
+M2,Oosterveen,4000,Tiny,0.2,shelter,M1
+"""
+
+
+@pytest.mark.parametrize(("eur", "stream"), [(50_000, "MO"), (0, "MO"), (50_000, "Wmo")])
+def test_a_shelter_is_not_paid_by_the_wmo_as_well(eur, stream):
+    """A host's budget for a shelter comes out of the Wmo: beside a tier of MO it has no cost to pay by it."""
+    text = SHELTER.replace('stream = "MO"', f'stream = "{stream}"')
+    more = DEVELOPMENT + f"facilities = {{intramural = 300000, shelter = {eur}}}\n"
+    if eur and stream == "MO":
+        with pytest.raises(
+            InputError, match="a budget out of the Wmo for shelter, beside tiers of MO"
+        ) as caught:
+            with_shelter(text=text, more=more, municipalities=HOSTS, budgets=GRANTS)
+        assert [fault.column for fault in caught.value.faults] == ["funding.facilities.shelter"]
+    else:
+        problem = with_shelter(text=text, more=more, municipalities=HOSTS, budgets=GRANTS)
+        divided = problem.region.treasury.grants(["Wmo"], [2022]).to_series()
+        assert divided.xs(("Wmo", 2022), level=("stream", "year")).to_dict() == {
+            "M1": pytest.approx(300_000 + 0.8 * (300_000 - eur)),
+            "M2": pytest.approx(eur + 0.2 * (300_000 - eur)),
+        }  # fmt: skip
 
 
 CLOSING = {

@@ -28,6 +28,9 @@ RICH = {
     "years.indexation": "0.02",
     "years.terminal": "4",
     "costs.double_running": "8",
+    "costs.home_capital": "5000",
+    "tiers.bed.contribution": "100",
+    "tiers.home.contribution": "5",
     "policies.intramural_reduction.by_end": "1.0",
     "policies.within_travel_norm.share": "1.0",
     "policies.neighbourhood_concentration.norm": "0.3",
@@ -58,7 +61,7 @@ def changed(data: xr.Dataset, name: str, by: float, at: str = "largest", **where
     """Return a plan in which one entry of a variable differs: the largest or smallest of those named."""
     values = data[name].astype(float).copy(deep=True)
     part = values.sel({dim: [label] for dim, label in where.items()})
-    flat = part.to_numpy().argmax() if at == "largest" else part.to_numpy().argmin()
+    flat = np.nanargmax(part.to_numpy()) if at == "largest" else np.nanargmin(part.to_numpy())
     index = dict(zip(part.dims, map(int, np.unravel_index(flat, part.shape)), strict=True))
     index |= {dim: int(values.indexes[dim].get_loc(label)) for dim, label in where.items()}
     values[index] += by
@@ -121,6 +124,9 @@ ONE_ENTRY: list[tuple[str, float, str, str]] = [
     ("grant", +1, "smallest", "grants add up to what is given"),
     ("grant", +1, "smallest", "the gap is the grant less what is due"),
     ("funding_due", +1, "largest", "what is due is the cost by payer"),
+    ("grant_steps", +1, "largest", "the steps of a grant add up to it"),
+    ("grant_steps", +1, "largest", "what is given stands in budgets.csv"),
+    ("to_wlz", +0.01, "largest", "people who move to the Wlz"),
 ]
 
 
@@ -133,16 +139,27 @@ def test_one_changed_entry_is_caught(plan, name, by, at, expected):
 
 
 @pytest.mark.parametrize(
-    "part", ["support", "sites", "capital", "conversion", "closing", "homes", "bridging"]
+    "part", ["support", "sites", "capital", "conversion", "closing", "homes", "home_capital", "bridging"]
 )
 def test_every_euro_is_added_up_again(plan, part):
-    """A hundred euros more in one year of one part: the part is named, and the sum of the funding need."""
+    """A hundred euros more in one year of one part: the part is named, the funding need and who pays."""
     found = broken(plan.problem, changed(plan.data, "cost", 100.0, part=part))
-    assert found == {
-        f"cost of {part}",
-        "funding need adds up to the cost",
-        "what is due is the cost by payer",
-    }
+    who = {"what is due is the cost by payer"}
+    if part == "home_capital":  # its largest entry is that of the corporation, in the stream of corporations
+        who = {"what C1 pays"}
+    assert found == {f"cost of {part}", "funding need adds up to the cost", *who}
+
+
+def test_who_pays_what_stream_is_checked(plan):
+    """A client's contribution told as the municipality's, and one that is told too high."""
+    cost = plan.data["cost"].copy(deep=True)
+    own = cost.sel(payer="client", stream="client").copy()
+    cost.loc[{"payer": "M1", "stream": "client"}] = own
+    cost.loc[{"payer": "client", "stream": "client"}] = 0.0
+    found = broken(plan.problem, plan.data.assign(cost=cost))
+    assert {"every stream has its own payers", "what client pays"} <= found
+    need = changed(plan.data, "funding_need", 1.0, stream="client")
+    assert "what others pay is due by origin" in broken(plan.problem, need)
 
 
 @pytest.mark.parametrize("part", ["travel", "misfit", "waiting", "unasked_moves", *SOFT])
@@ -224,7 +241,7 @@ def test_nothing_may_be_negative(plan):
         data = changed(data, str(name), -1e7, "smallest")
     found = violations(plan.problem, data)
     named = {violation.unit for violation in found if violation.rule == "nothing is negative"}
-    assert {str(name) for name in data.data_vars} - named <= {*MAY_BE_ABSENT, "settlement"}
+    assert {str(name) for name in data.data_vars} - named <= {*MAY_BE_ABSENT, "grant_steps", "settlement"}
 
 
 Tighter = Callable[[Problem], Problem]
