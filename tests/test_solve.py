@@ -221,7 +221,8 @@ def test_what_cannot_be_avoided_is_people_in_the_cheapest_tier():
     """Ten intensive people in group places and nine light ones at home, whatever room there is, in 2022.
 
     10 × 20,871.43 + 9 × 15,653.57 = 349,596.43; and each travels at least the 0.5642 minutes inside
-    the own square (½·√(4 km² ÷ π) = 0.5642 km, a kilometre a minute), at 10 points a minute: 19 × 5.642 = 107.19.
+    the own square (½·√(4 km² ÷ π) = 0.5642 km, a kilometre a minute), at 10 points a minute:
+    19 × 5.642 = 107.19.
     """
     plan = best(tiny_problem({"years.last": "2022", "weights.unasked_move": "0"}))
     assert plan.proof.unavoidable == pytest.approx(349_596.43 + 107.19, abs=0.01)
