@@ -550,7 +550,8 @@ def _measured_words(name: str, done: int, asked: int) -> str:
     if name == "relaxation":
         return (
             f"{part}: the relaxation, without whole places, homes or sites, solved again at both ends of the "
-            "range. Differences are of that bound: right for ranking, not what a plan would cost more."
+            "range; in a large region with neighbourhoods within 15 km moving as one. Right for ranking, not "
+            "what a plan would cost more."
         )
     return f"{part}: whole plans, each within its own gap; a difference below both gaps is no finding."
 

@@ -1,5 +1,6 @@
 """Who lives where once the whole decisions stand: a linear programme over everybody apart."""
 
+import logging
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -14,14 +15,16 @@ from optimiser.progress import Clock, Limits
 from optimiser.rounding import whole_homes
 from optimiser.smaller import SMALL, nearest, pair_columns
 
-BEST, NEAREST, MORE = 8, 3, 4
+logger = logging.getLogger(__name__)
+
+BEST, NEAREST, MORE = 14, 4, 6
 """Pairs per origin, tier and year among which everybody chooses at first: those that look best and
 those that are nearest; and how many more at a time where more would pay."""
 
-ROUNDS = 4
+ROUNDS = 3
 """How often pairs that would pay are added."""
 
-WORTHWHILE = 0.01
+WORTHWHILE = 0.1
 """Share of the objective that pairs left out would bring, one person each, before it is solved again."""
 
 DO_NOTHING_WITHIN_M = 8_000.0
@@ -54,7 +57,9 @@ def people_follow(
         found = cleaned(model.arrays, solution.values)
         reduced = arrays.cost - arrays.matrix.T @ solution.duals
         left_out = ~taking_part & (reduced < 0.0) & (arrays.upper > 0.0)
-        if -reduced[left_out].sum() < WORTHWHILE * abs(solution.objective):
+        promised = -float(reduced[left_out].sum())
+        logger.info("%.1f s: %.0f, pairs left out promise %.0f", clock.seconds, solution.objective, promised)
+        if promised < WORTHWHILE * abs(solution.objective):
             break
         taking_part |= left_out & pairs.best(arrays, solution.duals, MORE)
     return found

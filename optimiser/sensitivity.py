@@ -21,11 +21,15 @@ from optimiser.highs import LinearModel
 from optimiser.model import Floats, Model
 from optimiser.plan import Plan
 from optimiser.problem import Problem
-from optimiser.progress import Limits
+from optimiser.progress import Clock, Limits
+from optimiser.smaller import SMALL, Smaller
 from optimiser.solve import PROVEN, Impossible, NoPlanYet, solve
 
 type Reader = Callable[[Mapping[str, str]], Region]
 """Reads the region with other settings (dotted key → value as in TOML) beside those asked for."""
+
+WITHIN_M = 15_000.0
+"""Metres across a group of neighbourhoods that move as one where a large model is measured."""
 
 type End = Literal["low", "high"]
 ENDS: tuple[End, End] = ("low", "high")
@@ -107,7 +111,10 @@ def without_range(register: pd.DataFrame) -> pd.DataFrame:
 
 
 def relaxed(problem: Problem, stop: Event | None = None) -> Figures:
-    """Return the figures of the relaxation: no whole places, homes or sites, so a bound on every plan.
+    """Return the figures of the relaxation: no whole places, homes or sites.
+
+    Of a large model it is the smaller one's, in which like neighbourhoods near each other move as
+    one (`aggregate.py`): some tenths of a per cent off, alike at both ends of a range.
 
     Raises
     ------
@@ -117,14 +124,20 @@ def relaxed(problem: Problem, stop: Event | None = None) -> Figures:
         Where `stop` was set before the end.
     """
     model = Model.of(problem)
-    columns = np.arange(len(model.arrays.cost), dtype=np.int32)
     limits = Limits(0.0, np.inf, stop or Event())
-    found = LinearModel(model.arrays, columns, limits).relax(interior=True, crossover=False)
+    columns, expand = len(model.arrays.cost), None
+    if columns > SMALL:
+        smaller, found = Smaller.relaxed(model, WITHIN_M, limits, Clock(limits))
+        expand = smaller.expand
+    else:
+        every = np.arange(columns, dtype=np.int32)
+        found = LinearModel(model.arrays, every, limits).relax(interior=True, crossover=False)
     if found.outcome == "infeasible":
         raise Impossible(("the hard rules cannot hold, not even for fractions of places",))
     if found.outcome != "optimal" or found.values is None:
         raise Stopped
-    return _of_relaxation(model, found.values, found.objective)
+    values = found.values if expand is None else expand(found.values)
+    return _of_relaxation(model, values, found.objective)
 
 
 def _of_relaxation(model: Model, values: Floats, objective: float) -> Figures:
