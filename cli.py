@@ -106,6 +106,16 @@ def parser() -> argparse.ArgumentParser:
     solving = _solving(300.0, gap=0.01)
     plan = add("plan", _plan, "make a plan and write its folder", reading, solving, speaking, as_json)
     plan.add_argument("-o", "--output", type=Path, required=True, metavar="PLAN", help="folder to write")
+    _add_partition(
+        add(
+            "partition",
+            _partition,
+            "compare groups of municipalities that could cooperate",
+            reading,
+            speaking,
+            as_json,
+        )
+    )
     report = add("report", _report, "write the report of a plan again", speaking, as_json)
     report.add_argument("plan", type=Path, metavar="PLAN", help="folder of a plan")
     return whole
@@ -172,6 +182,23 @@ def _add_assumptions(assumptions: argparse.ArgumentParser) -> None:
     add("--time", type=_positive, default=60.0, metavar="SECONDS", help="for each of them (%(default)g)")
 
 
+def _add_partition(partition: argparse.ArgumentParser) -> None:
+    add = partition.add_argument
+    add(
+        "--into", type=_range, metavar="N",
+        help="how many cooperating regions, such as 3 or 2-4 (2-4, or as many as there are municipalities)",
+    )  # fmt: skip
+    add(
+        "--given", action="append", default=[], metavar="FILE",
+        help="also score this one: a CSV file (municipality, group), or 'A,B,C;D,E'; may be given again",
+    )  # fmt: skip
+    add("--flows", type=Path, metavar="FILE", help="counted clients: CSV with origin, destination, clients")
+    add(
+        "--weigh", action="append", default=[], type=_setting, metavar="NAME=VALUE",
+        help="travel, tie, scale, balance, band or overhead, such as tie=500; may be given again",
+    )  # fmt: skip
+
+
 def _speaking() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
     options.add_argument("--lang", choices=["nl", "en"], help="language of the report; else the region's")
@@ -193,6 +220,17 @@ def _share(text: str) -> float:
     if not 0 <= share < 1:
         raise argparse.ArgumentTypeError(f"'{text}' is not a share from 0 to 1, such as 0.01 or 1%")
     return share
+
+
+def _range(text: str) -> tuple[int, int]:
+    """Return the first and last number of 3 or 2-4."""
+    first, _, last = text.partition("-")
+    if not (first.isascii() and first.isdigit() and (last or first).isdigit() and "-" not in last):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number or a range, such as 3 or 2-4")
+    numbers = int(first), int(last or first)
+    if not 1 <= numbers[0] <= numbers[1]:
+        raise argparse.ArgumentTypeError(f"'{text}' does not begin at 1 or more and end above it")
+    return numbers
 
 
 def _chance(text: str) -> float:
@@ -389,6 +427,28 @@ def _plan(arguments: argparse.Namespace) -> int:
     return _written(plan, arguments.output, arguments)
 
 
+def _partition(arguments: argparse.Namespace) -> int:
+    region = _read(arguments)
+    from models import forecast
+    from models.care_flows import read_care_flows
+    from models.partition import read_partition
+    from optimiser.cooperation import Cooperation, Weighing
+    from reports.cooperation import compared
+
+    given = [read_partition(text, region) for text in arguments.given]
+    flows = read_care_flows(arguments.flows, region) if arguments.flows else None
+    weighing = Weighing.of(region.parameters).changed(_settings(arguments.weigh, "--weigh"))
+    known = Cooperation.of(region, forecast(region), weighing, flows)
+    lang = arguments.lang or region.parameters.region.language
+    first, last = arguments.into or (2, min(4, len(region.municipalities)))
+    told = compared(region, known, range(first, last + 1), given, lang)
+    if arguments.json:
+        _print_json(told.record())
+    else:
+        _print([told.text()])
+    return DONE
+
+
 def _report(arguments: argparse.Namespace) -> int:
     from reports import read_plan
 
@@ -408,14 +468,14 @@ def _read(arguments: argparse.Namespace) -> "Region":
     return region
 
 
-def _settings(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+def _settings(pairs: Sequence[tuple[str, str]], option: str = "--set") -> dict[str, str]:
     """Return the settings by key; a key that is set twice has no order to go by."""
     from geodata.faults import Fault, InputError
 
     keys = [key for key, _ in pairs]
     twice = sorted({key for key in keys if keys.count(key) > 1})
     if twice:
-        raise InputError(Fault("--set", f"{key} twice", "each key once", "Leave one out.") for key in twice)
+        raise InputError(Fault(option, f"{key} twice", "each key once", "Leave one out.") for key in twice)
     return dict(pairs)
 
 
