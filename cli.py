@@ -116,6 +116,7 @@ def parser() -> argparse.ArgumentParser:
             as_json,
         )
     )
+    _add_lots(add("lots", _lots, "divide the volumes of a plan into procurement lots", speaking, as_json))
     report = add("report", _report, "write the report of a plan again", speaking, as_json)
     report.add_argument("plan", type=Path, metavar="PLAN", help="folder of a plan")
     return whole
@@ -182,6 +183,34 @@ def _add_assumptions(assumptions: argparse.ArgumentParser) -> None:
     add("--time", type=_positive, default=60.0, metavar="SECONDS", help="for each of them (%(default)g)")
 
 
+def _add_lots(lots: argparse.ArgumentParser) -> None:
+    add = lots.add_argument
+    add("plan", type=Path, metavar="PLAN", help="folder of a plan")
+    add("--lots", type=_count, metavar="N", help="number of lots; else as few as --max-share allows")
+    add(
+        "--max-share",
+        type=_chance,
+        metavar="SHARE",
+        help="largest part of the volume in one lot, such as 40%%",
+    )
+    add(
+        "--band",
+        type=_share,
+        default=0.3,
+        metavar="SHARE",
+        help="larger or smaller than a mean lot (%(default)s)",
+    )
+    add("--small", type=_chance, metavar="SHARE", help="at least one lot is this small, for new providers")
+    add("--start", type=_count, metavar="YEAR", help="first year; else the one after the contracts end")
+    add("--terms", type=_terms, default=(4, 2, 2), metavar="YEARS", help="contract and extensions (4+2+2)")
+    add("--draws", type=_count, default=200, metavar="N", help="draws of the demand (%(default)s)")
+    add("--seed", type=_count, default=0, metavar="N", help="same seed, same draws (0)")
+    add("--prices", type=Path, metavar="FILE", help="cost prices: CSV with tier and the six elements")
+    add("--gap", type=_share, default=0.0, metavar="SHARE", help="good enough, such as 1%% (%(default)g)")
+    add("--time", type=_positive, default=120.0, metavar="SECONDS", help="longest solve (%(default)g)")
+    add("-o", "--output", type=Path, metavar="FOLDER", help="also write CSV tables and a GeoPackage there")
+
+
 def _add_partition(partition: argparse.ArgumentParser) -> None:
     add = partition.add_argument
     add(
@@ -233,10 +262,18 @@ def _range(text: str) -> tuple[int, int]:
     return numbers
 
 
+def _terms(text: str) -> tuple[int, ...]:
+    """Return the years of a contract and its extensions, 4+2+2."""
+    parts = text.split("+")
+    if not all(part.isascii() and part.isdigit() and int(part) for part in parts):
+        raise argparse.ArgumentTypeError(f"'{text}' is not years with + between them, such as 4+2+2")
+    return tuple(map(int, parts))
+
+
 def _chance(text: str) -> float:
     share = _share(text)
     if not share:
-        raise argparse.ArgumentTypeError("an interval that holds a count with chance 0 says nothing")
+        raise argparse.ArgumentTypeError("a share of 0 leaves nothing")
     return share
 
 
@@ -425,6 +462,34 @@ def _plan(arguments: argparse.Namespace) -> int:
     except (Impossible, NoPlanYet) as error:
         return _no_plan(error, arguments)
     return _written(plan, arguments.output, arguments)
+
+
+def _lots(arguments: argparse.Namespace) -> int:
+    from models.price_basis import read_price_bases
+    from optimiser import Impossible, NoPlanYet
+    from optimiser.lots import Patchwork, divide, wished
+    from optimiser.volumes import volumes
+    from reports import read_plan
+    from reports.lots import Tender
+
+    plan = read_plan(arguments.plan)
+    parameters = plan.problem.region.parameters
+    given = read_price_bases(arguments.prices, parameters.tiers) if arguments.prices else {}
+    wish = wished(plan, arguments.lots, arguments.max_share, arguments.band, arguments.small)
+    drawn = {"draws": max(1, arguments.draws), "seed": arguments.seed}
+    bought = volumes(plan, start=arguments.start, terms=arguments.terms, **drawn)
+    try:
+        division = divide(Patchwork.of(plan, bought, wish), wish, seconds=arguments.time, gap=arguments.gap)
+    except (Impossible, NoPlanYet) as error:
+        return _no_plan(error, arguments)
+    tender = Tender(plan, bought, division, wish, given, arguments.lang or parameters.region.language)
+    if arguments.output:
+        tender.write(arguments.output)
+    if arguments.json:
+        _print_json(tender.record())
+    else:
+        _print([tender.text()])
+    return DONE
 
 
 def _partition(arguments: argparse.Namespace) -> int:
