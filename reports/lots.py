@@ -63,12 +63,12 @@ _WORDS = {
         "en": "With at most {share} to a provider, one provider can win {count} of these lots.",
     },
     "bridge": {
-        "nl": "{site}: contract tot {end}; {months} maanden te overbruggen.",
-        "en": "{site}: contract until {end}; {months} months to be bridged.",
+        "nl": "{count} locaties: contract tot {end}; {months} maanden te overbruggen.",
+        "en": "{count} sites: contract until {end}; {months} months to be bridged.",
     },
     "runs_on": {
-        "nl": "{site}: contract tot {end}; loopt {months} maanden door in het nieuwe.",
-        "en": "{site}: contract until {end}; runs on for {months} months into the new one.",
+        "nl": "{count} locaties: contract tot {end}; loopt {months} maanden door in het nieuwe.",
+        "en": "{count} sites: contract until {end}; runs on for {months} months into the new one.",
     },
     "outside": {
         "nl": "Perceel {lot} ligt met {share} buiten de band van {low} tot {high}.",
@@ -443,10 +443,10 @@ class Tender:
                     )
 
     def _contracts(self) -> Iterable[str]:
-        for site, row in self.bought.contracts.iterrows():
-            months = int(row["months"])
+        """Generate a line per end of contracts that is not the start, with how many sites have it."""
+        for (end, months), sites in self.bought.contracts.groupby(["contract_end", "months"]):
             key = "bridge" if months > 0 else "runs_on"
-            yield self._said(key, site=site, end=row["contract_end"], months=abs(months))
+            yield self._said(key, count=len(sites), end=end, months=abs(int(months)))
 
     def _wins(self) -> Iterable[str]:
         """Say how many lots one provider can win without passing the largest share, whichever they are."""
