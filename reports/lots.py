@@ -1,5 +1,6 @@
 """Procurement lots as a table, for a program, and as files for a tender: volumes, prices and a map layer."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -444,9 +445,11 @@ class Tender:
 
     def _contracts(self) -> Iterable[str]:
         """Generate a line per end of contracts that is not the start, with how many sites have it."""
-        for (end, months), sites in self.bought.contracts.groupby(["contract_end", "months"]):
+        table = self.bought.contracts
+        ends = Counter(zip(table["contract_end"].astype(str), table["months"].astype(int), strict=True))
+        for (end, months), sites in ends.items():
             key = "bridge" if months > 0 else "runs_on"
-            yield self._said(key, count=len(sites), end=end, months=abs(int(months)))
+            yield self._said(key, count=sites, end=end, months=abs(months))
 
     def _wins(self) -> Iterable[str]:
         """Say how many lots one provider can win without passing the largest share, whichever they are."""
