@@ -22,6 +22,9 @@ from reports.notation import Language, Notation
 FILES = ("lots.csv", "volumes.csv", "prices.csv", "lots.gpkg")
 """What the folder of a tender holds."""
 
+NOTHING = 0.005
+"""Client-weeks below which a volume is what a solver leaves of a 0, and not told."""
+
 _WORDS = {
     "title": {
         "nl": "Percelen: {region}, {count}, contract vanaf {first} ({terms} jaar; plan tot en met {last})",
@@ -298,7 +301,7 @@ class Tender:
         rows = []
         for tier in self._tiers:
             expected, drawn = self._of(areas, [year], tier)
-            if expected > 1e-6:
+            if expected > NOTHING:
                 rows.append(
                     {
                         "lot": lot + 1, "municipality": town, "tier": tier, "term": term.name, "year": year,
@@ -388,7 +391,7 @@ class Tender:
         for lot in self._lots:
             for tier in self._tiers:
                 weeks, _ = self._sum(lot, self.bought.years, tier)
-                if weeks <= 1e-6:
+                if weeks <= NOTHING:
                     continue
                 cells = []
                 for term in self.bought.terms:
