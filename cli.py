@@ -5,6 +5,7 @@ done, 1 when no plan meets the hard rules and 2 when the input cannot be used.
 """
 
 import argparse
+import functools
 import json
 import math
 import os
@@ -106,6 +107,7 @@ def parser() -> argparse.ArgumentParser:
     solving = _solving(300.0, gap=0.01)
     plan = add("plan", _plan, "make a plan and write its folder", reading, solving, speaking, as_json)
     plan.add_argument("-o", "--output", type=Path, required=True, metavar="PLAN", help="folder to write")
+    _add_compare(add("compare", _compare, "set plans side by side", speaking, as_json))
     report = add("report", _report, "write the report of a plan again", speaking, as_json)
     report.add_argument("plan", type=Path, metavar="PLAN", help="folder of a plan")
     return whole
@@ -121,8 +123,8 @@ def _reading() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
     options.add_argument("region", metavar="REGION", help="name of a bundled region, or a folder")
     options.add_argument(
-        "-s", "--scenario", dest="scenarios", action="append", default=[], metavar="SCENARIO",
-        help="scenario of the region, or a file; may be given again",
+        "-s", "--scenario", dest="scenarios", action="extend", type=_names, default=[], metavar="SCENARIO",
+        help="scenarios of the region, such as a,b; may be given again",
     )  # fmt: skip
     options.add_argument(
         "--set", dest="settings", action="append", default=[], type=_setting, metavar="KEY=VALUE",
@@ -157,6 +159,28 @@ def _add_backtest(forecast: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def _add_compare(compare: argparse.ArgumentParser) -> None:
+    add = compare.add_argument
+    add("plans", type=Path, nargs="+", metavar="PLAN", help="folders of plans; the first is compared with")
+    add(
+        "--solve-on", type=_positive, metavar="SECONDS",
+        help="where a difference is not distinguishable: improve both plans for so long, and write them",
+    )  # fmt: skip
+    add("--attribute", action="store_true", help="between two plans: what each change of the input does")
+    add(
+        "--by", choices=["key", "scenario"], default="key",
+        help="with --attribute: a step per key, or the keys of one scenario together (%(default)s)",
+    )  # fmt: skip
+    add("--ordered", action="store_true", help="with --attribute: in one order, also for 4 steps or fewer")
+    add("--gap", type=_share, default=0.01, metavar="SHARE", help="of each plan half-way (%(default)s)")
+    add("--time", type=_positive, default=60.0, metavar="SECONDS", help="for each of them (%(default)g)")
+    add("--seed", type=_count, default=0, metavar="N", help="same seed and input, same plan (0)")
+    add(
+        "-o", "--output", type=Path, metavar="FOLDER",
+        help="keep the plans half-way here, and use those that are there: go on where it stopped",
+    )  # fmt: skip
+
+
 def _add_assumptions(assumptions: argparse.ArgumentParser) -> None:
     add = assumptions.add_argument
     add("--measure", action="store_true", help="rank numbers by the effect of moving each within its range")
@@ -183,6 +207,13 @@ def _setting(text: str) -> tuple[str, str]:
     if not (key.strip() and equals and value.strip()):
         raise argparse.ArgumentTypeError(f"'{text}' is not KEY=VALUE, such as years.last=2030")
     return key.strip(), value.strip()
+
+
+def _names(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",")]
+    if not all(names):
+        raise argparse.ArgumentTypeError(f"'{text}' has an empty name; write a,b")
+    return names
 
 
 def _share(text: str) -> float:
@@ -393,6 +424,74 @@ def _report(arguments: argparse.Namespace) -> int:
     from reports import read_plan
 
     return _written(read_plan(arguments.plan), arguments.plan, arguments)
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    from geodata.faults import Fault, InputError
+
+    folders, pairs = arguments.plans, arguments.plans[1:]
+    if not pairs or (arguments.attribute and len(pairs) > 1):
+        expected = "two plans" if arguments.attribute else "two plans or more"
+        found = f"{len(folders)} plan" + ("s" if pairs else "")
+        raise InputError([Fault("compare", found, expected, "Name the folders of the plans.")])
+    from reports import read_plan
+    from reports.comparison import Comparison
+    from reports.figures import region_of
+
+    plans = [read_plan(folder) for folder in folders]
+    lang = arguments.lang or region_of(plans[0]).parameters.region.language
+    compared = Comparison.of(plans, lang)
+    if arguments.solve_on and not all(one.is_distinguishable for one in compared.distances):
+        compared = Comparison.of(_solved_on(plans, arguments), lang)
+    record = compared.record()
+    if not arguments.json:
+        _print(compared.lines())
+    if arguments.attribute:
+        record["attribution"] = _attribute(compared.plans, lang, arguments)
+    if arguments.json:
+        _print_json(record)
+    return DONE
+
+
+def _solved_on(plans: "Sequence[Plan]", arguments: argparse.Namespace) -> "list[Plan]":
+    """Improve plans that are not proven for a while, and write those that have become better."""
+    from optimiser.comparison import improved
+    from reports import write
+
+    stop, ticker, found = threading.Event(), Ticker(sys.stderr), list["Plan"]()
+    for folder, plan in zip(arguments.plans, plans, strict=True):
+        _tell(f"{folder}: solving on")
+        limits = {"seconds": arguments.solve_on, "seed": arguments.seed, "progress": ticker, "stop": stop}
+        work = functools.partial(improved, plan, **limits)
+        found.append(_heard(work, stop, ticker, "Stopping with the best plan so far; Ctrl-C again aborts."))
+        if found[-1] is not plan:
+            write(found[-1], folder, lang=arguments.lang or "nl")
+    return found
+
+
+def _attribute(plans: "Sequence[Plan]", lang: Any, arguments: argparse.Namespace) -> Any:
+    from optimiser import Progress, solve
+    from reports.attribution import Between, attribution_lines, attribution_record, steps_between
+    from reports.contents import Contents
+
+    stop, ticker, began = threading.Event(), Ticker(sys.stderr), time.monotonic()
+    limits = {"gap": arguments.gap, "seconds": arguments.time, "seed": arguments.seed}
+
+    def make(problem: "Problem", near: "Plan") -> "Plan | None":
+        plan = solve(problem, **limits, progress=ticker, stop=stop)
+        return None if stop.is_set() else plan
+
+    def tell(done: int, total: int, what: str) -> None:
+        ticker(Progress(time.monotonic() - began, f"{done} of {total} plans; next: {what}", None, None))
+
+    steps = steps_between(*plans, by_scenario=arguments.by == "scenario")
+    half_way = Between(plans[0], plans[1], steps, make, limits, arguments.output, arguments.ordered)
+    said = "Stopping with what is finished; Ctrl-C again aborts."
+    found = _heard(lambda: half_way.attribution(tell), stop, ticker, said)
+    if not arguments.json:
+        told = Contents(plans[0], (), (), lang)
+        _print(["", *attribution_lines(found, half_way.missing, steps, told)])
+    return attribution_record(found, half_way.missing, steps)
 
 
 def _read(arguments: argparse.Namespace) -> "Region":

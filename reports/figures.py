@@ -389,6 +389,17 @@ def comparison(plan: Plan) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index", columns=["plan", "nothing", "unit"])
 
 
+def measures(plan: Plan) -> dict[str, float]:
+    """Return the figures by which plans are compared, named as in `MEASURES`."""
+    return _measures(plan, plan.data)
+
+
+def beds(plan: Plan) -> float:
+    """Return the intramural places of the last year."""
+    tiers = plan.problem.tiers
+    return float(plan.data["places"].isel(year=-1).sel(tier=list(tiers.index[tiers["intramural"]])).sum())
+
+
 MEASURES = {
     "places": "places",
     "people_home": "clients",
