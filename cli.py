@@ -107,6 +107,9 @@ def parser() -> argparse.ArgumentParser:
     solving = _solving(300.0, gap=0.01)
     plan = add("plan", _plan, "make a plan and write its folder", reading, solving, speaking, as_json)
     plan.add_argument("-o", "--output", type=Path, required=True, metavar="PLAN", help="folder to write")
+    _add_score(
+        add("score", _score, "score a plan made by hand, or plan on from it", reading, speaking, as_json)
+    )
     _add_compare(add("compare", _compare, "set plans side by side", speaking, as_json))
     report = add("report", _report, "write the report of a plan again", speaking, as_json)
     report.add_argument("plan", type=Path, metavar="PLAN", help="folder of a plan")
@@ -157,6 +160,17 @@ def _add_backtest(forecast: argparse.ArgumentParser) -> None:
         "--level", type=_chance, metavar="SHARE",
         help="chance that the interval should hold a count (80%%); implies --backtest",
     )  # fmt: skip
+
+
+def _add_score(score: argparse.ArgumentParser) -> None:
+    add, one_of = score.add_argument, score.add_mutually_exclusive_group(required=True)
+    one_of.add_argument(
+        "--edit", type=Path, metavar="FILE",
+        help="table of site, tier, year, places and corporation, neighbourhood, year, homes",
+    )  # fmt: skip
+    one_of.add_argument("--export", type=Path, metavar="PLAN", help="print the table of a plan, to be edited")
+    add("-o", "--output", type=Path, metavar="PLAN", help="folder to write the scored plan to")
+    add("--seed", type=_count, default=0, metavar="N", help="same seed and input, same plan (0)")
 
 
 def _add_compare(compare: argparse.ArgumentParser) -> None:
@@ -426,6 +440,59 @@ def _report(arguments: argparse.Namespace) -> int:
     return _written(read_plan(arguments.plan), arguments.plan, arguments)
 
 
+def _score(arguments: argparse.Namespace) -> int:
+    region = _read(arguments)
+    if arguments.export:
+        return _export(region, arguments.export)
+    from models import forecast
+    from models.decided import read_decided
+    from optimiser import Problem
+    from optimiser.score import score
+
+    edit = read_decided(arguments.edit, region)
+    problem, stop, ticker = Problem.of(region, forecast(region)), threading.Event(), Ticker(sys.stderr)
+    work = functools.partial(score, problem, edit, seed=arguments.seed, progress=ticker, stop=stop)
+    scored = _heard(work, stop, ticker, "Stopping; Ctrl-C again aborts.")
+    return _told_score(scored.plan, arguments)
+
+
+def _export(region: "Region", folder: Path) -> int:
+    from models.decided import decided_text
+    from optimiser.score import decided_by
+    from reports import read_plan
+    from reports.decided import check_same_region
+
+    plan = read_plan(folder)
+    check_same_region(plan, region, folder)
+    sys.stdout.write(decided_text(decided_by(plan)))
+    return DONE
+
+
+def _told_score(plan: "Plan", arguments: argparse.Namespace) -> int:
+    """Say what a scored plan is and what it breaks, and write it where a folder is named."""
+    from optimiser import council_answers
+    from optimiser.score import broken_rules
+    from reports import write
+    from reports.brief import brief
+    from reports.broken import rule_check
+    from reports.contents import Contents
+    from reports.figures import region_of
+    from reports.summary import summary
+
+    lang = arguments.lang or region_of(plan).parameters.region.language
+    told, broken = Contents(plan, council_answers(plan), (), lang), broken_rules(plan)
+    folder = None if arguments.output is None else str(write(plan, arguments.output, lang=lang))
+    if arguments.json:
+        rules = [asdict(one) for one in broken]
+        _print_json(
+            {"folder": folder, "broken": rules, "summary": json.loads(json.dumps(summary(told), default=str))}
+        )
+    else:
+        _print([brief(told), "", *rule_check(told, broken)])
+        _print([] if folder is None else ["", folder])
+    return DONE
+
+
 def _compare(arguments: argparse.Namespace) -> int:
     from geodata.faults import Fault, InputError
 
@@ -478,7 +545,7 @@ def _attribute(plans: "Sequence[Plan]", lang: Any, arguments: argparse.Namespace
     limits = {"gap": arguments.gap, "seconds": arguments.time, "seed": arguments.seed}
 
     def make(problem: "Problem", near: "Plan") -> "Plan | None":
-        plan = solve(problem, **limits, progress=ticker, stop=stop)
+        plan = solve(problem, **limits, progress=ticker, stop=stop, start=near)
         return None if stop.is_set() else plan
 
     def tell(done: int, total: int, what: str) -> None:

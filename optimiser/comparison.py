@@ -182,7 +182,7 @@ def improved(plan: Plan, *, seconds: float, **limits: Any) -> Plan:
     `limits` are those of `optimiser.solve` but for the gap, which is asked to be nothing.
     """
     try:
-        found = solve(plan.problem, gap=0.0, seconds=seconds, **limits)
+        found = solve(plan.problem, gap=0.0, seconds=seconds, start=plan, **limits)
     except NoPlanYet:
         return plan
     best = found if found.proof.objective < plan.proof.objective else plan

@@ -16,7 +16,7 @@ from optimiser.model import Floats, Model
 from optimiser.problem import Problem
 from optimiser.spending import by_origin
 
-type Status = Literal["proven", "within_gap", "best_found", "impossible"]
+type Status = Literal["proven", "within_gap", "best_found", "by_hand", "impossible"]
 
 WEIGHTS = (
     "travel", "misfit", "waiting", "unasked_moves", "intramural_reduction", "within_travel_norm",

@@ -421,3 +421,40 @@ def test_scenarios_are_named_with_commas(tiny, capsys):
     assert "Did you mean 'slow'?" in capsys.readouterr().out
     with pytest.raises(SystemExit):
         cli.main(["check", tiny, "-s", "dear,,slow"])
+
+
+# Score ---------------------------------------------------------------------------------------
+
+
+def test_a_plan_is_exported_edited_and_scored(plan_folder, tiny, tmp_path, capsys):
+    """The exported table scores without a broken rule; with two beds fewer than it may, one is told."""
+    assert cli.main(["score", tiny, "--export", str(plan_folder)]) == cli.DONE
+    edit = tmp_path / "plan.csv"
+    edit.write_text(capsys.readouterr().out, encoding="utf-8")
+    assert cli.main(["score", tiny, "--edit", str(edit), "--lang", "en"]) == cli.DONE
+    told = capsys.readouterr()
+    assert "No rule broken." in told.out
+    assert "Made by hand." in told.out
+    edit.write_text("site,tier,year,places\nS1,bed,2023,8\n", encoding="utf-8")
+    out = str(tmp_path / "scored")
+    assert cli.main(["score", tiny, "--edit", str(edit), "--json", "-o", out]) == cli.DONE
+    record = json.loads(capsys.readouterr().out)
+    assert [(one["rule"], one["amount"]) for one in record["broken"]] == [("replacement_before_closure", 2.0)]
+    assert record["summary"]["proof"]["status"] == "by_hand"
+    assert (Path(out) / "report.html").is_file()
+
+
+def test_score_tells_the_faults_of_an_edit(tiny, tmp_path, capsys):
+    """An unknown site and a year that is not planned, both at once."""
+    edit = tmp_path / "plan.csv"
+    edit.write_text("site,tier,year,places\nS9,bed,2023,8\nS1,bed,2040,8\n", encoding="utf-8")
+    assert cli.main(["score", tiny, "--edit", str(edit)]) == cli.BAD_INPUT
+    told = capsys.readouterr().err
+    assert "plan.csv, line 2, site: found 'S9'" in told
+    assert "plan.csv, line 3, year: found '2040'" in told
+
+
+def test_export_of_another_region_is_refused(plan_folder, capsys):
+    """A plan of the tiny region is none of Zuidoost-Drenthe."""
+    assert cli.main(["score", "zuidoost-drenthe", "--export", str(plan_folder)]) == cli.BAD_INPUT
+    assert "found a plan of Tiny" in capsys.readouterr().err
