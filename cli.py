@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from geodata.faults import InputError
     from models import Region
+    from models.decided import Decided
     from optimiser import Impossible, NoPlanYet, Plan, Problem, Progress
     from optimiser.sensitivity import Effect, Evaluate, Moved
 
@@ -83,7 +84,7 @@ def parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     commands = whole.add_subparsers(metavar="COMMAND", required=True)
-    as_json, reading, speaking = _as_json(), _reading(), _speaking()
+    as_json, reading, locking, speaking = _as_json(), _reading(), _locking(), _speaking()
 
     def add(name: str, command: Command, does: str, *options: argparse.ArgumentParser) -> Any:
         added = commands.add_parser(
@@ -105,11 +106,11 @@ def parser() -> argparse.ArgumentParser:
     _add_backtest(told)
     _add_assumptions(add("assumptions", _assumptions, "list every number with its source", reading, as_json))
     solving = _solving(300.0, gap=0.01)
-    plan = add("plan", _plan, "make a plan and write its folder", reading, solving, speaking, as_json)
+    does = "make a plan and write its folder"
+    plan = add("plan", _plan, does, reading, locking, solving, speaking, as_json)
     plan.add_argument("-o", "--output", type=Path, required=True, metavar="PLAN", help="folder to write")
-    _add_score(
-        add("score", _score, "score a plan made by hand, or plan on from it", reading, speaking, as_json)
-    )
+    does = "score a plan made by hand, or plan on from it"
+    _add_score(add("score", _score, does, reading, locking, solving, speaking, as_json))
     _add_compare(add("compare", _compare, "set plans side by side", speaking, as_json))
     report = add("report", _report, "write the report of a plan again", speaking, as_json)
     report.add_argument("plan", type=Path, metavar="PLAN", help="folder of a plan")
@@ -132,6 +133,15 @@ def _reading() -> argparse.ArgumentParser:
     options.add_argument(
         "--set", dest="settings", action="append", default=[], type=_setting, metavar="KEY=VALUE",
         help="a number of region.toml, such as policies.intramural_reduction.by_end=0.4",
+    )  # fmt: skip
+    return options
+
+
+def _locking() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument(
+        "--lock", type=Path, metavar="FILE",
+        help="agreed decisions to keep: a table as for score --edit, asked_by says who asked",
     )  # fmt: skip
     return options
 
@@ -169,8 +179,8 @@ def _add_score(score: argparse.ArgumentParser) -> None:
         help="table of site, tier, year, places and corporation, neighbourhood, year, homes",
     )  # fmt: skip
     one_of.add_argument("--export", type=Path, metavar="PLAN", help="print the table of a plan, to be edited")
-    add("-o", "--output", type=Path, metavar="PLAN", help="folder to write the scored plan to")
-    add("--seed", type=_count, default=0, metavar="N", help="same seed and input, same plan (0)")
+    add("-o", "--output", type=Path, metavar="PLAN", help="folder to write the scored or finished plan to")
+    add("--finish", action="store_true", help="plan on from the edit, keeping all rules with few changes")
 
 
 def _add_compare(compare: argparse.ArgumentParser) -> None:
@@ -446,14 +456,19 @@ def _score(arguments: argparse.Namespace) -> int:
         return _export(region, arguments.export)
     from models import forecast
     from models.decided import read_decided
-    from optimiser import Problem
-    from optimiser.score import score
+    from optimiser import Impossible, NoPlanYet, Problem
+    from optimiser.score import finishing, score
 
     edit = read_decided(arguments.edit, region)
     problem, stop, ticker = Problem.of(region, forecast(region)), threading.Event(), Ticker(sys.stderr)
     work = functools.partial(score, problem, edit, seed=arguments.seed, progress=ticker, stop=stop)
-    scored = _heard(work, stop, ticker, "Stopping; Ctrl-C again aborts.")
-    return _told_score(scored.plan, arguments)
+    try:
+        plan = _heard(work, stop, ticker, "Stopping; Ctrl-C again aborts.").plan
+        if arguments.finish:
+            plan = _solved(finishing(problem, edit), arguments, start=plan)
+    except (Impossible, NoPlanYet) as error:
+        return _no_plan(error, arguments)
+    return _told_score(plan, edit, arguments)
 
 
 def _export(region: "Region", folder: Path) -> int:
@@ -468,13 +483,13 @@ def _export(region: "Region", folder: Path) -> int:
     return DONE
 
 
-def _told_score(plan: "Plan", arguments: argparse.Namespace) -> int:
+def _told_score(plan: "Plan", edit: "Decided", arguments: argparse.Namespace) -> int:
     """Say what a scored plan is and what it breaks, and write it where a folder is named."""
     from optimiser import council_answers
-    from optimiser.score import broken_rules
+    from optimiser.score import broken_rules, changes
     from reports import write
     from reports.brief import brief
-    from reports.broken import rule_check
+    from reports.broken import change_lines, rule_check
     from reports.contents import Contents
     from reports.figures import region_of
     from reports.summary import summary
@@ -483,12 +498,12 @@ def _told_score(plan: "Plan", arguments: argparse.Namespace) -> int:
     told, broken = Contents(plan, council_answers(plan), (), lang), broken_rules(plan)
     folder = None if arguments.output is None else str(write(plan, arguments.output, lang=lang))
     if arguments.json:
-        rules = [asdict(one) for one in broken]
-        _print_json(
-            {"folder": folder, "broken": rules, "summary": json.loads(json.dumps(summary(told), default=str))}
-        )
+        rules, other = [asdict(one) for one in broken], [asdict(one) for one in changes(plan, edit)]
+        figures = json.loads(json.dumps(summary(told), default=str))
+        _print_json({"folder": folder, "broken": rules, "changes": other, "summary": figures})
     else:
         _print([brief(told), "", *rule_check(told, broken)])
+        _print(["", *change_lines(told, changes(plan, edit))] if arguments.finish else [])
         _print([] if folder is None else ["", folder])
     return DONE
 
@@ -569,6 +584,11 @@ def _read(arguments: argparse.Namespace) -> "Region":
     from models import read_region
 
     region = read_region(folder, arguments.scenarios, settings)
+    if getattr(arguments, "lock", None) is not None:
+        from models.decided import read_decided
+        from models.region import locked
+
+        region = locked(region, read_decided(arguments.lock, region))
     for change in region.overrides:
         _tell(f"{change.key}: {change.old} → {change.new} ({change.origin})")
     return region
@@ -588,13 +608,14 @@ def _settings(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
 # Solving -------------------------------------------------------------------------------------
 
 
-def _solved(problem: "Problem", arguments: argparse.Namespace) -> "Plan":
+def _solved(problem: "Problem", arguments: argparse.Namespace, start: "Plan | None" = None) -> "Plan":
     from optimiser import solve
 
     limits = {"gap": arguments.gap, "seconds": arguments.time, "seed": arguments.seed}
     stop, ticker = threading.Event(), Ticker(sys.stderr)
     said = "Stopping with the best plan so far; Ctrl-C again aborts."
-    return _heard(lambda: solve(problem, **limits, progress=ticker, stop=stop), stop, ticker, said)
+    work = functools.partial(solve, problem, **limits, progress=ticker, stop=stop, start=start)
+    return _heard(work, stop, ticker, said)
 
 
 def _heard[Result](work: Callable[[], Result], stop: threading.Event, ticker: "Ticker", said: str) -> Result:

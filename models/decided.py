@@ -60,11 +60,19 @@ class Decided:
     places: tuple[DecidedPlaces, ...] = ()
     homes: tuple[DecidedHomes, ...] = ()
 
+    @property
+    def every(self) -> tuple[DecidedPlaces | DecidedHomes, ...]:
+        """All of it."""
+        return (*self.places, *self.homes)
+
     def __bool__(self) -> bool:
         return bool(self.places or self.homes)
 
     def __add__(self, other: Decided) -> Decided:
         return Decided((*self.places, *other.places), (*self.homes, *other.homes))
+
+
+NOTHING = Decided()
 
 
 def read_decided(file: Path, region: Region) -> Decided:

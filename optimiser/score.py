@@ -145,6 +145,47 @@ def _labels_of_homes(problem: Problem) -> list[tuple[str, str, int]]:
     return list(dict.fromkeys((o.corporation, j, o.year) for o in problem.offers for j in o.neighbourhoods))
 
 
+def finishing(problem: Problem, edit: Decided) -> Problem:
+    """Return the problem of a plan that keeps every rule and departs from an edit as little as it can.
+
+    Every place and home of the edit, and none of a home that it does not name, is a wish: each that
+    is otherwise in a year costs the price of `agreed_decisions_are_kept`, far above what moving one
+    place saves. What is agreed stands.
+    """
+    stated = Stated.of(problem, edit)
+    nothing = dict.fromkeys(_labels_of_homes(problem), 0)
+    asked = {at: n for at, n in stated.homes.items() if at in nothing}
+    whole = Stated(stated.places, nothing | asked).decided()
+    agreed = {(d.name, d.year) for d in problem.agreed.every}
+    wished = Decided(
+        tuple(d for d in whole.places if (d.name, d.year) not in agreed),
+        tuple(d for d in whole.homes if (d.name, d.year) not in agreed),
+    )
+    on = problem if problem.agreed else problem.with_modes(agreed_decisions_are_kept="hard")
+    return replace(on, wished=wished)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A place or home that a finished plan has otherwise than the edit."""
+
+    name: str
+    year: int
+    asked: int
+    planned: int
+
+
+def changes(plan: Plan, edit: Decided) -> tuple[Change, ...]:
+    """Return in what a plan departs from an edit: places at sites and homes, by year."""
+    stated, got = Stated.of(plan.problem, edit), Stated.of(plan.problem, decided_by(plan))
+    homes = {**dict.fromkeys(stated.homes, 0), **dict.fromkeys(got.homes, 0)}
+    both = [
+        *((f"{s} {k}", t, n, got.places[s, k, t]) for (s, k, t), n in stated.places.items()),
+        *((f"{c} {j}", t, stated.homes.get((c, j, t), 0), got.homes.get((c, j, t), 0)) for c, j, t in homes),
+    ]
+    return tuple(Change(*one) for one in both if one[2] != one[3])
+
+
 def broken_rules(plan: Plan) -> tuple[Violation, ...]:
     """Return what a hand-made plan breaks, as it was written down with it; nothing for any other plan."""
     return tuple(Violation(*one) for one in json.loads(plan.data.attrs.get(BROKEN, "[]")))

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from optimiser import Violation
+    from optimiser.score import Change
     from reports.contents import Contents
     from reports.notation import Language
 
@@ -22,6 +23,11 @@ _SAID: dict[str, dict[Language, str]] = {
     "one": {"nl": "1 regel gebroken:", "en": "1 rule broken:"},
     "count": {"nl": "{count} regels gebroken:", "en": "{count} rules broken:"},
     "more": {"nl": "en op {count} andere plekken", "en": "and in {count} other places"},
+    "as_edited": {"nl": "Niets is anders dan in de tabel.", "en": "Nothing differs from the table."},
+    "changed": {
+        "nl": "Anders dan in de tabel, {places} plekken of woningen in {count} regels:",
+        "en": "Other than in the table, {places} places or homes in {count} lines:",
+    },
     "short": {
         "nl": "Beleid dat tekortschiet, tegen zijn prijs (alle jaren samen):",
         "en": "Policies that fall short, at their price (all years together):",
@@ -54,3 +60,14 @@ def rule_check(told: Contents, broken: Sequence[Violation]) -> Iterator[str]:
     if lines:
         yield _SAID["short"][told.lang]
         yield from lines
+
+
+def change_lines(told: Contents, changes: Sequence[Change]) -> Iterator[str]:
+    """Generate what a finished plan has otherwise than the table that it was finished from."""
+    if not changes:
+        yield _SAID["as_edited"][told.lang]
+        return
+    places = sum(abs(one.planned - one.asked) for one in changes)
+    yield _SAID["changed"][told.lang].format(places=places, count=len(changes))
+    for one in changes:
+        yield f"  {one.name}, {one.year}: {one.asked} → {one.planned}"

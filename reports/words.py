@@ -422,6 +422,7 @@ _PARTS = _words(
     part_provider_share=("Aandeel per aanbieder", "Share per provider"),
     part_contract_nodes=("Contractmomenten", "Renewal of contracts"),
     part_specialist_scale=("Schaal van specialistische vormen", "Scale of specialist tiers"),
+    part_agreed_decisions_are_kept=("Afspraken", "Agreed decisions"),
     part_staff_within_reach=("Personeel", "Staff"),
     part_no_reopening=("Gestopt blijft gestopt", "No reopening"),
     part_no_see_saw=("Niet weg en weer open", "No see-saw"),

@@ -458,3 +458,25 @@ def test_export_of_another_region_is_refused(plan_folder, capsys):
     """A plan of the tiny region is none of Zuidoost-Drenthe."""
     assert cli.main(["score", "zuidoost-drenthe", "--export", str(plan_folder)]) == cli.BAD_INPUT
     assert "found a plan of Tiny" in capsys.readouterr().err
+
+
+def test_an_edit_is_finished_with_few_changes(tiny, tmp_path, capsys):
+    """Two beds go with nothing instead: two homes more, and the plan keeps all rules."""
+    edit = tmp_path / "plan.csv"
+    edit.write_text("site,tier,year,places\nS1,bed,2023,8\n", encoding="utf-8")
+    words = ["score", tiny, "--edit", str(edit), "--finish", "--gap", "0", "--time", "60", "--lang", "en"]
+    assert cli.main(words) == cli.DONE
+    told = capsys.readouterr().out
+    assert "No rule broken." in told
+    assert "Other than in the table, 2 places or homes in 2 lines:" in told
+
+
+def test_a_lock_is_kept_or_its_faults_told(tiny, tmp_path, capsys):
+    """Nine beds in 2022, as the provider asked; and eleven, where ten fit, is no plan."""
+    lock, out = tmp_path / "agreed.csv", tmp_path / "kept"
+    lock.write_text("site,tier,year,places,asked_by\nS1,bed,2022,9,provider A\n", encoding="utf-8")
+    assert cli.main(["plan", tiny, "--lock", str(lock), "--time", "60", "-o", str(out)]) == cli.DONE
+    assert "9,,provider A" in (out / "case" / "agreed.csv").read_text(encoding="utf-8")
+    lock.write_text("site,tier,year,places\nS1,bed,2022,11\n", encoding="utf-8")
+    assert cli.main(["plan", tiny, "--lock", str(lock), "-o", str(out)]) == cli.NO_PLAN
+    assert "agreed_decisions_are_kept: 1.0 places short at S1 bed, 2022" in capsys.readouterr().err
