@@ -19,6 +19,7 @@ from optimiser.plan import DECIDED, Plan, Proof, Status, dataset
 from optimiser.problem import Problem
 from optimiser.progress import Limits, Progress
 from optimiser.search import Found, search
+from optimiser.steadiest import steadiest
 from optimiser.verify import Violation, recomputed_objective, violations
 
 PROVEN = 1e-6
@@ -108,7 +109,11 @@ def solve(
         reference, nothing_done = waiting.result()
     if nothing_done is not None:
         found = _better(found, nothing_done, model)
-    data = dataset(model, _values(found, problem, limits))
+    values = _values(found, problem, limits)
+    if found.objective - found.bound <= PROVEN * abs(found.objective):
+        values = steadiest(model, values, limits)
+        found = replace(found, values=values, objective=_objective(model, values))
+    data = dataset(model, values)
     _check(problem, data)
     proof = _proof(model, found, limits, time.monotonic() - began)
     _check_objective(problem, data, proof)
@@ -135,10 +140,14 @@ def _values(found: Found, problem: Problem, limits: Limits) -> Floats:
 
 def _better(found: Found, values: Floats, model: Model) -> Found:
     """Return what was found, or another plan where that costs less."""
-    objective = float(model.arrays.cost @ values) + model.arrays.constant
+    objective = _objective(model, values)
     if found.values is not None and found.objective <= objective:
         return found
     return replace(found, values=values, objective=objective, infeasible=False)
+
+
+def _objective(model: Model, values: Floats) -> float:
+    return float(model.arrays.cost @ values) + model.arrays.constant
 
 
 def reference_of(model: Model, limits: Limits) -> tuple[xr.Dataset, Floats | None]:
