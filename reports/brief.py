@@ -18,11 +18,11 @@ def brief(told: Contents) -> str:
         [
             told.title,
             told.status,
-            *_aligned(_proof(told)),
+            *aligned(_proof(told)),
             "",
-            *_aligned(_first_and_last(told)),
+            *aligned(_first_and_last(told)),
             "",
-            *_aligned(_beside_nothing(told)),
+            *aligned(_beside_nothing(told)),
             "",
             worst_off(told),
         ]
@@ -78,7 +78,7 @@ def _beside_nothing(told: Contents) -> Iterator[tuple[str, ...]]:
         yield told.words(f"compare_{measure}", **told.years), *written
 
 
-def _aligned(rows: Iterable[tuple[str, ...]]) -> list[str]:
+def aligned(rows: Iterable[tuple[str, ...]]) -> list[str]:
     """Return lines with the first column to the left and the others to the right."""
     cells = list(rows)
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
