@@ -99,8 +99,7 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("-o", "--output", type=Path, metavar="PLAN", help=f"folder (default {DEMO_FOLDER})")
     add("regions", _regions, "name the bundled regions", as_json)
     init = add("init", _init, "make a new region folder to fill in")
-    init.add_argument("folder", type=Path, metavar="FOLDER", help="a folder that is new or empty")
-    init.add_argument("--from", dest="source", default=DEMO_REGION, metavar="REGION", help="region to copy")
+    _add_making(init)
     add("check", _check, "tell every fault of a region at once", reading, as_json)
     told = add("forecast", _forecast, "show the demand, with the steps that add up to it", reading, as_json)
     _add_backtest(told)
@@ -126,6 +125,41 @@ def parser() -> argparse.ArgumentParser:
     report = add("report", _report, "write the report of a plan again", speaking, as_json)
     report.add_argument("plan", type=Path, metavar="PLAN", help="folder of a plan")
     return whole
+
+
+def _add_making(init: argparse.ArgumentParser) -> None:
+    add = init.add_argument
+    add("folder", type=Path, metavar="FOLDER", help="a folder that is new or empty")
+    add(
+        "--from", dest="source", default=DEMO_REGION, metavar="REGION|MAP",
+        help="region to copy, or CBS's map of wijken and buurten: a GeoPackage (FILE or FILE#LAYER) or a "
+        "table of PostGIS (postgresql://user@host/database#schema.table)",
+    )  # fmt: skip
+    add("--municipalities", metavar="NAMES", help="with a map: names or codes, with commas between them")
+    add("--level", choices=["wijk", "buurt"], default="wijk", help="with a map: which areas (%(default)s)")
+    add(
+        "--figures", action="append", default=[], metavar="TABLE",
+        help="with a map: table of figures joined by code (StatLine, KWB), in place of the map's; may be "
+        "given again",
+    )  # fmt: skip
+    add(
+        "--crosswalk", metavar="FILE",
+        help="with --figures of another year: CSV of code_old, code_new, weight, or the map of that year",
+    )  # fmt: skip
+    add("--sites", metavar="FILE", help="with a map: sites as CSV, GeoJSON, GeoPackage or PostGIS")
+    add(
+        "--base",
+        type=_count,
+        metavar="YEAR",
+        help="with a map: base year (default the year before the map's)",
+    )
+    add("--roads", metavar="FILE", help="with a map: GraphML, or lines with speeds; those near are copied")
+    add(
+        "--table", dest="tables", action="append", default=[], type=_table_source, metavar="NAME=SOURCE",
+        help="with a map: clients, homes, budgets, travel or series as CSV or PostGIS; may be given again",
+    )  # fmt: skip
+    add("--xlsx", action="store_true", help="put the tables in one workbook, with drop-downs, to fill in")
+    add("--name", metavar="NAME", help="with a map: name of the region (default its municipalities)")
 
 
 def _as_json() -> argparse.ArgumentParser:
@@ -296,6 +330,14 @@ def _names(text: str) -> list[str]:
     return names
 
 
+def _table_source(text: str) -> tuple[str, str]:
+    name, equals, source = text.partition("=")
+    known = ("clients", "homes", "budgets", "travel", "series")
+    if name not in known or not (equals and source):
+        raise argparse.ArgumentTypeError(f"'{text}' is not NAME=SOURCE with one of {', '.join(known)}")
+    return name, source
+
+
 def _share(text: str) -> float:
     try:
         share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
@@ -366,6 +408,9 @@ def _init(arguments: argparse.Namespace) -> int:
     from geodata.bundled import region_folder
     from geodata.faults import Fault, InputError
 
+    if _is_map(arguments.source):
+        return _init_from_map(arguments)
+    _only_with_a_map(arguments)
     source, folder = region_folder(arguments.source), arguments.folder
     if folder.exists() and any(folder.iterdir()):
         raise InputError(
@@ -373,9 +418,64 @@ def _init(arguments: argparse.Namespace) -> int:
         )
     # copyfile and not copy: an installed region may be read-only, the planner's copy is not.
     shutil.copytree(source, folder, copy_function=shutil.copyfile, dirs_exist_ok=True)
+    return _made(arguments)
+
+
+def _made(arguments: argparse.Namespace, told: Sequence[str] = ()) -> int:
+    """Put the tables in a workbook where that is asked for, and say where the new region is."""
+    folder, into = arguments.folder, arguments.folder
+    if arguments.xlsx:
+        from models.workbook import gather
+
+        into = gather(folder)
     _print([str(folder)])
-    _tell(f"Fill it in, then: spreidplan check {folder}")
+    _tell(*told, f"Fill in {into}, then: spreidplan check {folder}")
     return DONE
+
+
+def _is_map(source: str) -> bool:
+    """Tell a map from a region by how it is written."""
+    kinds = (".gpkg", ".geojson", ".json", ".shp")
+    return "://" in source or Path(source.partition("#")[0]).suffix.lower() in kinds
+
+
+def _only_with_a_map(arguments: argparse.Namespace) -> None:
+    """Refuse what would be left unused when a region is copied."""
+    from geodata.faults import Fault, InputError
+
+    given = {"municipalities", "sites", "base", "name", "figures", "crosswalk", "roads", "tables"}
+    unused = [name for name in sorted(given) if getattr(arguments, name) not in (None, [])]
+    if unused:
+        remedy = "Name CBS's map: --from wijkenbuurten_2024.gpkg."
+        found, expected = f"a region to copy ('{arguments.source}')", "a map, as this goes with one"
+        options = [{"tables": "table"}.get(name, name) for name in unused]
+        raise InputError(Fault(f"--{name}", found, expected, remedy) for name in options)
+
+
+def _init_from_map(arguments: argparse.Namespace) -> int:
+    """Make a region of CBS's map, and say what was assumed and what is left to do."""
+    from geodata.cbs import CRS, read_extract
+    from geodata.faults import Fault, InputError
+    from geodata.locations import read_locations, read_rows
+    from models.new_region import NewRegion, write_region
+
+    faults, asked = list[Fault](), (arguments.municipalities or "").split(",")
+    extract = read_extract(arguments.source, asked, arguments.level, faults)
+    if extract is not None:
+        extract = extract.with_figures(arguments.figures, arguments.crosswalk, faults)
+    sites = read_locations(arguments.sites, CRS, faults) if arguments.sites else None
+    tables = {name: read_rows(source, faults) for name, source in arguments.tables}
+    base = arguments.base or (extract.year - 1 if extract is not None and extract.year else None)
+    if extract is not None and base is None:
+        remedy = "Name the base year: --base 2023."
+        faults.append(Fault("--base", f"no year in the name of {extract.label}", "a year", remedy))
+    if faults or extract is None or base is None:
+        raise InputError(faults)
+    name = (arguments.name or ", ".join(extract.municipalities["name"]))[:80]
+    label = Path(arguments.sites or "sites.csv").name
+    new = NewRegion(extract, name, base, sites, label, tables, arguments.roads)
+    told = write_region(new, arguments.folder)
+    return _made(arguments, told)
 
 
 def _check(arguments: argparse.Namespace) -> int:

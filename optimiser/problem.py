@@ -13,7 +13,7 @@ from models.decided import NOTHING, Decided
 from models.finance import CLIENT, CORPORATION, discount
 from models.funding import BORNE
 from models.outlook import Outlook
-from models.parameters import MO, Mode, Parameters, Policies
+from models.parameters import MO, Mode, Parameters, Policies, Tier
 from models.region import Region
 from optimiser.prices import Prices
 
@@ -506,7 +506,7 @@ def _pairs(region: Region, site_tiers: pd.DataFrame) -> pd.DataFrame:
                     "location": near["destination"],
                     "tier": code,
                     "minutes": near["minutes"].astype(float),
-                    "within": near["minutes"] <= tier.norm.value,
+                    "within": _within(near, tier),
                 }
             )
         )
@@ -514,6 +514,14 @@ def _pairs(region: Region, site_tiers: pd.DataFrame) -> pd.DataFrame:
         ["tier", "origin", "minutes", "location"], kind="stable"
     )
     return pairs.set_index(["origin", "location", "tier"])
+
+
+def _within(near: pd.DataFrame, tier: Tier) -> pd.Series:
+    """Tell which pairs are near: by car, or by another mode that the tier has a norm for."""
+    within = near["minutes"] <= tier.norm.value
+    for mode, norm in tier.norms.items():
+        within |= near[mode] <= norm.value
+    return within
 
 
 def _steering(parameters: Parameters) -> Steering:
