@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from models import Region
     from models.decided import Decided
     from optimiser import Impossible, NoPlanYet, Plan, Problem, Progress
+    from optimiser.explanation import Explanation
     from optimiser.sensitivity import Effect, Evaluate, Moved
 
 type Command = Callable[[argparse.Namespace], int]
@@ -125,6 +126,9 @@ def parser() -> argparse.ArgumentParser:
     _add_compare(add("compare", _compare, "set plans side by side", speaking, as_json))
     report = add("report", _report, "write the report of a plan again", speaking, as_json)
     report.add_argument("plan", type=Path, metavar="PLAN", help="folder of a plan")
+    why = add("explain", _explain, "say which rules bind and what one more is worth", speaking, as_json)
+    why.add_argument("plan", type=Path, metavar="PLAN", help="folder of a plan")
+    _add_explaining(why)
     return whole
 
 
@@ -274,6 +278,17 @@ def _add_partition(partition: argparse.ArgumentParser) -> None:
         "--weigh", action="append", default=[], type=_setting, metavar="NAME=VALUE",
         help="travel, tie, scale, balance, band or overhead, such as tie=500; may be given again",
     )  # fmt: skip
+
+
+def _add_explaining(explain: argparse.ArgumentParser) -> None:
+    add = explain.add_argument
+    add(
+        "--site", dest="sites", action="append", default=[], metavar="SITE",
+        help="why it runs, or does not: the plan made again with the other answer; may be given again",
+    )  # fmt: skip
+    add("--again", action="store_true", help="also ask the whole plan again where rules on places bind")
+    add("--each", type=_count, default=3, metavar="N", help="units asked of each kind (%(default)s)")
+    add("--time", type=_positive, default=15.0, metavar="SECONDS", help="for asking (%(default)g)")
 
 
 def _speaking() -> argparse.ArgumentParser:
@@ -699,6 +714,28 @@ def _attribute(plans: "Sequence[Plan]", lang: Any, arguments: argparse.Namespace
         told = Contents(plans[0], (), (), lang)
         _print(["", *attribution_lines(found, half_way.missing, steps, told)])
     return attribution_record(found, half_way.missing, steps)
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    from optimiser.explanation import explain
+    from reports import read_plan
+    from reports.explanation import as_record, as_text
+    from reports.figures import region_of
+
+    plan, stop, ticker = read_plan(arguments.plan), threading.Event(), Ticker(sys.stderr)
+    asked = {"sites": arguments.sites, "seconds": arguments.time, "each": arguments.each}
+    said = "Stopping with what is known so far; Ctrl-C again aborts."
+
+    def work() -> "Explanation":
+        return explain(plan, **asked, again=arguments.again, report=ticker, stop=stop)
+
+    told = _heard(work, stop, ticker, said)
+    lang = arguments.lang or region_of(plan).parameters.region.language
+    if arguments.json:
+        _print_json(as_record(told, lang))
+    else:
+        _print([as_text(told, lang)])
+    return DONE
 
 
 def _read(arguments: argparse.Namespace) -> "Region":

@@ -56,6 +56,13 @@ def _set_housed(model: Model, plan: Plan, values: Floats) -> None:
             values[x.housed[str(i), str(at), str(k), t].id] = clients
 
 
+def runs_of(plan: Plan) -> Floats:
+    """Return (site and tier, year) 1 where it runs in a plan, in the order of the problem's sites."""
+    operating = plan.data["operating"].transpose("site", "tier", "year")
+    rows = [operating.sel(site=s, tier=k).to_numpy() for s, k in plan.problem.places_at]
+    return np.array(rows).round()
+
+
 def bindings(model: Model, values: Floats, without: Collection[str] = BOOKKEEPING) -> list[Binding]:
     """Return the rows without room, in the order of the rules.
 

@@ -8,10 +8,8 @@ and people are chosen anew; in a small one everything is.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from geodata.faults import Fault, InputError, did_you_mean
-from optimiser.binding import values_of_plan
+from optimiser.binding import runs_of, values_of_plan
 from optimiser.decisions import Decisions
 from optimiser.model import RULES, Floats, Model
 from optimiser.plan import Plan, dataset
@@ -86,7 +84,7 @@ def otherwise(plan: Plan, site: str, limits: Limits, report: Report = lambda _: 
     runs = bool(plan.data["operating"].sel(site=site, year=problem.years[-1]).sum() > 0.5)
     model = Model.of(problem, (*RULES, as_asked(problem, site, runs=not runs)))
     free = [n for n, (s, _) in enumerate(problem.places_at) if s == site]
-    found = search_near(model, _runs(plan), free, limits, report)
+    found = search_near(model, runs_of(plan), free, limits, report)
     here = plan.data["housed"].where(plan.data["location"] == site, 0.0).isel(year=-1).sum()
     now = values_of_plan(model, plan)
     points = points_of(model)
@@ -103,13 +101,6 @@ def otherwise(plan: Plan, site: str, limits: Limits, report: Report = lambda _: 
 
 def _gaps(plan: Plan, found: Found) -> float:
     return plan.proof.gap_eur + max(0.0, found.objective - found.bound)
-
-
-def _runs(plan: Plan) -> Floats:
-    """Return (site and tier, year) 1 where it runs in a plan."""
-    operating = plan.data["operating"].transpose("site", "tier", "year")
-    rows = [operating.sel(site=s, tier=k).to_numpy() for s, k in plan.problem.places_at]
-    return np.array(rows).round()
 
 
 def _check_known(problem: Problem, site: str) -> None:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, eye_array
 
 from optimiser.aggregate import aggregate
-from optimiser.binding import values_of_plan
+from optimiser.binding import runs_of, values_of_plan
 from optimiser.decisions import Label
 from optimiser.flows import with_fixed
 from optimiser.formulation import POINTS
@@ -27,8 +27,9 @@ from optimiser.highs import LinearModel, Solution
 from optimiser.model import Arrays, Floats, Model
 from optimiser.plan import Plan
 from optimiser.problem import Problem
-from optimiser.progress import Limits
+from optimiser.progress import Clock, Limits
 from optimiser.rule import Rule
+from optimiser.search import search_near
 from optimiser.smaller import SMALL, values_of
 
 WITHIN_M = 8_000.0
@@ -74,7 +75,8 @@ class Worth:
     """What one unit more changes, where and when; a `change` below 0 is a gain.
 
     `price` is the dual of the row, negative where more is better; None where there is no such row.
-    `grouped` says that neighbourhoods near each other moved as one.
+    `grouped` says that neighbourhoods near each other moved as one; `gaps` is the distance of both plans
+    to their bounds together where whole plans are compared (objective units), else 0.
     """
 
     what: What
@@ -84,6 +86,12 @@ class Worth:
     price: float | None
     change: Figures | None
     grouped: bool
+    gaps: float = 0.0
+
+    @property
+    def is_distinguishable(self) -> bool:
+        """Whether the change is larger than the gaps of the plans that are compared."""
+        return self.change is not None and abs(self.change.objective) > self.gaps
 
 
 @dataclass(frozen=True)
@@ -184,35 +192,64 @@ OF_RULE: Mapping[str, What] = {
 """Rules of which a unit more may be asked for with the sites as they are, and what it is."""
 
 
-def worths(plan: Plan, limits: Limits, each: int = 3) -> Iterator[Worth]:
-    """Generate what one unit more is worth, kind by kind, the most first; ends when told to stop.
+ABOUT_SITES = frozenset(
+    {"neighbourhood_concentration", "intramural_reduction", "fair_share_between_municipalities", "provider_share"}
+)
+"""Of these, rules on places: with the sites as they are a unit more only spares the price of a deviation."""
+
+
+def worths(
+    plan: Plan, limits: Limits, *, each: int = 3, again: bool = False, model: Model | None = None
+) -> Iterator[Worth]:
+    """Generate what one unit more is worth, kind by kind, the most first; cut short when time is up.
 
     Parameters
     ----------
     each
-        How many rows of a kind are asked again; they are those of the highest price, one per place.
+        How many rows of a kind are asked again: those of the highest price, one per spot.
+    again
+        Whether the dearest row of a rule on places is also asked of the whole problem: a plan each.
+    model
+        Of the plan's problem, where it is at hand.
     """
-    model = Model.of(plan.problem)
-    yield from worths_of(model, values_of_plan(model, plan), limits, each)
-
-
-def worths_of(model: Model, values: Floats, limits: Limits, each: int) -> Iterator[Worth]:
-    """Generate the same for the values (column) of a plan of a model."""
+    model, clock = model or Model.of(plan.problem), Clock(limits)
+    values = values_of_plan(model, plan)
     people = People.of(model, values, limits)
     chosen = people.choose()
     before = people.figures(chosen)
-    for row in _dearest(people, chosen, each):
-        rule, made = model.rows[row]
-        price = float(_duals(chosen)[people.row_of[row]])
-        change = None
-        if not limits.stop.is_set():
-            change = people.figures(people.with_one_more(row)) - before
-        if change is None or abs(change.objective) >= MATTERS:
-            basis: Basis = "price" if change is None else "people"
-            yield Worth(
-                OF_RULE[rule.name], rule, made.label, basis, -abs(price), change, people.grouped
-            )
-    yield from _minutes(model, values, before, limits)
+    rows = list(_dearest(people, chosen, each))
+    for row in rows:
+        worth = _worth(people, chosen, before, row, again=clock.left > 0.0)
+        if worth.change is None or abs(worth.change.objective) >= MATTERS:
+            yield worth
+    yield from _minutes(model, values, before, limits, clock)
+    first = {model.rows[row][0].name: row for row in reversed(rows)}
+    for name in ABOUT_SITES & set(first) if again else ():
+        yield _planned_again(plan, model, values, first[name], limits)
+
+
+def _worth(people: People, chosen: Solution, before: Figures, row: int, *, again: bool) -> Worth:
+    """Return what one more of a row is worth: asked again, or by its price alone."""
+    rule, made = people.model.rows[row]
+    price = -abs(float(_duals(chosen)[people.row_of[row]]))
+    change = people.figures(people.with_one_more(row)) - before if again else None
+    basis: Basis = "people" if again else "price"
+    return Worth(OF_RULE[rule.name], rule, made.label, basis, price, change, people.grouped)
+
+
+def _planned_again(plan: Plan, model: Model, values: Floats, row: int, limits: Limits) -> Worth:
+    """Return what one more of a row is worth to a whole plan, all decisions free but, in a large
+    model, which sites run."""
+    rule, made = model.rows[row]
+    more = replace(made, rhs=made.rhs + (1.0 if made.sense == "<=" else -1.0))
+    rows = (*model.rows[:row], (rule, more), *model.rows[row + 1 :])
+    found = search_near(replace(model, rows=rows), runs_of(plan), (), limits, lambda _: None)
+    change, points = None, points_of(model)
+    if found.values is not None:
+        after = figures(model, points, found.values, found.objective)
+        change = after - figures(model, points, values, plan.proof.objective)
+    gaps = plan.proof.gap_eur + max(0.0, found.objective - found.bound)
+    return Worth(OF_RULE[rule.name], rule, made.label, "plans", None, change, grouped=False, gaps=gaps)
 
 
 def _dearest(people: People, chosen: Solution, each: int) -> Iterator[int]:
@@ -243,12 +280,14 @@ def _spot(problem: Problem, rule: Rule, label: Label) -> Label | None:
     return label[:-1] if rule.name in OF_RULE else None
 
 
-def _minutes(model: Model, values: Floats, before: Figures, limits: Limits) -> Iterator[Worth]:
+def _minutes(
+    model: Model, values: Floats, before: Figures, limits: Limits, clock: Clock
+) -> Iterator[Worth]:
     """Generate what one minute more of each tier's travel norm is worth."""
     rules = {rule.name: rule for rule, _ in model.rows}
     norm = rules.get("within_travel_norm")
     for tier in model.problem.tiers.index if norm else ():
-        if limits.stop.is_set():
+        if clock.left <= 0.0:
             return
         longer = _with_longer_norm(model.problem, str(tier), 1.0)
         if norm is None or longer["within"].equals(model.problem.pairs["within"]):
