@@ -171,6 +171,10 @@ def _solving(seconds: float, gap: float) -> argparse.ArgumentParser:
     options.add_argument(
         "--seed", type=_count, default=0, metavar="N", help="same seed and input, same plan (0)"
     )
+    options.add_argument(
+        "--repair-time", type=_positive, default=60.0, metavar="SECONDS",
+        help="where no plan exists: to find the smallest changes that give one (%(default)g)",
+    )  # fmt: skip
     return options
 
 
@@ -529,7 +533,9 @@ def _plan(arguments: argparse.Namespace) -> int:
     problem = Problem.of(region, forecast(region))
     try:
         plan = _solved(problem, arguments)
-    except (Impossible, NoPlanYet) as error:
+    except Impossible as error:
+        return _impossible(problem, error, arguments)
+    except NoPlanYet as error:
         return _no_plan(error, arguments)
     return _written(plan, arguments.output, arguments)
 
@@ -1006,6 +1012,28 @@ def _no_plan(error: "Impossible | NoPlanYet", arguments: argparse.Namespace) -> 
         _print_json({"status": error.status, "message": str(error), "explanation": list(error.explanation)})
     else:
         _tell(str(error))
+    return NO_PLAN
+
+
+def _impossible(problem: "Problem", error: "Impossible", arguments: argparse.Namespace) -> int:
+    """Say what is short and what would do."""
+    from optimiser.progress import Limits
+    from optimiser.repair import diagnose, verified
+    from reports.repairs import as_record, as_text
+
+    stop, ticker = threading.Event(), Ticker(sys.stderr)
+    limits = Limits(arguments.gap, arguments.repair_time, stop, arguments.seed)
+    said = "Stopping with the repairs found so far; Ctrl-C again aborts."
+    lang = arguments.lang or problem.region.parameters.region.language
+    first = _heard(lambda: diagnose(problem, limits, ticker, error.clash), stop, ticker, said)
+    if not (arguments.json or first.exact):
+        _tell(as_text(first, problem, lang), "")
+    found = _heard(lambda: verified(problem, first, limits, ticker), stop, ticker, said)
+    if arguments.json:
+        told = {"status": error.status, "message": str(error), "explanation": list(error.explanation)}
+        _print_json({**told, **as_record(found, problem, lang)})
+    else:
+        _tell(as_text(found, problem, lang))
     return NO_PLAN
 
 

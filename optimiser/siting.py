@@ -59,7 +59,10 @@ class Otherwise:
 
 def as_asked(problem: Problem, site: str, *, runs: bool) -> Rule:
     """Return the rule that a site runs in the last year; or that it does not, a candidate in no year."""
-    last, new = problem.years[-1], not any(problem.base_places[at] for at in problem.places_at if at[0] == site)
+    last, new = (
+        problem.years[-1],
+        not any(problem.base_places[at] for at in problem.places_at if at[0] == site),
+    )
     years = problem.years if new and not runs else (last,)
 
     def rows(_: Problem, x: Decisions) -> Iterator[Row]:

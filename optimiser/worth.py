@@ -11,7 +11,7 @@ question takes a second; the plan itself is solved with everybody apart.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -30,10 +30,13 @@ from optimiser.problem import Problem
 from optimiser.progress import Clock, Limits
 from optimiser.rule import Rule
 from optimiser.search import search_near
-from optimiser.smaller import SMALL, values_of
+from optimiser.smaller import values_of
 
 WITHIN_M = 8_000.0
 """Metres across a group of neighbourhoods that move as one in a large model."""
+
+APART = 20_000
+"""Columns up to which everybody chooses apart."""
 
 type What = Literal["home", "place", "minute", "norm_place", "path_place", "euro", "person", "unit"]
 """What there is one more of; `unit` is one of the rule's own unit."""
@@ -109,7 +112,7 @@ class People:
     model: Model
     program: LinearModel
     expand: csr_array
-    row_of: NDArray[np.integer[Any]]
+    row_of: NDArray[np.int32]
     points: Floats
     grouped: bool
 
@@ -118,8 +121,9 @@ class People:
         """Hand the programme of a plan's values (column) to the solver."""
         whole = np.flatnonzero(model.arrays.integer).astype(np.int32)
         arrays = with_fixed(model, whole, values[whole].round())
-        grouped = len(model.arrays.cost) > SMALL
-        expand, row_of = csr_array(eye_array(len(arrays.cost))), np.arange(len(model.rows))
+        grouped = len(model.arrays.cost) > APART
+        expand = csr_array(eye_array(len(arrays.cost)))
+        row_of = np.arange(len(model.rows), dtype=np.int32)
         if grouped:
             small = aggregate(model, WITHIN_M, arrays)
             arrays, expand, row_of = small.arrays, small.expand, small.row_of
@@ -170,7 +174,9 @@ def figures(model: Model, points: Floats, values: Floats, objective: float) -> F
 def points_of(model: Model) -> Floats:
     """Return (column) what a unit of each counts in the objective and nobody pays."""
     points, problem = np.zeros(len(model.arrays.cost)), model.problem
-    weight = {(t, once): problem.objective_weight(t, once=once) for t in problem.years for once in (True, False)}
+    weight = {
+        (t, once): problem.objective_weight(t, once=once) for t in problem.years for once in (True, False)
+    }
     for term in model.terms:
         if term.stream == POINTS:
             points[term.variable.id] += term.amount * weight[term.year, term.once]
@@ -193,7 +199,12 @@ OF_RULE: Mapping[str, What] = {
 
 
 ABOUT_SITES = frozenset(
-    {"neighbourhood_concentration", "intramural_reduction", "fair_share_between_municipalities", "provider_share"}
+    {
+        "neighbourhood_concentration",
+        "intramural_reduction",
+        "fair_share_between_municipalities",
+        "provider_share",
+    }
 )
 """Of these, rules on places: with the sites as they are a unit more only spares the price of a deviation."""
 
@@ -280,9 +291,7 @@ def _spot(problem: Problem, rule: Rule, label: Label) -> Label | None:
     return label[:-1] if rule.name in OF_RULE else None
 
 
-def _minutes(
-    model: Model, values: Floats, before: Figures, limits: Limits, clock: Clock
-) -> Iterator[Worth]:
+def _minutes(model: Model, values: Floats, before: Figures, limits: Limits, clock: Clock) -> Iterator[Worth]:
     """Generate what one minute more of each tier's travel norm is worth."""
     rules = {rule.name: rule for rule, _ in model.rows}
     norm = rules.get("within_travel_norm")
@@ -303,7 +312,8 @@ def _with_longer_norm(problem: Problem, tier: str, minutes: float) -> pd.DataFra
     """Return the pairs where the norm of a tier is longer."""
     pairs = problem.pairs.copy()
     here = pairs.index.get_level_values("tier") == tier
-    pairs.loc[here, "within"] = pairs.loc[here, "minutes"] <= problem.tiers.at[tier, "norm"] + minutes
+    norm = float(problem.tiers["norm"][tier]) + minutes
+    pairs.loc[here, "within"] = pairs["minutes"][here] <= norm
     return pairs
 
 

@@ -39,7 +39,10 @@ _ONE_MORE = {
         "Eén persoon ruimte meer in ‘{rule}’, {where}, {year}",
         "Room for one person more in ‘{rule}’, {where}, {year}",
     ),
-    "unit": ("Eén plek ruimte meer in ‘{rule}’, {where}, {year}", "Room for one place more in ‘{rule}’, {where}, {year}"),
+    "unit": (
+        "Eén plek ruimte meer in ‘{rule}’, {where}, {year}",
+        "Room for one place more in ‘{rule}’, {where}, {year}",
+    ),
 }  # fmt: skip
 
 _SAID = {
@@ -74,7 +77,9 @@ _SAID = {
         "{site} draait in {year} en is de plek van {people} mensen. Zonder deze locatie",
         "{site} runs in {year} and is where {people} people live. Without it",
     ),
-    "does_not_run": ("{site} draait niet in {year}. Met deze locatie", "{site} does not run in {year}. With it"),
+    "does_not_run": (
+        "{site} draait niet in {year}. Met deze locatie", "{site} does not run in {year}. With it",
+    ),
     "impossible": ("is er geen plan dat aan de harde regels voldoet", "no plan meets the hard rules"),
     "not_found": (
         "is geen plan gevonden met de andere locaties zoals zij zijn",
