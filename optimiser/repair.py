@@ -195,9 +195,8 @@ def _by(lever: Lever, clash: Clash) -> Repair | None:
             short = middle
         else:
             enough = middle
-    return Repair(
-        lever, lever.value(enough), verified=False, least=clash.whole or _proven(lever, clash, short)
-    )
+    least = clash.proves_too_little(lever, lever.value(short))
+    return Repair(lever, lever.value(enough), verified=False, least=least)
 
 
 def _made(
