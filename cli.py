@@ -290,7 +290,11 @@ def _add_explaining(explain: argparse.ArgumentParser) -> None:
         "--site", dest="sites", action="append", default=[], metavar="SITE",
         help="why it runs, or does not: the plan made again with the other answer; may be given again",
     )  # fmt: skip
-    add("--again", action="store_true", help="also ask the whole plan again where rules on places bind")
+    add(
+        "--again",
+        action="store_true",
+        help="also ask the whole plan again where rules on places and homes bind",
+    )
     add("--each", type=_count, default=3, metavar="N", help="units asked of each kind (%(default)s)")
     add("--time", type=_positive, default=15.0, metavar="SECONDS", help="for asking (%(default)g)")
 

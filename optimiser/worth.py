@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, eye_array
 
 from optimiser.aggregate import aggregate
-from optimiser.binding import runs_of, values_of_plan
+from optimiser.binding import bindings, runs_of, values_of_plan
 from optimiser.decisions import Label
 from optimiser.flows import with_fixed
 from optimiser.formulation import POINTS
@@ -38,7 +38,7 @@ WITHIN_M = 8_000.0
 APART = 20_000
 """Columns up to which everybody chooses apart."""
 
-type What = Literal["home", "place", "minute", "norm_place", "path_place", "euro", "person", "unit"]
+type What = Literal["home", "place", "offer", "minute", "norm_place", "path_place", "euro", "person", "unit"]
 """What there is one more of; `unit` is one of the rule's own unit."""
 
 type Basis = Literal["price", "people", "plans"]
@@ -198,15 +198,17 @@ OF_RULE: Mapping[str, What] = {
 """Rules of which a unit more may be asked for with the sites as they are, and what it is."""
 
 
-ABOUT_SITES = frozenset(
-    {
-        "neighbourhood_concentration",
-        "intramural_reduction",
-        "fair_share_between_municipalities",
-        "provider_share",
-    }
-)
-"""Of these, rules on places: with the sites as they are a unit more only spares the price of a deviation."""
+OF_PLANS: Mapping[str, What] = {
+    "homes_within_agreements": "offer",
+    "intramural_reduction": "path_place",
+    "neighbourhood_concentration": "norm_place",
+    "replacement_before_closure": "unit",
+    "fair_share_between_municipalities": "unit",
+    "provider_share": "unit",
+    "budget": "euro",
+}
+"""Rules on whole decisions: with the sites as they are a unit more at most spares a price, so the whole plan
+is asked again."""
 
 
 def worths(
@@ -219,7 +221,7 @@ def worths(
     each
         How many rows of a kind are asked again: those of the highest price, one per spot.
     again
-        Whether the dearest row of a rule on places is also asked of the whole problem: a plan each.
+        Whether the dearest row of a rule on whole decisions is also asked of the whole problem: a plan each.
     model
         Of the plan's problem, where it is at hand.
     """
@@ -234,9 +236,20 @@ def worths(
         if worth.change is None or abs(worth.change.objective) >= MATTERS:
             yield worth
     yield from _minutes(model, values, before, limits, clock)
-    first = {model.rows[row][0].name: row for row in reversed(rows)}
-    for name in ABOUT_SITES & set(first) if again else ():
-        yield _planned_again(plan, model, values, first[name], limits)
+    for row in _binding_rows(model, values, people, chosen) if again else ():
+        yield _planned_again(plan, model, values, row, limits)
+
+
+def _binding_rows(model: Model, values: Floats, people: People, chosen: Solution) -> Iterator[int]:
+    """Generate, of each rule on whole decisions that binds, the row with the highest price."""
+    prices = np.abs(_duals(chosen))[people.row_of]
+    number = {(rule.name, row.label): n for n, (rule, row) in enumerate(model.rows)}
+    found: dict[str, int] = {}
+    for binding in bindings(model, values):
+        name, n = binding.rule.name, number[binding.rule.name, binding.label]
+        if name in OF_PLANS and prices[n] > prices[found.setdefault(name, n)]:
+            found[name] = n
+    yield from found.values()
 
 
 def _worth(people: People, chosen: Solution, before: Figures, row: int, *, again: bool) -> Worth:
@@ -260,7 +273,7 @@ def _planned_again(plan: Plan, model: Model, values: Floats, row: int, limits: L
         after = figures(model, points, found.values, found.objective)
         change = after - figures(model, points, values, plan.proof.objective)
     gaps = plan.proof.gap_eur + max(0.0, found.objective - found.bound)
-    return Worth(OF_RULE[rule.name], rule, made.label, "plans", None, change, grouped=False, gaps=gaps)
+    return Worth(OF_PLANS[rule.name], rule, made.label, "plans", None, change, grouped=False, gaps=gaps)
 
 
 def _dearest(people: People, chosen: Solution, each: int) -> Iterator[int]:

@@ -28,6 +28,10 @@ DEVIATES = 0.05
 _ONE_MORE = {
     "home": ("Eén woning meer in {where} vanaf {year}", "One home more in {where} from {year}"),
     "place": ("Eén plek meer bij {where} in {year}", "One place more at {where} in {year}"),
+    "offer": (
+        "Eén woning meer aangeboden door {where} in {year}",
+        "One home more offered by {where} in {year}",
+    ),
     "minute": ("Eén minuut meer in de reisnorm van {where}", "One minute more in the travel norm of {where}"),
     "norm_place": (
         "Eén gewogen plek boven de wijknorm in {where} in {year}",

@@ -72,7 +72,9 @@ CROWDED = {
 }
 
 
-@pytest.mark.parametrize("settings", [TOO_STEEP, NORMS, SPREAD, CROWDED], ids=["pace", "norm", "fair", "load"])
+@pytest.mark.parametrize(
+    "settings", [TOO_STEEP, NORMS, SPREAD, CROWDED], ids=["pace", "norm", "fair", "load"]
+)
 def test_what_is_proposed_can_be_pasted(settings):
     """With the setting as it is told a plan exists, and with one step less none: by scipy, of the files."""
     assert least_cost(tiny_problem(settings)) == np.inf
