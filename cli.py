@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from models import Region
     from models.decided import Decided
     from optimiser import Impossible, NoPlanYet, Plan, Problem, Progress
+    from optimiser.explanation import Explanation
     from optimiser.sensitivity import Effect, Evaluate, Moved
 
 type Command = Callable[[argparse.Namespace], int]
@@ -124,6 +125,9 @@ def parser() -> argparse.ArgumentParser:
     _add_compare(add("compare", _compare, "set plans side by side", speaking, as_json))
     report = add("report", _report, "write the report of a plan again", speaking, as_json)
     report.add_argument("plan", type=Path, metavar="PLAN", help="folder of a plan")
+    why = add("explain", _explain, "say which rules bind and what one more is worth", speaking, as_json)
+    why.add_argument("plan", type=Path, metavar="PLAN", help="folder of a plan")
+    _add_explaining(why)
     return whole
 
 
@@ -201,6 +205,10 @@ def _solving(seconds: float, gap: float) -> argparse.ArgumentParser:
     options.add_argument(
         "--seed", type=_count, default=0, metavar="N", help="same seed and input, same plan (0)"
     )
+    options.add_argument(
+        "--repair-time", type=_positive, default=60.0, metavar="SECONDS",
+        help="where no plan exists: to find the smallest changes that give one (%(default)g)",
+    )  # fmt: skip
     return options
 
 
@@ -308,6 +316,21 @@ def _add_partition(partition: argparse.ArgumentParser) -> None:
         "--weigh", action="append", default=[], type=_setting, metavar="NAME=VALUE",
         help="travel, tie, scale, balance, band or overhead, such as tie=500; may be given again",
     )  # fmt: skip
+
+
+def _add_explaining(explain: argparse.ArgumentParser) -> None:
+    add = explain.add_argument
+    add(
+        "--site", dest="sites", action="append", default=[], metavar="SITE",
+        help="why it runs, or does not: the plan made again with the other answer; may be given again",
+    )  # fmt: skip
+    add(
+        "--again",
+        action="store_true",
+        help="also ask the whole plan again where rules on places and homes bind",
+    )
+    add("--each", type=_count, default=3, metavar="N", help="units asked of each kind (%(default)s)")
+    add("--time", type=_positive, default=15.0, metavar="SECONDS", help="for asking (%(default)g)")
 
 
 def _speaking() -> argparse.ArgumentParser:
@@ -614,7 +637,9 @@ def _plan(arguments: argparse.Namespace) -> int:
     problem = Problem.of(region, forecast(region))
     try:
         plan = _solved(problem, arguments)
-    except (Impossible, NoPlanYet) as error:
+    except Impossible as error:
+        return _impossible(problem, error, arguments)
+    except NoPlanYet as error:
         return _no_plan(error, arguments)
     return _written(plan, arguments.output, arguments)
 
@@ -799,6 +824,28 @@ def _attribute(plans: "Sequence[Plan]", lang: Any, arguments: argparse.Namespace
         told = Contents(plans[0], (), (), lang)
         _print(["", *attribution_lines(found, half_way.missing, steps, told)])
     return attribution_record(found, half_way.missing, steps)
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    from optimiser.explanation import explain
+    from reports import read_plan
+    from reports.explanation import as_record, as_text
+    from reports.figures import region_of
+
+    plan, stop, ticker = read_plan(arguments.plan), threading.Event(), Ticker(sys.stderr)
+    asked = {"sites": arguments.sites, "seconds": arguments.time, "each": arguments.each}
+    said = "Stopping with what is known so far; Ctrl-C again aborts."
+
+    def work() -> "Explanation":
+        return explain(plan, **asked, again=arguments.again, report=ticker, stop=stop)
+
+    told = _heard(work, stop, ticker, said)
+    lang = arguments.lang or region_of(plan).parameters.region.language
+    if arguments.json:
+        _print_json(as_record(told, lang))
+    else:
+        _print([as_text(told, lang)])
+    return DONE
 
 
 def _read(arguments: argparse.Namespace) -> "Region":
@@ -1069,6 +1116,28 @@ def _no_plan(error: "Impossible | NoPlanYet", arguments: argparse.Namespace) -> 
         _print_json({"status": error.status, "message": str(error), "explanation": list(error.explanation)})
     else:
         _tell(str(error))
+    return NO_PLAN
+
+
+def _impossible(problem: "Problem", error: "Impossible", arguments: argparse.Namespace) -> int:
+    """Say what is short and what would do."""
+    from optimiser.progress import Limits
+    from optimiser.repair import diagnose, verified
+    from reports.repairs import as_record, as_text
+
+    stop, ticker = threading.Event(), Ticker(sys.stderr)
+    limits = Limits(arguments.gap, arguments.repair_time, stop, arguments.seed)
+    said = "Stopping with the repairs found so far; Ctrl-C again aborts."
+    lang = arguments.lang or problem.region.parameters.region.language
+    first = _heard(lambda: diagnose(problem, limits, ticker, error.clash), stop, ticker, said)
+    if not (arguments.json or first.exact):
+        _tell(as_text(first, problem, lang), "")
+    found = _heard(lambda: verified(problem, first, limits, ticker), stop, ticker, said)
+    if arguments.json:
+        told = {"status": error.status, "message": str(error), "explanation": list(error.explanation)}
+        _print_json({**told, **as_record(found, problem, lang)})
+    else:
+        _tell(as_text(found, problem, lang))
     return NO_PLAN
 
 

@@ -66,6 +66,10 @@ class LinearModel:
         """Change the bounds of columns, which are named by their place in the whole model."""
         self._highs.changeColsBounds(len(columns), self._place[columns], lower, upper)
 
+    def set_row(self, row: int, lower: float, upper: float) -> None:
+        """Change the limits of a row."""
+        self._highs.changeRowBounds(row, lower, upper)
+
     def add_columns(self, columns: Columns) -> None:
         """Let more columns of the model take part, keeping the basis."""
         arrays = self.arrays

@@ -1,7 +1,7 @@
 """The linear model of a problem: PuLP's variables and rows, and the same rows as sparse arrays."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
@@ -58,6 +58,17 @@ class Model:
         spent = [(t.variable, t.amount * weight[t.year, t.once]) for t in self.terms]
         self.variables.setObjective(lpSum_vars_coefs(spent) + self.constant)
         return self.variables
+
+    def changed(self, problem: Problem, names: Collection[str]) -> Self:
+        """Return this model with the rows of some rules as another problem has them.
+
+        The other problem decides on the same things; what no named rule speaks of is as it was.
+        Quicker than writing it all down again; `program` stays that of this model, `arrays` are new.
+        """
+        kept = (made for made in self.rows if made[0].name not in names)
+        rules = [rule for rule in RULES if rule.name in names and is_on(problem, rule)]
+        again = ((rule, row) for rule in rules for row in rule.rows(problem, self.decisions))
+        return replace(self, problem=problem, rows=(*kept, *again))
 
     @cached_property
     def arrays(self) -> "Arrays":

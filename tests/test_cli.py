@@ -274,6 +274,38 @@ def test_a_clash_as_json_says_impossible(tiny, tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["status"] == "impossible"
 
 
+def test_a_clash_names_what_would_do(tiny, tmp_path, capsys):
+    """The path must be nothing, or a pace of half the beds a year: each with what to paste; no folder."""
+    assert cli.main(["plan", tiny, "-o", str(tmp_path / "out"), "--lang", "en", *CLASH]) == cli.NO_PLAN
+    told = capsys.readouterr().err
+    assert "--set policies.intramural_reduction.by_end=0 " in told
+    assert "--set policies.replacement_before_closure.most_per_year=0.5 " in told
+    assert "a plan was made and checked; one step less is proven too little" in told
+    assert [path.name for path in tmp_path.iterdir()] == ["tiny"]
+    assert cli.main(["plan", tiny, "-o", str(tmp_path / "out"), "--json", *CLASH]) == cli.NO_PLAN
+    repairs = json.loads(capsys.readouterr().out)["repairs"]
+    assert {one["set"] for one in repairs} >= {"policies.intramural_reduction.by_end=0"}
+    assert all(one["verified"] for one in repairs)
+
+
+def test_explain_says_why(plan_folder, capsys):
+    """Rules, what one more is worth, a site, and the three questions, on standard output."""
+    assert cli.main(["explain", str(plan_folder), "--site", "S3", "--lang", "en"]) == cli.DONE
+    told = capsys.readouterr().out
+    assert told.startswith("Which rules bind, where and when")
+    assert "Is the spread fair?" in told
+    assert cli.main(["explain", str(plan_folder), "--site", "S3", "--again", "--json"]) == cli.DONE
+    record = json.loads(capsys.readouterr().out)
+    assert [site["site"] for site in record["sites"]] == ["S3"]
+    assert record["worth"]
+
+
+def test_explain_refuses_a_site_that_is_not_there(plan_folder, capsys):
+    """Exit 2, and the nearest name."""
+    assert cli.main(["explain", str(plan_folder), "--site", "S33"]) == cli.BAD_INPUT
+    assert "no site 'S33'" in capsys.readouterr().err
+
+
 def test_progress_elsewhere_than_on_a_screen_is_one_line_a_change():
     """Three reports of which two say the same but for the seconds: two lines."""
     stream = io.StringIO()
