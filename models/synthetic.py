@@ -28,12 +28,12 @@ from models.toml import TOML
 CRS = "EPSG:28992"
 
 CLIENTS, INHABITANTS = 35_000.0, 17_590_672.0
-"""People in sheltered housing in the Netherlands ("ongeveer 35.000 mensen", rijksoverheid as quoted by RTV Oost,
-2020) and inhabitants (CBS 2022); that shelter clients are among them is an assumption."""
+"""People in sheltered housing in the Netherlands ("ongeveer 35.000 mensen", rijksoverheid as quoted by
+RTV Oost, 2020) and inhabitants (CBS 2022); that shelter clients are among them is an assumption."""
 
 REGIONS = 43
-"""Centres in the bill on the residence principle (36 288); which municipalities each serves is not in the bill's
-text, so regions here are municipalities around the largest ones."""
+"""Centres in the bill on the residence principle (36 288), as schulinck.nl tells it; which municipalities
+each serves was not at hand, so regions here are municipalities around the largest ones: an assumption."""
 
 AMONG = 2
 """Municipalities that may be centres, for each centre: the most populous ones."""
@@ -66,7 +66,7 @@ class Template:
     name: str
     text: str
     parameters: Parameters
-    mix: pd.Series
+    mix: "pd.Series[float]"
     offered: dict[int, float]
 
     @classmethod
@@ -124,9 +124,10 @@ def write_country(
 def grouped(areas: gpd.GeoDataFrame, regions: int) -> dict[str, str]:
     """Return municipality → the central municipality of its region.
 
-    Centres are the most populous municipalities that keep some distance from each other, the largest
-    distance at which there are enough of them among the `AMONG` times as many largest ones; every other municipality goes to the centre it is nearest to
-    by way of its neighbours, so that a region hangs together. Islands hang on the nearest municipality.
+    Centres are the most populous municipalities that keep some distance from each other: the largest
+    distance at which there are enough of them among the `AMONG` times as many largest ones. Every other
+    municipality goes to the centre it is nearest to by way of its neighbours, so that a region hangs
+    together. Islands hang on the nearest municipality.
     """
     spots = _spots(areas)
     if len(spots) < regions:
@@ -134,8 +135,8 @@ def grouped(areas: gpd.GeoDataFrame, regions: int) -> dict[str, str]:
         raise InputError([Fault("map", f"{len(spots)} municipalities", expected, "Ask for fewer regions.")])
     graph = _roads_between(areas, spots)
     centres = _centres(spots, regions)
-    lengths, paths = nx.multi_source_dijkstra(graph, set(centres), weight="metres")
-    return {town: paths[town][0] for town in sorted(lengths)}
+    paths = nx.multi_source_dijkstra_path(graph, set(centres), weight="metres")
+    return {town: paths[town][0] for town in sorted(paths)}
 
 
 def _spots(areas: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -183,7 +184,7 @@ def _roads_between(areas: gpd.GeoDataFrame, spots: pd.DataFrame) -> "nx.Graph[st
     return graph
 
 
-def _largest_first(towns: Sequence[str], people: pd.Series) -> list[str]:
+def _largest_first(towns: Sequence[str], people: "pd.Series[float]") -> list[str]:
     return sorted(towns, key=lambda town: (-float(people[town]), town))
 
 
@@ -230,9 +231,9 @@ class SyntheticRegion:
         return f"Synthetic region {self.names.get(self.centre, self.centre)}"
 
     @property
-    def _people(self) -> pd.Series:
+    def _people(self) -> "pd.Series[float]":
         """Inhabitants by municipality."""
-        return self.areas.groupby("municipality")["inhabitants"].sum().sort_index()
+        return pd.Series(self.areas.groupby("municipality")["inhabitants"].sum().sort_index())
 
     def _municipalities(self) -> pd.DataFrame:
         people = self._people
@@ -250,14 +251,17 @@ class SyntheticRegion:
         """Return the clients of the base year: a national number by inhabitants, in the template's mix."""
         people, rows = self._people, list[dict[str, object]]()
         total = CLIENTS / INHABITANTS * float(people.sum())
-        for (profile, tier), share in self.template.mix.items():
+        for (profile, tier), share in self._mix():
             for town, count in _shared(round(total * share), people).items():
                 if count:
-                    rows.append(
-                        {"municipality": town, "profile": profile, "tier": tier, "clients": count}
-                    )
-        fixed = {"year": self.template.parameters.years.base, "form": "ZIN", "basis": "origin"}
-        return pd.DataFrame(rows).assign(**fixed, source=SOURCE)
+                    rows.append({"municipality": town, "profile": profile, "tier": tier, "clients": count})
+        base = self.template.parameters.years.base
+        return pd.DataFrame(rows).assign(year=base, form="ZIN", basis="origin", source=SOURCE)
+
+    def _mix(self) -> Iterator[tuple[tuple[str, str], float]]:
+        mix = self.template.mix
+        for profile, tier in mix.index:
+            yield (str(profile), str(tier)), float(mix[profile, tier])
 
     def _sites(self, clients: pd.DataFrame) -> pd.DataFrame:
         rows, number = list[dict[str, object]](), 0
@@ -362,10 +366,10 @@ class SyntheticRegion:
         body = text[begins : ends if ends > 0 else len(text)]
         body = "\n".join(line for line in body.splitlines() if not line.lstrip().startswith("#"))
         body = re.sub(r'note = "', f'note = "as in {self.template.name}: ', body)
-        note = (
-            "Wijken en inwoners komen van de opgegeven kaart; locaties, cliënten en woningen zijn synthetisch.",
-            "Neighbourhoods and inhabitants are of the map that was given; sites, clients and homes are synthetic.",
+        nl = (
+            "Wijken en inwoners zijn van de opgegeven kaart; locaties, cliënten en woningen zijn synthetisch."
         )
+        en = "Neighbourhoods and inhabitants are of the given map; sites, clients and homes are synthetic."
         header = [
             "# Synthetic: generated from a seed; only the neighbourhoods and their inhabitants are of a map.",
             "[region]",
@@ -373,8 +377,8 @@ class SyntheticRegion:
             'language = "nl"',
             f'crs = "{CRS}"',
             f'central_municipality = "{self.centre}"',
-            f'note.nl = "{note[0]}"',
-            f'note.en = "{note[1]}"',
+            f'note.nl = "{nl}"',
+            f'note.en = "{en}"',
             "",
         ]
         return "\n".join([*header, body]) + "\n"
@@ -386,13 +390,13 @@ def _standing(clients: pd.DataFrame) -> float:
     return float(clients.loc[facility, "clients"].sum()) / (sum(SIZES["intramural"]) / 2)
 
 
-def _shared(total: int, people: pd.Series) -> dict[str, int]:
+def _shared(total: int, people: "pd.Series[float]") -> dict[str, int]:
     """Share a whole number out by inhabitants, the largest remainders rounded up."""
     exact = people / people.sum() * total
-    whole = np.floor(exact).astype(int)
+    whole = exact // 1.0
     left = total - int(whole.sum())
     up = (exact - whole).sort_values(ascending=False, kind="stable").index[:left]
-    whole[up] += 1
+    whole[up] += 1.0
     return {str(town): int(count) for town, count in whole.items()}
 
 

@@ -117,9 +117,7 @@ def _of_region(problem: Problem, x: Decisions) -> _Sums:
     return {(REGION, t): sums for t, sums in spent.items()}
 
 
-def paid_from_the_wmo(
-    problem: Problem, x: Decisions, years: Iterable[int]
-) -> dict[int, tuple[Terms, float]]:
+def paid_from_the_wmo(problem: Problem, x: Decisions, years: Iterable[int]) -> dict[int, tuple[Terms, float]]:
     """Return year → what is paid from the Wmo, and the part that no decision changes, in nominal EUR."""
     spent: dict[int, Terms] = {t: [] for t in years}
     for term in paid(problem, x):

@@ -5,7 +5,7 @@ itself; `optimiser/country.py` finds the prices. Points of a year count discount
 the last one stands for.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import xarray as xr
 
@@ -22,8 +22,7 @@ SHARED = "shared_limits"
 
 def shared(problem: Problem, x: Decisions) -> Iterator[Term]:
     """Σ price[budget,t]·(Wmo euros of t) − Σ price[open,t]·Σ_s,k∈open z[s,k,t]."""
-    for one in problem.shared_prices:
-        terms, _ = _used(problem, x, one)
+    for one, (terms, _) in uses(problem, x, problem.shared_prices):
         for variable, amount in terms:
             yield Term(SHARED, POINTS, one.year, variable, _sign(one) * one.price * amount, once=True)
 
@@ -31,9 +30,25 @@ def shared(problem: Problem, x: Decisions) -> Iterator[Term]:
 def shared_constant(problem: Problem, x: Decisions) -> float:
     """Return the part of what is shared that no decision changes, priced and discounted."""
     return sum(
-        _sign(one) * one.price * _used(problem, x, one)[1] * problem.objective_weight(one.year, once=True)
-        for one in problem.shared_prices
+        _sign(one) * one.price * constant * problem.objective_weight(one.year, once=True)
+        for one, (_, constant) in uses(problem, x, problem.shared_prices)
     )
+
+
+def uses(
+    problem: Problem, x: Decisions, asked: Sequence[SharedPrice]
+) -> Iterator[tuple[SharedPrice, tuple[Terms, float]]]:
+    """Generate what is used of each: the terms, and the part that no decision changes."""
+    years = {one.year for one in asked if one.kind == "budget"}
+    euros = paid_from_the_wmo(problem, x, years) if years else {}
+    tiers = set(open_tiers(problem))
+    closed = -float(sum(n for (_, k), n in problem.wlz_occupied.items() if k in tiers))
+    for one in asked:
+        if one.kind == "budget":
+            yield one, euros[one.year]
+        else:
+            places = ((z, k) for (_, k, t), z in x.places.items() if t == one.year)
+            yield one, ([(z, 1.0) for z, k in places if k in tiers], closed)
 
 
 def open_tiers(problem: Problem) -> tuple[str, ...]:
@@ -55,14 +70,6 @@ def used_by(problem: Problem, data: xr.Dataset, kind: str, year: int) -> float:
     tiers = list(open_tiers(problem))
     places = data["places"].sel(year=year, tier=tiers).sum() - data["wlz_occupied"].sel(tier=tiers).sum()
     return float(places)
-
-
-def _used(problem: Problem, x: Decisions, one: SharedPrice) -> tuple[Terms, float]:
-    if one.kind == "budget":
-        return paid_from_the_wmo(problem, x, [one.year])[one.year]
-    tiers = set(open_tiers(problem))
-    terms: Terms = [(z, 1.0) for (_, k, t), z in x.places.items() if k in tiers and t == one.year]
-    return terms, -float(sum(n for (_, k), n in problem.wlz_occupied.items() if k in tiers))
 
 
 def _sign(one: SharedPrice) -> float:

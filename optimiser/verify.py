@@ -942,8 +942,8 @@ def recomputed_objective(problem: Problem, data: xr.Dataset) -> float:
 def _recomputed_shared(problem: Problem, data: xr.Dataset) -> float:
     """Return what is priced because regions share it: Wmo euros, less places open to everyone."""
     tiers = problem.tiers
-    is_open = (tiers["setting"] == "facility") & (tiers["intramural"].astype(bool) | (tiers["stream"] == "MO"))
-    names = list(tiers.index[is_open])
+    facilities = tiers[tiers["setting"] == "facility"]
+    names = list(facilities.index[facilities["intramural"].astype(bool) | (facilities["stream"] == "MO")])
     places = (data["places"].sum("site") - data["wlz_occupied"].sum("site")).sel(tier=names).sum("tier")
     euros = data["cost"].sum(["part", "payer"]).reindex(stream=["Wmo"], fill_value=0.0).sum("stream")
     total = 0.0
