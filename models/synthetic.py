@@ -8,6 +8,7 @@ is planned, and everything written says so.
 import json
 import math
 import re
+import shutil
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ import pandas as pd
 from shapely.geometry import mapping
 
 from geodata.areas import read_areas
-from geodata.faults import Fault, InputError
+from geodata.faults import Fault, InputError, did_you_mean
 from geodata.neighbours import contiguity
 from models.parameters import Parameters
 from models.toml import TOML
@@ -88,9 +89,15 @@ class Template:
 
 
 def write_country(
-    map_file: Path, folder: Path, template: Template, *, regions: int = REGIONS, seed: int = 0
-) -> dict[str, Path]:
-    """Write the folder of every region of a country and return them by code, the largest centre first.
+    map_file: Path,
+    folder: Path,
+    template: Template,
+    *,
+    regions: int = REGIONS,
+    seed: int = 0,
+    only: Sequence[str] = (),
+) -> dict[str, str]:
+    """Write the folder of every region of a country; return what they are called, the largest centre first.
 
     Parameters
     ----------
@@ -112,13 +119,36 @@ def write_country(
         raise InputError(faults)
     names = _names(map_file)
     centre_of = grouped(areas, regions)
-    folders = dict[str, Path]()
     people = areas.groupby("municipality")["inhabitants"].sum()
-    for number, centre in enumerate(_largest_first(sorted(set(centre_of.values())), people)):
+    centres = _largest_first(sorted(set(centre_of.values())), people)
+    _check_known(only, centres)
+    _forget_others(folder, only or centres)
+    written = dict[str, str]()
+    for number, centre in enumerate(centres):
+        if only and centre not in only:
+            continue
         inside = areas[areas["municipality"].map(centre_of) == centre]
+        # a region's numbers depend on its own place in the order alone, whichever others are made
         region = SyntheticRegion(centre, inside, names, template, np.random.default_rng([seed, number]))
-        folders[centre] = region.write(folder / centre)
-    return folders
+        region.write(folder / centre)
+        written[centre] = region.name
+    return written
+
+
+def _check_known(only: Sequence[str], centres: Sequence[str]) -> None:
+    unknown = [code for code in only if code not in centres]
+    if unknown:
+        raise InputError(
+            Fault("--only", f"'{code}'", "a central municipality", did_you_mean(code, list(centres)))
+            for code in unknown
+        )
+
+
+def _forget_others(folder: Path, centres: Sequence[str]) -> None:
+    """Take away regions of an earlier run that are no part of this one."""
+    for other in folder.iterdir() if folder.is_dir() else ():
+        if other.name not in centres and (other / TOML).is_file():
+            shutil.rmtree(other)
 
 
 def grouped(areas: gpd.GeoDataFrame, regions: int) -> dict[str, str]:

@@ -20,6 +20,9 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import coo_array
 
+from models.finance import discount, nominal
+from models.parameters import Years
+from models.quantity import Quantity
 from optimiser.model import Floats
 from optimiser.problem import SharedPrice
 
@@ -55,6 +58,30 @@ class Limit:
     def short(self, used: float) -> float:
         """Return by how much a use breaks the limit."""
         return max(0.0, self.sign * (used - self.amount) - MET * abs(self.amount))
+
+
+BUDGET_BOX, PLACES_BOX = 0.1, 5_000.0
+"""How far prices move at first: points per euro, and points per place-year, about half what waiting costs."""
+
+
+def national_limits(years: Years, budget: float | None, open_places: float | None) -> tuple[Limit, ...]:
+    """Return the limits of every planned year.
+
+    Parameters
+    ----------
+    budget
+        Most Wmo euros a year of all regions together, at the price level of `years.price_year`.
+    open_places
+        Least places open to everyone.
+    """
+    limits = list[Limit]()
+    for t in years.planned:
+        weight = discount(t, years)
+        if budget is not None:
+            limits.append(Limit("budget", t, nominal(Quantity(value=budget, unit="EUR"), t, years), weight, BUDGET_BOX))
+        if open_places is not None:
+            limits.append(Limit("open_places", t, open_places, weight, PLACES_BOX))
+    return tuple(limits)
 
 
 type Prices = tuple[float, ...]
