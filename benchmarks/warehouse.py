@@ -231,7 +231,9 @@ def solved(warehouses: Warehouses, seconds: float) -> Plan:
 def published(folder: Path) -> dict[str, float]:
     """Return the optima of capopt.txt by name."""
     rows = (line.split() for line in (folder / "capopt.txt").read_text(encoding="utf-8").splitlines())
-    return {row[0].removesuffix(".txt"): float(row[1]) for row in rows if len(row) == 2 and _is_number(row[1])}
+    return {
+        row[0].removesuffix(".txt"): float(row[1]) for row in rows if len(row) == 2 and _is_number(row[1])
+    }
 
 
 def _is_number(text: str) -> bool:

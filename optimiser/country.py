@@ -78,7 +78,8 @@ def national_limits(years: Years, budget: float | None, open_places: float | Non
     for t in years.planned:
         weight = discount(t, years)
         if budget is not None:
-            limits.append(Limit("budget", t, nominal(Quantity(value=budget, unit="EUR"), t, years), weight, BUDGET_BOX))
+            eur = nominal(Quantity(value=budget, unit="EUR"), t, years)
+            limits.append(Limit("budget", t, eur, weight, BUDGET_BOX))
         if open_places is not None:
             limits.append(Limit("open_places", t, open_places, weight, PLACES_BOX))
     return tuple(limits)
