@@ -8,14 +8,17 @@ import argparse
 import functools
 import json
 import math
+import multiprocessing
 import os
 import shutil
+import signal
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, wait
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -30,11 +33,15 @@ if TYPE_CHECKING:
     from models.decided import Decided
     from optimiser import Impossible, NoPlanYet, Plan, Problem, Progress
     from optimiser.explanation import Explanation
+    from optimiser.country import Limit
+    from optimiser.crew import Crew
     from optimiser.sensitivity import Effect, Evaluate, Moved
 
 type Command = Callable[[argparse.Namespace], int]
 
 DONE, NO_PLAN, BAD_INPUT, OUR_FAULT, ABORTED = 0, 1, 2, 70, 130
+COUNTRY_TEMPLATE = "drenthe"
+"""Whose numbers the regions of a country use where none is named."""
 DEMO_REGION, DEMO_FOLDER = "zuidoost-drenthe", Path("spreidplan-demo")
 
 
@@ -107,7 +114,9 @@ def parser() -> argparse.ArgumentParser:
     _add_assumptions(add("assumptions", _assumptions, "list every number with its source", reading, as_json))
     solving = _solving(300.0, gap=0.01)
     does = "make a plan and write its folder"
-    plan = add("plan", _plan, does, reading, locking, solving, speaking, as_json)
+    one_or_all = _reading(of="; with --country whose numbers to use", nargs="?")
+    plan = add("plan", _plan, does, one_or_all, locking, solving, speaking, as_json)
+    _add_country(plan)
     plan.add_argument("-o", "--output", type=Path, required=True, metavar="PLAN", help="folder to write")
     _add_partition(
         add(
@@ -172,9 +181,10 @@ def _as_json() -> argparse.ArgumentParser:
     return options
 
 
-def _reading() -> argparse.ArgumentParser:
+def _reading(of: str = "", nargs: str | None = None) -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
-    options.add_argument("region", metavar="REGION", help="name of a bundled region, or a folder")
+    named = f"name of a bundled region, or a folder{of}"
+    options.add_argument("region", metavar="REGION", nargs=nargs, help=named)
     options.add_argument(
         "-s", "--scenario", dest="scenarios", action="extend", type=_names, default=[], metavar="SCENARIO",
         help="scenarios of the region, such as a,b; may be given again",
@@ -210,6 +220,20 @@ def _solving(seconds: float, gap: float) -> argparse.ArgumentParser:
         help="where no plan exists: to find the smallest changes that give one (%(default)g)",
     )  # fmt: skip
     return options
+
+
+def _add_country(plan: argparse.ArgumentParser) -> None:
+    add = plan.add_argument_group("many regions at once, sites, clients and homes synthetic").add_argument
+    add("--country", type=Path, metavar="MAP", help="map of neighbourhoods, such as all CBS wijken")
+    add("--regions", type=_count, default=43, metavar="N", help="regions to make of it (%(default)s)")
+    add(
+        "--only", action="append", default=[], metavar="CODE",
+        help="only the region of this central municipality; may be given again",
+    )  # fmt: skip
+    add("--national-budget", type=_positive, metavar="EUR", help="Wmo euros a year together, indexed")
+    add("--open-places", type=_positive, metavar="N", help="places open to everyone that stay, each year")
+    add("--workers", type=_count, metavar="N", help="regions at work at once (one a core)")
+    add("--scheduler", metavar="ADDRESS", help="Dask scheduler such as tcp://host:8786 (extra 'cluster')")
 
 
 def _add_backtest(forecast: argparse.ArgumentParser) -> None:
@@ -630,6 +654,9 @@ def _effects(
 
 
 def _plan(arguments: argparse.Namespace) -> int:
+    if getattr(arguments, "country", None) is not None:
+        return _plan_country(arguments)
+    _refuse_without_region(arguments)
     region = _read(arguments)
     from models import forecast
     from optimiser import Impossible, NoPlanYet, Problem
@@ -692,6 +719,118 @@ def _partition(arguments: argparse.Namespace) -> int:
     else:
         _print([told.text()])
     return DONE
+
+
+def _refuse_without_region(arguments: argparse.Namespace) -> None:
+    from geodata.faults import Fault, InputError
+
+    if arguments.region is None:
+        remedy = "Name a region, or a map with --country."
+        raise InputError([Fault("REGION", "nothing", "a bundled region or a folder", remedy)])
+
+
+def _plan_country(arguments: argparse.Namespace) -> int:
+    from optimiser import Impossible, NoPlanYet
+    from optimiser.country import coordinate
+    from reports.country import told_in_words, write_country_plans
+
+    limits, names = _prepared(arguments)
+    stop, ticker = threading.Event(), Ticker(sys.stderr)
+    with _executor(arguments) as executor:
+        crew = _crew(arguments, limits, executor, stop, ticker)
+        heard = "Stopping; regions that are done are kept, and the same command goes on from there."
+        try:
+            country = _heard(
+                lambda: coordinate(list(crew.regions), limits, crew.relax, crew.plan, gap=arguments.gap),
+                stop, ticker, heard,
+            )  # fmt: skip
+        except (Impossible, NoPlanYet) as error:
+            return _no_plan(error, arguments)
+    if country is None:
+        return _no_plan(NoPlanYet("Not every region has a plan yet; the same command goes on."), arguments)
+    told = write_country_plans(country, names, arguments.output)
+    if arguments.json:
+        _print_json(told)
+    else:
+        _print([told_in_words(told), "", str(arguments.output.resolve())])
+    return DONE if told["limits_met"] else NO_PLAN
+
+
+def _prepared(arguments: argparse.Namespace) -> "tuple[tuple[Limit, ...], dict[str, str]]":
+    """Write the regions' folders; return the shared limits and what the regions are called."""
+    from geodata.bundled import region_folder
+    from geodata.faults import Fault, InputError
+    from models.synthetic import Template, write_country
+    from optimiser.country import national_limits
+    from reports.country import check_usable
+
+    if arguments.scenarios or arguments.settings or arguments.lock:
+        remedy = "Change the numbers of a region folder, and name it as REGION."
+        raise InputError([Fault("--country", "--scenario, --set or --lock", "none of these", remedy)])
+    check_usable(arguments.output)
+    template = Template.of(region_folder(arguments.region or COUNTRY_TEMPLATE))
+    folder = arguments.output / "regions"
+    names = write_country(
+        arguments.country, folder, template,
+        regions=arguments.regions, seed=arguments.seed, only=arguments.only,
+    )  # fmt: skip
+    years = template.parameters.years
+    return national_limits(years, arguments.national_budget, arguments.open_places), names
+
+
+def _crew(
+    arguments: argparse.Namespace, limits: "tuple[Limit, ...]", executor: "Executor",
+    stop: threading.Event, ticker: "Ticker",
+) -> "Crew":  # fmt: skip
+    from functools import partial
+
+    from optimiser import Progress
+    from optimiser.crew import Crew
+    from reports import write
+
+    began, folder = time.monotonic(), arguments.output.resolve()
+
+    def told(what: str, done: int, total: int) -> None:
+        ticker(Progress(time.monotonic() - began, f"{what}, {done} of {total} regions", None, None))
+
+    regions = {path.name: path for path in (folder / "regions").iterdir()}
+    return Crew(
+        regions=dict(sorted(regions.items(), key=lambda pair: -_size(pair[1]))),
+        kept=folder / "kept",
+        limits=limits,
+        executor=executor,
+        write=partial(write, lang=arguments.lang or "nl"),
+        stop=stop,
+        gap=arguments.gap,
+        seconds=arguments.time,
+        seed=arguments.seed,
+        told=told,
+    )
+
+
+def _size(region: Path) -> int:
+    """Return what tells a large region, which had better begin early."""
+    return (region / "sites.csv").stat().st_size
+
+
+@contextmanager
+def _executor(arguments: argparse.Namespace) -> "Iterator[Executor]":
+    """Give processes on this machine, which leave Ctrl-C to us, or a Dask cluster."""
+    if arguments.scheduler is None:
+        workers = arguments.workers or os.cpu_count() or 1
+        own = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(workers, own, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as processes:
+            yield processes
+        return
+    from geodata.faults import Fault, InputError
+
+    try:
+        from distributed import Client
+    except ImportError:
+        remedy = "Install it: pip install 'spreidplan[cluster]'."
+        raise InputError([Fault("--scheduler", "no package distributed", "it", remedy)]) from None
+    with Client(arguments.scheduler) as client, client.get_executor(pure=False) as cluster:
+        yield cluster
 
 
 def _report(arguments: argparse.Namespace) -> int:

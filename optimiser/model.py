@@ -15,6 +15,7 @@ from optimiser.formulation import CORE, Term, paid, paid_by_the_wlz, steered
 from optimiser.policies import POLICIES, deviations
 from optimiser.problem import Problem
 from optimiser.rule import Row, Rule
+from optimiser.shared import shared, shared_constant
 
 RULES: tuple[Rule, ...] = (*CORE, *POLICIES)
 
@@ -44,8 +45,8 @@ class Model:
         x = decide(problem, variables)
         active = [rule for rule in rules if is_on(problem, rule)]
         rows = tuple((rule, row) for rule in active for row in rule.rows(problem, x))
-        terms = (*paid(problem, x), *steered(problem, x), *deviations(problem, x))
-        constant = personal_budget_cost(problem) - _wlz_places_cost(problem)
+        terms = (*paid(problem, x), *steered(problem, x), *deviations(problem, x), *shared(problem, x))
+        constant = personal_budget_cost(problem) - _wlz_places_cost(problem) + shared_constant(problem, x)
         return cls(problem, variables, x, rows, terms, constant)
 
     @cached_property

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
-from typing import Self
+from typing import Literal, Self
 
 import pandas as pd
 import xarray as xr
@@ -51,6 +51,19 @@ class Offer:
 
 
 @dataclass(frozen=True)
+class SharedPrice:
+    """What a unit of something that several regions share costs one of them in a year, above its own price.
+
+    `kind` is "budget" (a Wmo euro, in points) or "open_places" (a place open to everyone that is kept, in
+    points per place-year: a reward). It steers one solve of a decomposed country and is no part of a plan.
+    """
+
+    kind: Literal["budget", "open_places"]
+    year: int
+    price: float
+
+
+@dataclass(frozen=True)
 class Problem:
     """What a plan is asked to decide on; a variation is made with `dataclasses.replace`.
 
@@ -93,6 +106,8 @@ class Problem:
         Index (origin, location, tier), only where reach allows; minutes, within (the norm).
     agreed, wished
         Decisions that a plan keeps; and those that it departs from at a price.
+    shared_prices
+        What is shared with other regions, when a country is planned (`optimiser/country.py`); else empty.
     """
 
     years: tuple[int, ...]
@@ -126,6 +141,7 @@ class Problem:
     outlook: Outlook | None = None
     agreed: Decided = NOTHING
     wished: Decided = NOTHING
+    shared_prices: tuple[SharedPrice, ...] = ()
 
     @classmethod
     def of(cls, region: Region, outlook: Outlook) -> Self:
