@@ -106,6 +106,11 @@ def parser() -> argparse.ArgumentParser:
     solving = _solving(300.0, gap=0.01)
     plan = add("plan", _plan, "make a plan and write its folder", reading, solving, speaking, as_json)
     plan.add_argument("-o", "--output", type=Path, required=True, metavar="PLAN", help="folder to write")
+    other = add(
+        "alternatives", _alternatives, "make other good plans, as different as can be", reading, solving,
+        speaking, as_json,
+    )  # fmt: skip
+    _add_alternatives(other)
     report = add("report", _report, "write the report of a plan again", speaking, as_json)
     report.add_argument("plan", type=Path, metavar="PLAN", help="folder of a plan")
     return whole
@@ -172,6 +177,14 @@ def _add_assumptions(assumptions: argparse.ArgumentParser) -> None:
     add("--time", type=_positive, default=60.0, metavar="SECONDS", help="for each of them (%(default)g)")
 
 
+def _add_alternatives(alternatives: argparse.ArgumentParser) -> None:
+    add = alternatives.add_argument
+    add("--within", type=_share, default=0.02, metavar="SHARE", help="above the best plan found (2%%)")
+    add("--count", type=_one_or_more, default=5, metavar="K", help="plans, the best among them (5)")
+    add("--room", type=_positive, default=120.0, metavar="SECONDS", help="to prove what is possible (120)")
+    add("-o", "--output", type=Path, required=True, metavar="FOLDER", help="new folder, or one to go on with")
+
+
 def _speaking() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
     options.add_argument("--lang", choices=["nl", "en"], help="language of the report; else the region's")
@@ -216,6 +229,13 @@ def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of at least 0")
     return int(text)
+
+
+def _one_or_more(text: str) -> int:
+    count = _count(text)
+    if not count:
+        raise argparse.ArgumentTypeError("0 is not a number of at least 1")
+    return count
 
 
 # The commands --------------------------------------------------------------------------------
@@ -393,6 +413,32 @@ def _report(arguments: argparse.Namespace) -> int:
     from reports import read_plan
 
     return _written(read_plan(arguments.plan), arguments.plan, arguments)
+
+
+def _alternatives(arguments: argparse.Namespace) -> int:
+    region = _read(arguments)
+    from models import forecast
+    from optimiser import Impossible, NoPlanYet, Problem
+    from reports.alternatives import Asked, gather, question
+    from reports.collection import Collection
+
+    asked = Asked(
+        arguments.within, arguments.count, arguments.gap, arguments.time, arguments.seed, arguments.room
+    )
+    lang = arguments.lang or region.parameters.region.language
+    kept = Collection(arguments.output, question(region, asked), lang)
+    stop, ticker = threading.Event(), Ticker(sys.stderr)
+    problem = Problem.of(region, forecast(region))
+    said = "Stopping with the plans that are finished; Ctrl-C again aborts."
+    try:
+        told = _heard(lambda: gather(problem, kept, asked, ticker, stop), stop, ticker, said)
+    except (Impossible, NoPlanYet) as error:
+        return _no_plan(error, arguments)
+    if arguments.json:
+        _print_json({"folder": str(kept.folder), **told.record()})
+    else:
+        _print([told.text(), "", str(kept.folder.resolve())])
+    return DONE
 
 
 def _read(arguments: argparse.Namespace) -> "Region":

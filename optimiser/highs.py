@@ -66,6 +66,11 @@ class LinearModel:
         """Change the bounds of columns, which are named by their place in the whole model."""
         self._highs.changeColsBounds(len(columns), self._place[columns], lower, upper)
 
+    def set_cost(self, cost: Floats) -> None:
+        """Give every column of the whole model another cost."""
+        taking_part = np.arange(len(self.columns), dtype=np.int32)
+        self._highs.changeColsCost(len(self.columns), taking_part, cost[self.columns])
+
     def add_columns(self, columns: Columns) -> None:
         """Let more columns of the model take part, keeping the basis."""
         arrays = self.arrays

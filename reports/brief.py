@@ -1,8 +1,9 @@
 """A plan in the few lines that a terminal shows."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from reports import figures
+from reports.columns import columns
 from reports.contents import Contents
 
 _MOST_WAIT = {
@@ -18,11 +19,11 @@ def brief(told: Contents) -> str:
         [
             told.title,
             told.status,
-            *_aligned(_proof(told)),
+            *columns(list(_proof(told))),
             "",
-            *_aligned(_first_and_last(told)),
+            *columns(list(_first_and_last(told))),
             "",
-            *_aligned(_beside_nothing(told)),
+            *columns(list(_beside_nothing(told))),
             "",
             worst_off(told),
         ]
@@ -76,13 +77,3 @@ def _beside_nothing(told: Contents) -> Iterator[tuple[str, ...]]:
         both = (row["plan"], row["nothing"])
         written = map(told.notation.millions if row["unit"] == "EUR" else told.notation.number, both)
         yield told.words(f"compare_{measure}", **told.years), *written
-
-
-def _aligned(rows: Iterable[tuple[str, ...]]) -> list[str]:
-    """Return lines with the first column to the left and the others to the right."""
-    cells = list(rows)
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return [
-        "  " + "  ".join([first.ljust(widths[0]), *map(str.rjust, others, widths[1:])])
-        for first, *others in cells
-    ]
