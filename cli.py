@@ -111,6 +111,11 @@ def parser() -> argparse.ArgumentParser:
         speaking, as_json,
     )  # fmt: skip
     _add_alternatives(other)
+    front = add(
+        "frontier", _frontier, "show what more of one thing costs in another", reading, solving, speaking,
+        as_json,
+    )  # fmt: skip
+    _add_frontier(front)
     report = add("report", _report, "write the report of a plan again", speaking, as_json)
     report.add_argument("plan", type=Path, metavar="PLAN", help="folder of a plan")
     return whole
@@ -183,6 +188,21 @@ def _add_alternatives(alternatives: argparse.ArgumentParser) -> None:
     add("--count", type=_one_or_more, default=5, metavar="K", help="plans, the best among them (5)")
     add("--room", type=_positive, default=120.0, metavar="SECONDS", help="to prove what is possible (120)")
     add("-o", "--output", type=Path, required=True, metavar="FOLDER", help="new folder, or one to go on with")
+
+
+def _add_frontier(frontier: argparse.ArgumentParser) -> None:
+    add = frontier.add_argument
+    add(
+        "--trade", type=_names, default=("cost", "travel"), metavar="A,B",
+        help="of cost, travel, concentration, pace: cost and one more at least (cost,travel)",
+    )  # fmt: skip
+    add("--points", type=_one_or_more, default=5, metavar="N", help="plans at most (5)")
+    add("--within", type=_share, default=0.05, metavar="SHARE", help="most cost above the cheapest (5%%)")
+    add("-o", "--output", type=Path, required=True, metavar="FOLDER", help="new folder, or one to go on with")
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(","))
 
 
 def _speaking() -> argparse.ArgumentParser:
@@ -430,6 +450,34 @@ def _alternatives(arguments: argparse.Namespace) -> int:
     stop, ticker = threading.Event(), Ticker(sys.stderr)
     problem = Problem.of(region, forecast(region))
     said = "Stopping with the plans that are finished; Ctrl-C again aborts."
+    try:
+        told = _heard(lambda: gather(problem, kept, asked, ticker, stop), stop, ticker, said)
+    except (Impossible, NoPlanYet) as error:
+        return _no_plan(error, arguments)
+    if arguments.json:
+        _print_json({"folder": str(kept.folder), **told.record()})
+    else:
+        _print([told.text(), "", str(kept.folder.resolve())])
+    return DONE
+
+
+def _frontier(arguments: argparse.Namespace) -> int:
+    region = _read(arguments)
+    from models import forecast
+    from optimiser import Impossible, NoPlanYet, Problem
+    from optimiser.criteria import traded
+    from reports.collection import Collection
+    from reports.frontier import Asked, gather, question
+
+    asked = Asked(
+        arguments.trade, arguments.points, arguments.within, arguments.gap, arguments.time, arguments.seed
+    )
+    problem = Problem.of(region, forecast(region))
+    traded(list(asked.trade), problem)
+    lang = arguments.lang or region.parameters.region.language
+    kept = Collection(arguments.output, question(region, asked), lang)
+    stop, ticker = threading.Event(), Ticker(sys.stderr)
+    said = "Stopping with the points that are finished; Ctrl-C again aborts."
     try:
         told = _heard(lambda: gather(problem, kept, asked, ticker, stop), stop, ticker, said)
     except (Impossible, NoPlanYet) as error:

@@ -190,7 +190,7 @@ class OtherPlans:
             if extent.count.kind != "site" and extent.count.year == last:
                 ends = ["–" if end is None else str(end) for end in (extent.least, extent.most)]
                 inner = f"{extent.found_least}–{extent.found_most}"
-                rows.append([self._name(extent), inner, "–".join(ends)])
+                rows.append([self._name(extent), inner, " – ".join(ends) if ends != ["–", "–"] else "–"])
         yield from columns(rows)
 
     def _name(self, extent: Extent) -> str:

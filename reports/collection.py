@@ -48,7 +48,7 @@ class Collection:
         return dict(self._written()["plans"][name])
 
     def keep(self, name: str, plan: Plan | None, facts: Mapping[str, Any]) -> None:
-        """Write a plan, or that there is none, and what is known of it."""
+        """Write a plan, or nothing where it is there or there is none, and what is known of it."""
         self.folder.mkdir(parents=True, exist_ok=True)
         if plan is not None:
             write(plan, self.folder / name, self.lang)
