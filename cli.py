@@ -116,6 +116,10 @@ def parser() -> argparse.ArgumentParser:
         as_json,
     )  # fmt: skip
     _add_frontier(front)
+    futures = add(
+        "futures", _futures, "make one start that serves many futures", reading, solving, speaking, as_json
+    )
+    _add_futures(futures)
     report = add("report", _report, "write the report of a plan again", speaking, as_json)
     report.add_argument("plan", type=Path, metavar="PLAN", help="folder of a plan")
     return whole
@@ -198,6 +202,15 @@ def _add_frontier(frontier: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add("--points", type=_one_or_more, default=5, metavar="N", help="plans at most (5)")
     add("--within", type=_share, default=0.05, metavar="SHARE", help="most cost above the cheapest (5%%)")
+    add("-o", "--output", type=Path, required=True, metavar="FOLDER", help="new folder, or one to go on with")
+
+
+def _add_futures(futures: argparse.ArgumentParser) -> None:
+    add = futures.add_argument
+    add("--draws", type=_one_or_more, default=8, metavar="N", help="futures (8)")
+    add("--commit", type=_one_or_more, default=3, metavar="YEARS", help="first years, the same in all (3)")
+    add("--processes", type=_one_or_more, metavar="N", help="solves at once on this machine (all cores)")
+    add("--scheduler", metavar="ADDRESS", help="of a Dask cluster to work on, such as tcp://host:8786")
     add("-o", "--output", type=Path, required=True, metavar="FOLDER", help="new folder, or one to go on with")
 
 
@@ -487,6 +500,36 @@ def _frontier(arguments: argparse.Namespace) -> int:
     else:
         _print([told.text(), "", str(kept.folder.resolve())])
     return DONE
+
+
+def _futures(arguments: argparse.Namespace) -> int:
+    region = _read(arguments)
+    from geodata.bundled import region_folder
+    from models import read_region
+    from optimiser.workers import workers
+    from reports.collection import Collection
+    from reports.futures import Asked, gather, question
+
+    asked = Asked(arguments.draws, arguments.commit, arguments.gap, arguments.time, arguments.seed)
+    lang = arguments.lang or region.parameters.region.language
+    kept = Collection(arguments.output, question(region, asked), lang)
+    folder, settings = region_folder(arguments.region), _settings(arguments.settings)
+
+    def read(drawn: Mapping[str, str]) -> "Region":
+        return read_region(folder, arguments.scenarios, {**settings, **drawn})
+
+    stop, ticker = threading.Event(), Ticker(sys.stderr)
+    said = "Stopping with the futures that are finished; Ctrl-C again aborts."
+    with workers(arguments.scheduler, arguments.processes) as work:
+        told = _heard(lambda: gather(read, kept, asked, work, ticker, stop), stop, ticker, said)
+    if told is None:
+        _tell(f"Stopped half-way; the same command with -o {kept.folder} goes on.")
+        return ABORTED
+    if arguments.json:
+        _print_json({"folder": str(kept.folder), **told.record()})
+    else:
+        _print([told.text(), "", str(kept.folder.resolve())])
+    return DONE if told.is_possible else NO_PLAN
 
 
 def _read(arguments: argparse.Namespace) -> "Region":

@@ -26,7 +26,7 @@ from optimiser.plan import Plan, Proof
 from optimiser.progress import Clock, Limits, Progress, Report
 from optimiser.search import WITHIN_M, Search, reduced
 from optimiser.smaller import SMALL, Sites, Smaller, nearest, priced_in
-from optimiser.solve import status_of, verified
+from optimiser.solve import running_as_in, status_of, verified
 
 EUR_PER_UNIT = 1e4
 """Objective units per unit of the row that keeps a plan in the band: the solver's numbers are of a size."""
@@ -101,7 +101,9 @@ def alternatives(
     seeker = _InParts(model, band) if len(model.arrays.cost) > SMALL else _Whole(model, band)
     while len(plans) < count and not limits.stop.is_set():
         began = time.monotonic()
-        values, most = seeker.farthest([_reference(model, plan) for plan in plans], limits, report)
+        values, most = seeker.farthest(
+            [running_as_in(plan, model.problem).ravel() for plan in plans], limits, report
+        )
         if values is None:
             return
         plan = _planned(model, band, values, time.monotonic() - began)
@@ -110,12 +112,6 @@ def alternatives(
             return
         plans.append(plan)
         yield Alternative(plan, away, most)
-
-
-def _reference(model: Model, plan: Plan) -> Floats:
-    """Return (operating) what runs in a plan, in the order of the model's decisions."""
-    runs = _runs(plan.data).to_series().to_dict()
-    return np.array([float(runs[label]) for label in model.decisions.operating])
 
 
 def _planned(model: Model, band: Band, values: Floats, seconds: float) -> Plan:
@@ -188,7 +184,7 @@ class _InParts:
 
     def __init__(self, model: Model, band: Band) -> None:
         self.model, self.band = model, band
-        self.best = _reference(model, band.best)
+        self.best = running_as_in(band.best, model.problem)
         self._ordinary: Smaller | None = None
         self._above = 0.0
 
@@ -217,7 +213,7 @@ class _InParts:
         """Solve the smaller model, and see how much dearer the best plan is in the whole one."""
         search.tell("relaxation")
         ordinary, _ = Smaller.relaxed(self.model, WITHIN_M[0], search.limits, search.clock)
-        settled = search.settled(ordinary, self.best.reshape(ordinary.sites.operating.shape))
+        settled = search.settled(ordinary, self.best)
         if settled is not None:
             self._above = self.band.best.proof.objective - settled.objective
         self._ordinary = ordinary
@@ -238,7 +234,7 @@ class _InParts:
 
     def _towards(self, target: Floats, smaller: Smaller, budget: float, search: Search) -> Solution | None:
         """Let sites run as in the target one at a time, the cheapest first, while the budget lasts."""
-        runs = self.best.reshape(target.shape).copy()
+        runs = self.best.copy()
         now = search.settled(smaller, runs)
         left = {n for n in range(len(runs)) if not np.array_equal(runs[n], target[n])}
         while left and now is not None and search.clock.left > 0.0:

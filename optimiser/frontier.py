@@ -10,7 +10,7 @@ traded) with a thousandth of the points of what is traded. The solver's bound wi
 bound on every plan that meets them, so every point has a gap of its own.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -26,7 +26,7 @@ from optimiser.problem import Problem
 from optimiser.progress import Limits, Progress, Report
 from optimiser.search import WITHIN_M, search
 from optimiser.smaller import SMALL
-from optimiser.solve import status_of, verified
+from optimiser.solve import running_as_in, status_of, verified
 from optimiser.verify import recomputed_objective
 
 type Ceilings = dict[str, float]
@@ -139,7 +139,11 @@ class Tracer:
         for criterion in criteria:
             self.lighter = criterion.lighter(self.lighter)
         self.whole = Model.of(problem)
-        self._values: list[tuple[Point, Floats]] = []
+        self._known: list[Point] = []
+
+    def know(self, points: Iterable[Point]) -> None:
+        """Let the search under other ceilings begin at points that were found before."""
+        self._known += [point for point in points if point.plan is not None]
 
     def values(self, plan: Plan) -> dict[str, float]:
         """Return what a plan of the problem has of each criterion, cost first, from its arrays."""
@@ -153,15 +157,16 @@ class Tracer:
         """
         rules = [c.ceiling(ceilings[c.name]) for c in self.criteria if c.name in ceilings]
         model = Model.of(self.lighter, [*RULES, *rules])
-        known = [(p.values[COST], n) for n, (p, _) in enumerate(self._values) if p.meets(ceilings)]
-        start = self._values[min(known)[1]][1] if known else None
+        known = [point for point in self._known if point.meets(ceilings)]
+        near = min(known, key=lambda point: point.values[COST], default=None)
+        runs = None if near is None or near.plan is None else running_as_in(near.plan, self.problem)
         self.report(Progress(0.0, _told(ceilings), None, None))
-        found = search(model, self.limits, start, self.report)
+        found = search(model, self.limits, self.report, runs)
         if found.values is None:
             return Point(ceilings, {}, np.inf if found.infeasible else found.bound, None)
         plan = self._plan(found.values, best)
         point = Point(ceilings, self.values(plan), found.bound, plan)
-        self._values.append((point, found.values))
+        self.know([point])
         return point
 
     def _plan(self, values: Floats, best: Plan) -> Plan:

@@ -49,8 +49,8 @@ class Collection:
 
     def keep(self, name: str, plan: Plan | None, facts: Mapping[str, Any]) -> None:
         """Write a plan, or nothing where it is there or there is none, and what is known of it."""
-        self.folder.mkdir(parents=True, exist_ok=True)
         if plan is not None:
+            self.folder.mkdir(parents=True, exist_ok=True)
             write(plan, self.folder / name, self.lang)
         written = self._written()
         written["plans"][name] = dict(facts)
@@ -62,6 +62,7 @@ class Collection:
 
     def content(self, name: str, content: bytes) -> Path:
         """Write a file of the collection whole or not at all, and return it."""
+        self.folder.mkdir(parents=True, exist_ok=True)
         file = self.folder / name
         fresh = file.with_name(f".{name}.new")
         fresh.write_bytes(content)

@@ -195,6 +195,7 @@ def gather(
     best = _own_plan(problem, kept, limits, progress)
     tracer = Tracer(problem, criteria, limits, progress)
     points = {name: _read(kept, name) for name in kept.names() if name != BEST}
+    tracer.know(points.values())
     if "point-1" not in points:
         points["point-1"] = tracer.point({}, best)
         _keep(kept, "point-1", points["point-1"], stopped=limits.stop.is_set())
