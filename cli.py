@@ -5,6 +5,7 @@ done, 1 when no plan meets the hard rules and 2 when the input cannot be used.
 """
 
 import argparse
+import functools
 import json
 import math
 import os
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from geodata.faults import InputError
     from models import Region
+    from models.decided import Decided
     from optimiser import Impossible, NoPlanYet, Plan, Problem, Progress
     from optimiser.sensitivity import Effect, Evaluate, Moved
 
@@ -82,7 +84,7 @@ def parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     commands = whole.add_subparsers(metavar="COMMAND", required=True)
-    as_json, reading, speaking = _as_json(), _reading(), _speaking()
+    as_json, reading, locking, speaking = _as_json(), _reading(), _locking(), _speaking()
 
     def add(name: str, command: Command, does: str, *options: argparse.ArgumentParser) -> Any:
         added = commands.add_parser(
@@ -104,7 +106,8 @@ def parser() -> argparse.ArgumentParser:
     _add_backtest(told)
     _add_assumptions(add("assumptions", _assumptions, "list every number with its source", reading, as_json))
     solving = _solving(300.0, gap=0.01)
-    plan = add("plan", _plan, "make a plan and write its folder", reading, solving, speaking, as_json)
+    does = "make a plan and write its folder"
+    plan = add("plan", _plan, does, reading, locking, solving, speaking, as_json)
     plan.add_argument("-o", "--output", type=Path, required=True, metavar="PLAN", help="folder to write")
     other = add(
         "alternatives", _alternatives, "make other good plans, as different as can be", reading, solving,
@@ -120,6 +123,20 @@ def parser() -> argparse.ArgumentParser:
         "futures", _futures, "make one start that serves many futures", reading, solving, speaking, as_json
     )
     _add_futures(futures)
+    _add_partition(
+        add(
+            "partition",
+            _partition,
+            "compare groups of municipalities that could cooperate",
+            reading,
+            speaking,
+            as_json,
+        )
+    )
+    _add_lots(add("lots", _lots, "divide the volumes of a plan into procurement lots", speaking, as_json))
+    does = "score a plan made by hand, or plan on from it"
+    _add_score(add("score", _score, does, reading, locking, solving, speaking, as_json))
+    _add_compare(add("compare", _compare, "set plans side by side", speaking, as_json))
     report = add("report", _report, "write the report of a plan again", speaking, as_json)
     report.add_argument("plan", type=Path, metavar="PLAN", help="folder of a plan")
     return whole
@@ -135,12 +152,21 @@ def _reading() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
     options.add_argument("region", metavar="REGION", help="name of a bundled region, or a folder")
     options.add_argument(
-        "-s", "--scenario", dest="scenarios", action="append", default=[], metavar="SCENARIO",
-        help="scenario of the region, or a file; may be given again",
+        "-s", "--scenario", dest="scenarios", action="extend", type=_names, default=[], metavar="SCENARIO",
+        help="scenarios of the region, such as a,b; may be given again",
     )  # fmt: skip
     options.add_argument(
         "--set", dest="settings", action="append", default=[], type=_setting, metavar="KEY=VALUE",
         help="a number of region.toml, such as policies.intramural_reduction.by_end=0.4",
+    )  # fmt: skip
+    return options
+
+
+def _locking() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument(
+        "--lock", type=Path, metavar="FILE",
+        help="agreed decisions to keep: a table as for score --edit, asked_by says who asked",
     )  # fmt: skip
     return options
 
@@ -168,6 +194,39 @@ def _add_backtest(forecast: argparse.ArgumentParser) -> None:
     forecast.add_argument(
         "--level", type=_chance, metavar="SHARE",
         help="chance that the interval should hold a count (80%%); implies --backtest",
+    )  # fmt: skip
+
+
+def _add_score(score: argparse.ArgumentParser) -> None:
+    add, one_of = score.add_argument, score.add_mutually_exclusive_group(required=True)
+    one_of.add_argument(
+        "--edit", type=Path, metavar="FILE",
+        help="table of site, tier, year, places and corporation, neighbourhood, year, homes",
+    )  # fmt: skip
+    one_of.add_argument("--export", type=Path, metavar="PLAN", help="print the table of a plan, to be edited")
+    add("-o", "--output", type=Path, metavar="PLAN", help="folder to write the scored or finished plan to")
+    add("--finish", action="store_true", help="plan on from the edit, keeping all rules with few changes")
+
+
+def _add_compare(compare: argparse.ArgumentParser) -> None:
+    add = compare.add_argument
+    add("plans", type=Path, nargs="+", metavar="PLAN", help="folders of plans; the first is compared with")
+    add(
+        "--solve-on", type=_positive, metavar="SECONDS",
+        help="where a difference is not distinguishable: improve both plans for so long, and write them",
+    )  # fmt: skip
+    add("--attribute", action="store_true", help="between two plans: what each change of the input does")
+    add(
+        "--by", choices=["key", "scenario"], default="key",
+        help="with --attribute: a step per key, or the keys of one scenario together (%(default)s)",
+    )  # fmt: skip
+    add("--ordered", action="store_true", help="with --attribute: in one order, also for 4 steps or fewer")
+    add("--gap", type=_share, default=0.01, metavar="SHARE", help="of each plan half-way (%(default)s)")
+    add("--time", type=_positive, default=60.0, metavar="SECONDS", help="for each of them (%(default)g)")
+    add("--seed", type=_count, default=0, metavar="N", help="same seed and input, same plan (0)")
+    add(
+        "-o", "--output", type=Path, metavar="FOLDER",
+        help="keep the plans half-way here, and use those that are there: go on where it stopped",
     )  # fmt: skip
 
 
@@ -214,8 +273,49 @@ def _add_futures(futures: argparse.ArgumentParser) -> None:
     add("-o", "--output", type=Path, required=True, metavar="FOLDER", help="new folder, or one to go on with")
 
 
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(","))
+def _add_lots(lots: argparse.ArgumentParser) -> None:
+    add = lots.add_argument
+    add("plan", type=Path, metavar="PLAN", help="folder of a plan")
+    add("--lots", type=_count, metavar="N", help="number of lots; else as few as --max-share allows")
+    add(
+        "--max-share",
+        type=_chance,
+        metavar="SHARE",
+        help="largest part of the volume in one lot, such as 40%%",
+    )
+    add(
+        "--band",
+        type=_share,
+        default=0.3,
+        metavar="SHARE",
+        help="larger or smaller than a mean lot (%(default)s)",
+    )
+    add("--small", type=_chance, metavar="SHARE", help="at least one lot is this small, for new providers")
+    add("--start", type=_count, metavar="YEAR", help="first year; else the one after the contracts end")
+    add("--terms", type=_terms, default=(4, 2, 2), metavar="YEARS", help="contract and extensions (4+2+2)")
+    add("--draws", type=_count, default=200, metavar="N", help="draws of the demand (%(default)s)")
+    add("--seed", type=_count, default=0, metavar="N", help="same seed, same draws (0)")
+    add("--prices", type=Path, metavar="FILE", help="cost prices: CSV with tier and the six elements")
+    add("--gap", type=_share, default=0.0, metavar="SHARE", help="good enough, such as 1%% (%(default)g)")
+    add("--time", type=_positive, default=120.0, metavar="SECONDS", help="longest solve (%(default)g)")
+    add("-o", "--output", type=Path, metavar="FOLDER", help="also write CSV tables and a GeoPackage there")
+
+
+def _add_partition(partition: argparse.ArgumentParser) -> None:
+    add = partition.add_argument
+    add(
+        "--into", type=_range, metavar="N",
+        help="how many cooperating regions, such as 3 or 2-4 (2-4, or as many as there are municipalities)",
+    )  # fmt: skip
+    add(
+        "--given", action="append", default=[], metavar="FILE",
+        help="also score this one: a CSV file (municipality, group), or 'A,B,C;D,E'; may be given again",
+    )  # fmt: skip
+    add("--flows", type=Path, metavar="FILE", help="counted clients: CSV with origin, destination, clients")
+    add(
+        "--weigh", action="append", default=[], type=_setting, metavar="NAME=VALUE",
+        help="travel, tie, scale, balance, band or overhead, such as tie=500; may be given again",
+    )  # fmt: skip
 
 
 def _speaking() -> argparse.ArgumentParser:
@@ -231,6 +331,13 @@ def _setting(text: str) -> tuple[str, str]:
     return key.strip(), value.strip()
 
 
+def _names(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",")]
+    if not all(names):
+        raise argparse.ArgumentTypeError(f"'{text}' has an empty name; write a,b")
+    return names
+
+
 def _share(text: str) -> float:
     try:
         share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
@@ -241,10 +348,29 @@ def _share(text: str) -> float:
     return share
 
 
+def _range(text: str) -> tuple[int, int]:
+    """Return the first and last number of 3 or 2-4."""
+    first, _, last = text.partition("-")
+    if not (first.isascii() and first.isdigit() and (last or first).isdigit() and "-" not in last):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number or a range, such as 3 or 2-4")
+    numbers = int(first), int(last or first)
+    if not 1 <= numbers[0] <= numbers[1]:
+        raise argparse.ArgumentTypeError(f"'{text}' does not begin at 1 or more and end above it")
+    return numbers
+
+
+def _terms(text: str) -> tuple[int, ...]:
+    """Return the years of a contract and its extensions, 4+2+2."""
+    parts = text.split("+")
+    if not all(part.isascii() and part.isdigit() and int(part) for part in parts):
+        raise argparse.ArgumentTypeError(f"'{text}' is not years with + between them, such as 4+2+2")
+    return tuple(map(int, parts))
+
+
 def _chance(text: str) -> float:
     share = _share(text)
     if not share:
-        raise argparse.ArgumentTypeError("an interval that holds a count with chance 0 says nothing")
+        raise argparse.ArgumentTypeError("a share of 0 leaves nothing")
     return share
 
 
@@ -442,6 +568,56 @@ def _plan(arguments: argparse.Namespace) -> int:
     return _written(plan, arguments.output, arguments)
 
 
+def _lots(arguments: argparse.Namespace) -> int:
+    from models.price_basis import read_price_bases
+    from optimiser import Impossible, NoPlanYet
+    from optimiser.lots import Patchwork, divide, wished
+    from optimiser.volumes import volumes
+    from reports import read_plan
+    from reports.lots import Tender
+
+    plan = read_plan(arguments.plan)
+    parameters = plan.problem.region.parameters
+    given = read_price_bases(arguments.prices, parameters.tiers) if arguments.prices else {}
+    wish = wished(plan, arguments.lots, arguments.max_share, arguments.band, arguments.small)
+    drawn = {"draws": max(1, arguments.draws), "seed": arguments.seed}
+    bought = volumes(plan, start=arguments.start, terms=arguments.terms, **drawn)
+    try:
+        division = divide(Patchwork.of(plan, bought, wish), wish, seconds=arguments.time, gap=arguments.gap)
+    except (Impossible, NoPlanYet) as error:
+        return _no_plan(error, arguments)
+    tender = Tender(plan, bought, division, wish, given, arguments.lang or parameters.region.language)
+    if arguments.output:
+        tender.write(arguments.output)
+    if arguments.json:
+        _print_json(tender.record())
+    else:
+        _print([tender.text()])
+    return DONE
+
+
+def _partition(arguments: argparse.Namespace) -> int:
+    region = _read(arguments)
+    from models import forecast
+    from models.care_flows import read_care_flows
+    from models.partition import read_partition
+    from optimiser.cooperation import Cooperation, Weighing
+    from reports.cooperation import compared
+
+    given = [read_partition(text, region) for text in arguments.given]
+    flows = read_care_flows(arguments.flows, region) if arguments.flows else None
+    weighing = Weighing.of(region.parameters).changed(_settings(arguments.weigh, "--weigh"))
+    known = Cooperation.of(region, forecast(region), weighing, flows)
+    lang = arguments.lang or region.parameters.region.language
+    first, last = arguments.into or (2, min(4, len(region.municipalities)))
+    told = compared(region, known, range(first, last + 1), given, lang)
+    if arguments.json:
+        _print_json(told.record())
+    else:
+        _print([told.text()])
+    return DONE
+
+
 def _report(arguments: argparse.Namespace) -> int:
     from reports import read_plan
 
@@ -483,7 +659,12 @@ def _frontier(arguments: argparse.Namespace) -> int:
     from reports.frontier import Asked, gather, question
 
     asked = Asked(
-        arguments.trade, arguments.points, arguments.within, arguments.gap, arguments.time, arguments.seed
+        tuple(arguments.trade),
+        arguments.points,
+        arguments.within,
+        arguments.gap,
+        arguments.time,
+        arguments.seed,
     )
     problem = Problem.of(region, forecast(region))
     traded(list(asked.trade), problem)
@@ -532,6 +713,132 @@ def _futures(arguments: argparse.Namespace) -> int:
     return DONE if told.is_possible else NO_PLAN
 
 
+def _score(arguments: argparse.Namespace) -> int:
+    region = _read(arguments)
+    if arguments.export:
+        return _export(region, arguments.export)
+    from models import forecast
+    from models.decided import read_decided
+    from optimiser import Impossible, NoPlanYet, Problem
+    from optimiser.score import finishing, score
+
+    edit = read_decided(arguments.edit, region)
+    problem, stop, ticker = Problem.of(region, forecast(region)), threading.Event(), Ticker(sys.stderr)
+    work = functools.partial(score, problem, edit, seed=arguments.seed, progress=ticker, stop=stop)
+    try:
+        plan = _heard(work, stop, ticker, "Stopping; Ctrl-C again aborts.").plan
+        if arguments.finish:
+            plan = _solved(finishing(problem, edit), arguments, start=plan)
+    except (Impossible, NoPlanYet) as error:
+        return _no_plan(error, arguments)
+    return _told_score(plan, edit, arguments)
+
+
+def _export(region: "Region", folder: Path) -> int:
+    from models.decided import decided_text
+    from optimiser.score import decided_by
+    from reports import read_plan
+    from reports.decided import check_same_region
+
+    plan = read_plan(folder)
+    check_same_region(plan, region, folder)
+    sys.stdout.write(decided_text(decided_by(plan)))
+    return DONE
+
+
+def _told_score(plan: "Plan", edit: "Decided", arguments: argparse.Namespace) -> int:
+    """Say what a scored plan is and what it breaks, and write it where a folder is named."""
+    from optimiser import council_answers
+    from optimiser.score import broken_rules, changes
+    from reports import write
+    from reports.brief import brief
+    from reports.broken import change_lines, rule_check
+    from reports.contents import Contents
+    from reports.figures import region_of
+    from reports.summary import summary
+
+    lang = arguments.lang or region_of(plan).parameters.region.language
+    told, broken = Contents(plan, council_answers(plan), (), lang), broken_rules(plan)
+    folder = None if arguments.output is None else str(write(plan, arguments.output, lang=lang))
+    if arguments.json:
+        rules, other = [asdict(one) for one in broken], [asdict(one) for one in changes(plan, edit)]
+        figures = json.loads(json.dumps(summary(told), default=str))
+        _print_json({"folder": folder, "broken": rules, "changes": other, "summary": figures})
+    else:
+        _print([brief(told), "", *rule_check(told, broken)])
+        _print(["", *change_lines(told, changes(plan, edit))] if arguments.finish else [])
+        _print([] if folder is None else ["", folder])
+    return DONE
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    from geodata.faults import Fault, InputError
+
+    folders, pairs = arguments.plans, arguments.plans[1:]
+    if not pairs or (arguments.attribute and len(pairs) > 1):
+        expected = "two plans" if arguments.attribute else "two plans or more"
+        found = f"{len(folders)} plan" + ("s" if pairs else "")
+        raise InputError([Fault("compare", found, expected, "Name the folders of the plans.")])
+    from reports import read_plan
+    from reports.comparison import Comparison
+    from reports.figures import region_of
+
+    plans = [read_plan(folder) for folder in folders]
+    lang = arguments.lang or region_of(plans[0]).parameters.region.language
+    compared = Comparison.of(plans, lang)
+    if arguments.solve_on and not all(one.is_distinguishable for one in compared.distances):
+        compared = Comparison.of(_solved_on(plans, arguments), lang)
+    record = compared.record()
+    if not arguments.json:
+        _print(compared.lines())
+    if arguments.attribute:
+        record["attribution"] = _attribute(compared.plans, lang, arguments)
+    if arguments.json:
+        _print_json(record)
+    return DONE
+
+
+def _solved_on(plans: "Sequence[Plan]", arguments: argparse.Namespace) -> "list[Plan]":
+    """Improve plans that are not proven for a while, and write those that have become better."""
+    from optimiser.comparison import improved
+    from reports import write
+
+    stop, ticker, found = threading.Event(), Ticker(sys.stderr), list["Plan"]()
+    for folder, plan in zip(arguments.plans, plans, strict=True):
+        _tell(f"{folder}: solving on")
+        limits = {"seconds": arguments.solve_on, "seed": arguments.seed, "progress": ticker, "stop": stop}
+        work = functools.partial(improved, plan, **limits)
+        found.append(_heard(work, stop, ticker, "Stopping with the best plan so far; Ctrl-C again aborts."))
+        if found[-1] is not plan:
+            write(found[-1], folder, lang=arguments.lang or "nl")
+    return found
+
+
+def _attribute(plans: "Sequence[Plan]", lang: Any, arguments: argparse.Namespace) -> Any:
+    from optimiser import Progress, solve
+    from reports.attribution import Between, attribution_lines, attribution_record, steps_between
+    from reports.contents import Contents
+
+    stop, ticker, began = threading.Event(), Ticker(sys.stderr), time.monotonic()
+    limits = {"gap": arguments.gap, "seconds": arguments.time, "seed": arguments.seed}
+
+    def make(problem: "Problem", near: "Plan") -> "Plan | None":
+        plan = solve(problem, **limits, progress=ticker, stop=stop, start=near)
+        return None if stop.is_set() else plan
+
+    def tell(done: int, total: int, what: str) -> None:
+        ticker(Progress(time.monotonic() - began, f"{done} of {total} plans; next: {what}", None, None))
+
+    steps = steps_between(*plans, by_scenario=arguments.by == "scenario")
+    half_way = Between(plans[0], plans[1], steps, make, limits, arguments.output, arguments.ordered)
+    said = "Stopping with what is finished; Ctrl-C again aborts."
+    found = _heard(lambda: half_way.attribution(tell), stop, ticker, said)
+    if not arguments.json:
+        told = Contents(plans[0], (), (), lang)
+        _print(["", *attribution_lines(found, half_way.missing, steps, told)])
+    return attribution_record(found, half_way.missing, steps)
+
+
 def _read(arguments: argparse.Namespace) -> "Region":
     from geodata.bundled import region_folder
 
@@ -540,32 +847,38 @@ def _read(arguments: argparse.Namespace) -> "Region":
     from models import read_region
 
     region = read_region(folder, arguments.scenarios, settings)
+    if getattr(arguments, "lock", None) is not None:
+        from models.decided import read_decided
+        from models.region import locked
+
+        region = locked(region, read_decided(arguments.lock, region))
     for change in region.overrides:
         _tell(f"{change.key}: {change.old} → {change.new} ({change.origin})")
     return region
 
 
-def _settings(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+def _settings(pairs: Sequence[tuple[str, str]], option: str = "--set") -> dict[str, str]:
     """Return the settings by key; a key that is set twice has no order to go by."""
     from geodata.faults import Fault, InputError
 
     keys = [key for key, _ in pairs]
     twice = sorted({key for key in keys if keys.count(key) > 1})
     if twice:
-        raise InputError(Fault("--set", f"{key} twice", "each key once", "Leave one out.") for key in twice)
+        raise InputError(Fault(option, f"{key} twice", "each key once", "Leave one out.") for key in twice)
     return dict(pairs)
 
 
 # Solving -------------------------------------------------------------------------------------
 
 
-def _solved(problem: "Problem", arguments: argparse.Namespace) -> "Plan":
+def _solved(problem: "Problem", arguments: argparse.Namespace, start: "Plan | None" = None) -> "Plan":
     from optimiser import solve
 
     limits = {"gap": arguments.gap, "seconds": arguments.time, "seed": arguments.seed}
     stop, ticker = threading.Event(), Ticker(sys.stderr)
     said = "Stopping with the best plan so far; Ctrl-C again aborts."
-    return _heard(lambda: solve(problem, **limits, progress=ticker, stop=stop), stop, ticker, said)
+    work = functools.partial(solve, problem, **limits, progress=ticker, stop=stop, start=start)
+    return _heard(work, stop, ticker, said)
 
 
 def _heard[Result](work: Callable[[], Result], stop: threading.Event, ticker: "Ticker", said: str) -> Result:

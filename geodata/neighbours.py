@@ -1,5 +1,7 @@
 """Which areas lie against each other."""
 
+from collections.abc import Mapping
+
 import geopandas as gpd
 import networkx as nx
 import shapely
@@ -26,3 +28,18 @@ def contiguity(areas: gpd.GeoDataFrame) -> "nx.Graph[str]":
         if border > SHORTEST_BORDER_M:
             graph.add_edge(areas.index[a], areas.index[b], border=float(border))
     return graph
+
+
+def merged(graph: "nx.Graph[str]", group_of: Mapping[str, str]) -> "nx.Graph[str]":
+    """Return the graph of groups of areas: neighbours where an area of one lies against one of the other.
+
+    `border` adds up. Nodes are the groups, in the order in which `group_of` first names them.
+    """
+    groups: nx.Graph[str] = nx.Graph()
+    groups.add_nodes_from(dict.fromkeys(group_of.values()))
+    for a, b, border in graph.edges(data="border", default=0.0):
+        one, other = group_of[a], group_of[b]
+        if one != other:
+            before = groups.edges[one, other]["border"] if groups.has_edge(one, other) else 0.0
+            groups.add_edge(one, other, border=before + border)
+    return groups

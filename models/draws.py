@@ -1,54 +1,121 @@
-"""Draws of what nobody knows yet: new clients, moves to the Wlz, recovery, and homes that are delivered.
+"""Demand drawn from the ranges that a region states: what a volume may come out at, least and most.
 
-A number is drawn from the range that its region states, by a triangle with the number itself as the most
-likely value; numbers are drawn apart, each spread evenly over its range (Latin hypercube: McKay, Beckman and
-Conover 1979). They are drawn first and kept, so that any single future can be made again.
+Each number of the care pathway with a `low` and a `high` is drawn by itself from a triangular
+distribution with its value at the top; the parts of profiles in the inflow are scaled back to 1. What has
+no range stays what it is. The randomness is drawn first, so a draw can be made again alone.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
-import pandas as pd
-from scipy.stats import qmc, triang
+import xarray as xr
 
+from models.outlook import Outlook
+from models.parameters import WAITING, Parameters, Pathway
+from models.pathway import CarePathway
 from models.quantity import Quantity
+from models.region import Region
 
-UNCERTAIN = ("pathway.inflow.share", "pathway.inflow.trend", "pathway.recovered", "pathway.wlz")
-"""Keys of the register, or what keys begin with, that are drawn where they state a range."""
-
-DELIVERED = "delivered"
-"""Column of the draws: the part of the offered homes that is handed over."""
-
-DELIVERY = Quantity(
-    value=1.0, unit="share", low=0.71, high=1.0, source="De Key, annual report 2019",
-    note="112 homes of a target of 158 under a quota of 30 %; the agreement itself is taken as most likely",
-)  # fmt: skip
+_TRIES = 1000
+"""Times that one draw is made again because its moves and exits add up to more than everybody."""
 
 
-def draws(register: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
-    """Return one future a row: a column per key of `UNCERTAIN` that has a range, and `DELIVERED`.
+def demand_factors(region: Region, outlook: Outlook, draws: int, seed: int) -> xr.DataArray:
+    """Return drawn demand ÷ expected demand, (draw, profile, year); 1 where nobody is expected.
 
-    Parameters
-    ----------
-    register
-        As `models.assumptions.register` lists it.
-    count, seed
-        How many futures; the same seed gives the same ones.
+    Demand is that of the forecast: the base mix of tiers carried on, with inflow, moves and exits.
     """
-    rows = register[[_is_uncertain(key) for key in register["key"]]]
-    rows = rows[rows["low"].notna() & rows["high"].notna() & (rows["low"] < rows["high"])]
-    ranges = [(row["key"], row["low"], row["value"], row["high"]) for row in rows.to_dict("records")]
-    ranges.append((DELIVERED, DELIVERY.low, DELIVERY.value, DELIVERY.high))
-    chances = qmc.LatinHypercube(len(ranges), rng=np.random.default_rng(seed)).random(count)
-    drawn = {
-        key: triang.ppf(chances[:, n], (value - low) / (high - low), loc=low, scale=high - low)
-        for n, (key, low, value, high) in enumerate(ranges)
+    random = np.random.default_rng(seed)
+    expected = _demand(region, outlook, region.parameters.pathway)
+    drawn = np.stack([_demand(region, outlook, _possible(region.parameters, random)) for _ in range(draws)])
+    factors = np.divide(drawn, expected, out=np.ones_like(drawn), where=expected > 0)
+    labels: dict[str, Any] = {
+        "draw": range(draws),
+        "profile": list(region.parameters.profiles),
+        "year": list(region.parameters.years.planned),
     }
-    return pd.DataFrame(drawn, index=pd.RangeIndex(1, count + 1, name="draw"))
+    attrs = {"units": "1", "long_name": "drawn demand as a part of the expected demand"}
+    return xr.DataArray(factors, coords=labels, dims=tuple(labels), attrs=attrs)
 
 
-def _is_uncertain(key: str) -> bool:
-    return any(key == known or key.startswith(f"{known}.") for known in UNCERTAIN)
+def drawn(pathway: Pathway, random: np.random.Generator) -> Pathway:
+    """Return a pathway with every number that has a range drawn from it."""
+    inflow = pathway.inflow
+    mix = {code: _number(one, random) for code, one in inflow.profiles.items()}
+    total = sum(one.value for one in mix.values())
+    scaled = {code: _moved(one, one.value / total) for code, one in mix.items()} if total > 0 else mix
+    return pathway.model_copy(
+        update={
+            "inflow": inflow.model_copy(
+                update={
+                    "share": _number(inflow.share, random),
+                    "trend": _number(inflow.trend, random),
+                    "profiles": scaled,
+                }
+            ),
+            "transitions": {
+                tier: {code: _numbers(row, random) for code, row in rows.items()}
+                for tier, rows in pathway.transitions.items()
+            },
+            "recovered": {tier: _numbers(row, random) for tier, row in pathway.recovered.items()},
+            "wlz": _numbers(pathway.wlz, random),
+            "died": _numbers(pathway.died, random),
+        }
+    )
 
 
-def settings(draw: pd.Series) -> dict[str, str]:
-    """Return a draw as settings of `models.read_region`; delivery of homes is no number of the region."""
-    return {str(key): repr(float(value)) for key, value in draw.items() if key != DELIVERED}
+def _numbers(row: Mapping[str, Quantity], random: np.random.Generator) -> dict[str, Quantity]:
+    return {code: _number(one, random) for code, one in row.items()}
+
+
+def _number(number: Quantity, random: np.random.Generator) -> Quantity:
+    if number.low is None or number.high is None or not number.low < number.high:
+        return number
+    top = min(max(number.value, number.low), number.high)
+    return _moved(number, float(random.triangular(number.low, top, number.high)))
+
+
+def _moved(number: Quantity, value: float) -> Quantity:
+    return number.model_copy(update={"value": value})
+
+
+def _possible(parameters: Parameters, random: np.random.Generator) -> Pathway:
+    """Return a drawn pathway in which nobody moves and leaves more than once a year."""
+    for _ in range(_TRIES):
+        pathway = drawn(parameters.pathway, random)
+        changed = parameters.model_copy(update={"pathway": pathway})
+        if float(CarePathway.of(changed).retained.min()) >= 0:
+            return pathway
+    raise RuntimeError("the ranges of the pathway leave no draw in which moves and exits are at most 1")
+
+
+def _demand(region: Region, outlook: Outlook, pathway: Pathway) -> np.ndarray:
+    """Return the demand (profile, year) of a pathway, from the base stock of the outlook."""
+    parameters = region.parameters.model_copy(update={"pathway": pathway})
+    care = CarePathway.of(parameters)
+    housed = outlook.base_clients.sum("neighbourhood").transpose("tier", "profile").to_numpy()
+    waiting = outlook.base_waiting.sum("neighbourhood").to_numpy()
+    stock = np.vstack([housed, waiting])
+    demand = stock.sum(axis=0)
+    nobody_yet = np.zeros_like(stock)
+    nobody_yet[list(care.retained["tier"].values).index(WAITING)] = 1.0
+    mix = np.where(demand > 0, stock / np.where(demand > 0, demand, 1.0), nobody_yet)
+    # (profile, to_profile): what becomes of one person of a profile, in the tiers where they live
+    retained = np.einsum(
+        "kp,kpq->pq", mix, care.retained.transpose("tier", "profile", "to_profile").to_numpy()
+    )
+    asked, wanted = [], region.parameters.pathway.inflow
+    new = outlook.inflow.sum("neighbourhood").transpose("year", "profile").to_numpy()
+    for step, level in enumerate(
+        new.sum(axis=1) / ((1.0 + wanted.trend.value) ** np.arange(1, len(new) + 1)), 1
+    ):
+        base = level / wanted.share.value if wanted.share.value else 0.0
+        growth = (1.0 + pathway.inflow.trend.value) ** step
+        entering = [
+            pathway.inflow.profiles[p].value if p in pathway.inflow.profiles else 0.0
+            for p in parameters.profiles
+        ]
+        demand = demand @ retained + base * pathway.inflow.share.value * growth * np.array(entering)
+        asked.append(demand)
+    return np.array(asked).T

@@ -497,8 +497,17 @@ type SoftPolicy = (
     | ContractNodes
     | SpecialistScale
     | StaffWithinReach
+    | AgreedDecisionsAreKept
 )
 """Policies that can be soft: they have a price."""
+
+
+class AgreedDecisionsAreKept(Section):
+    """What somebody has agreed (agreed.csv, or `--lock`) stands as it was agreed."""
+
+    mode: Mode = "hard"
+    price: PointsPerPlaceYear = Quantity(value=1_000_000, unit="points/place-year")
+    """Of a place or home that is otherwise, where soft; and where a plan is finished with few changes."""
 
 
 class Policies(Section):
@@ -520,6 +529,7 @@ class Policies(Section):
     no_reopening: NoReopening = NoReopening()
     no_see_saw: NoSeeSaw = NoSeeSaw()
     notice_before_closing: NoticeBeforeClosing = NoticeBeforeClosing()
+    agreed_decisions_are_kept: AgreedDecisionsAreKept = AgreedDecisionsAreKept()
 
 
 NEVER = "never"

@@ -17,6 +17,7 @@ from geodata.minutes import own_area_minutes, travel_minutes
 from geodata.neighbours import contiguity
 from models import agreement, assumptions, checks, funding_agreement, remarks, scenario, sites, tables
 from models.carrying_capacity import carrying_capacity, faults_of
+from models.decided import AGREED, NOTHING, Decided, decided_text, read_decided
 from models.draft import Draft, sections
 from models.funding import Treasury
 from models.parameters import Header, Parameters
@@ -69,7 +70,9 @@ class Region:
     overrides: tuple[Override, ...]
     digest: str
     """SHA-256 of the files and overrides that made this region."""
-    remarks: tuple[dict[str, str], ...]
+    agreed: Decided = NOTHING
+    """What somebody has agreed, which a plan keeps: `agreed.csv` and what is locked beside it."""
+    remarks: tuple[dict[str, str], ...] = ()
     """Sentences (`nl`, `en`) without which the region's figures must not be shown."""
 
     @property
@@ -111,7 +114,29 @@ def read_region(
     faults.extend(faults_of(draft))
     if faults or parameters is None:
         raise InputError(_in_order([_where_set(fault, overrides) for fault in faults]))
-    return _region(folder, parameters, draft, overrides, _digest(folder, scenarios, overrides))
+    region = _region(folder, parameters, draft, overrides, _digest(folder, scenarios, overrides))
+    agreed = folder / AGREED
+    return locked(region, read_decided(agreed, region)) if agreed.is_file() else region
+
+
+def locked(region: Region, agreed: Decided) -> Region:
+    """Return the region with more that is agreed.
+
+    Raises
+    ------
+    InputError
+        Where something is agreed twice.
+    """
+    both = region.agreed + agreed
+    names = [(one.name, one.year) for one in both.every]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        remedy = "Take one of the two out."
+        raise InputError(
+            Fault(AGREED, f"{name} in {year} twice", "each agreed once", remedy) for name, year in twice
+        )
+    digest = hashlib.sha256(f"{region.digest}\n{decided_text(agreed)}".encode()).hexdigest()
+    return replace(region, agreed=both, digest=digest)
 
 
 def _check_folder(folder: Path) -> None:
@@ -133,7 +158,7 @@ def _check_folder(folder: Path) -> None:
 
 def _files(folder: Path) -> Iterator[Fault]:
     """Tell of files that are missing, and of data that nobody would read."""
-    known = [TOML, *_AREA_FILES, *(table.file for table in tables.TABLES)]
+    known = [TOML, AGREED, *_AREA_FILES, *(table.file for table in tables.TABLES)]
     present = sorted(
         path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")
     )

@@ -177,6 +177,23 @@ SERIES = Table(
 TABLES = (MUNICIPALITIES, SITES, CLIENTS, HOMES, TRAVEL, BUDGETS, SERIES)
 
 
+def agreed_table(file: str) -> Table:
+    """Return the table of decisions that a file holds: an edit of a plan, or what was agreed."""
+    columns = {
+        "site": _optional(str, _CODE),
+        "tier": _optional(str, _CODE),
+        "corporation": _optional(str, _TEXT),
+        "neighbourhood": _optional(str, _CODE),
+        "municipality": _optional(str, _CODE),
+        "year": _given(_WHOLE, _YEAR),
+        "places": _optional(_WHOLE, _NOT_NEGATIVE),
+        "homes": _optional(_WHOLE, _NOT_NEGATIVE),
+        "asked_by": _optional(str, _TEXT),
+    }
+    key = ("site", "tier", "corporation", "neighbourhood", "municipality", "year")
+    return Table(file, "what is decided", columns, key=key)
+
+
 def read(folder: Path, table: Table, faults: list[Fault]) -> pd.DataFrame:
     """Read one table of a region into numbers and codes.
 

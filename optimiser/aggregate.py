@@ -88,12 +88,16 @@ def _shares(model: Model, group: dict[str, str], size: dict[str, float]) -> Iter
     for (origin, location, k, t), variable in x.housed.items():
         there = group[location] if k in at_home else location
         yield variable.id, ("housed", group[origin], there, k, t), size[origin]
+    decided = (*problem.agreed.homes, *problem.wished.homes)
+    alone = {(d.corporation, d.place, d.year) for d in decided if d.neighbourhoods == (d.place,)}
     offered: dict[Label, float] = {}
     for offer in problem.offers:
         for j in offer.neighbourhoods:
             key = (offer.corporation, j, offer.year)
             offered[key] = offered.get(key, 0.0) + offer.homes / len(offer.neighbourhoods)
     for (corporation, j, t), variable in x.new_homes.items():
+        if (corporation, j, t) in alone:
+            continue  # what is decided of one neighbourhood says nothing of those near it
         yield variable.id, ("new_homes", corporation, group[j], t), offered[corporation, j, t]
     room = _homes_there_can_be(problem)
     for family_name in ("homes", "kept_homes"):

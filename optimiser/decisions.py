@@ -31,6 +31,7 @@ SLACK = {
     "contract_nodes": "between_nodes",
     "specialist_scale": "below_scale",
     "staff_within_reach": "short_staff",
+    "agreed_decisions_are_kept": "broken_agreements",
 }
 """Policies that can be soft, and the family by which each is deviated from."""
 
@@ -85,6 +86,8 @@ class Decisions:
         (tier, year) places short of the least number in the region.
     short_staff
         (municipality, year) fte asked above what can be had.
+    broken_agreements
+        (agreement, year) places or homes by which a plan departs from what was agreed or wished.
     """
 
     clients: Family
@@ -114,6 +117,7 @@ class Decisions:
     between_nodes: Family
     below_scale: Family
     short_staff: Family
+    broken_agreements: Family
 
     def family(self, name: str) -> Family:
         """Return a family by its name."""
@@ -219,7 +223,16 @@ def decide(problem: Problem, program: LpProblem) -> Decisions:
         between_nodes=in_soft("contract_nodes", sites),
         below_scale=in_soft("specialist_scale", [(k,) for k in problem.policies.specialist_scale.tiers]),
         short_staff=in_soft("staff_within_reach", towns),
+        broken_agreements=family("broken_agreements", _may_be_broken(problem)),
     )
+
+
+def _may_be_broken(problem: Problem) -> list[Label]:
+    """Return what is agreed where that is soft, and always what is only wished."""
+    policy, agreed, wished = problem.policies.agreed_decisions_are_kept, problem.agreed, problem.wished
+    kept = agreed.every if policy.mode == "soft" else ()
+    free = wished.every if policy.mode != "off" else ()
+    return [(one.name, one.year) for one in (*kept, *free)]
 
 
 def _in_areas(areas: Iterable[str], states: Iterable[tuple[str, str]]) -> list[Label]:

@@ -23,10 +23,15 @@ type Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Model:
-    """A problem as a linear model; `program` is PuLP's: export it, or give it to any solver."""
+    """A problem as a linear model: its decisions are PuLP's variables, its rows those of the rules.
+
+    `program` is PuLP's model, to export or give to any solver; `arrays` are the same rows for a
+    solver that is kept. Each is written when it is first asked for. `variables` is the model of
+    PuLP that the decisions belong to.
+    """
 
     problem: Problem
-    program: LpProblem
+    variables: LpProblem
     decisions: Decisions
     rows: tuple[tuple[Rule, Row], ...]
     terms: tuple[Term, ...]
@@ -35,20 +40,24 @@ class Model:
     @classmethod
     def of(cls, problem: Problem, rules: Sequence[Rule] = RULES) -> Self:
         """Write a problem down under the given rules, policies that are off left out."""
-        program = LpProblem("spreidplan", LpMinimize)
-        x = decide(problem, program)
+        variables = LpProblem("spreidplan", LpMinimize)
+        x = decide(problem, variables)
         active = [rule for rule in rules if is_on(problem, rule)]
         rows = tuple((rule, row) for rule in active for row in rule.rows(problem, x))
-        names = LpNames()
-        for rule, row in rows:
-            _write(program, names.of(rule.name, *row.label), row)
         terms = (*paid(problem, x), *steered(problem, x), *deviations(problem, x))
         constant = personal_budget_cost(problem) - _wlz_places_cost(problem)
-        weight = _weights(problem)
-        program.setObjective(
-            lpSum_vars_coefs([(t.variable, t.amount * weight[t.year, t.once]) for t in terms]) + constant
-        )
-        return cls(problem, program, x, rows, terms, constant)
+        return cls(problem, variables, x, rows, terms, constant)
+
+    @cached_property
+    def program(self) -> LpProblem:
+        """PuLP's model with every row and the objective."""
+        names = LpNames()
+        for rule, row in self.rows:
+            _write(self.variables, names.of(rule.name, *row.label), row)
+        weight = _weights(self.problem)
+        spent = [(t.variable, t.amount * weight[t.year, t.once]) for t in self.terms]
+        self.variables.setObjective(lpSum_vars_coefs(spent) + self.constant)
+        return self.variables
 
     @cached_property
     def arrays(self) -> "Arrays":

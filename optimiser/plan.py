@@ -16,13 +16,13 @@ from optimiser.model import Floats, Model
 from optimiser.problem import Problem
 from optimiser.spending import by_origin
 
-type Status = Literal["proven", "within_gap", "best_found", "impossible"]
+type Status = Literal["proven", "within_gap", "best_found", "by_hand", "impossible"]
 
 WEIGHTS = (
     "travel", "misfit", "waiting", "unasked_moves", "intramural_reduction", "within_travel_norm",
     "neighbourhood_concentration", "fair_share_between_municipalities", "waiting_does_not_grow",
     "facilities_kept_apart", "budget", "provider_share", "contract_nodes", "specialist_scale",
-    "staff_within_reach",
+    "staff_within_reach", "agreed_decisions_are_kept",
 )  # fmt: skip
 """Parts of the objective that only steer."""
 
@@ -65,6 +65,7 @@ DECIDED = (
     Decided("between_nodes", ("site", "year"), "places", "places changed between renewals of contracts"),
     Decided("below_scale", ("tier", "year"), "places", "places short of the least number in the region"),
     Decided("short_staff", IN_TOWN, "fte", "staff asked above what can be had"),
+    Decided("broken_agreements", ("agreement", "year"), "places", "places or homes otherwise than agreed"),
 )
 """All families but `housed`, which is kept by pair, and those that only follow: running, adds and removes."""
 
@@ -147,6 +148,7 @@ def _labels(problem: Problem) -> dict[str, list[str] | list[int]]:
         "to_tier": tiers,
         "site": list(problem.sites.index),
         "provider": list(problem.providers),
+        "agreement": list(dict.fromkeys(one.name for one in (*problem.agreed.every, *problem.wished.every))),
         "account": list(problem.accounts),
         "corporation": list(dict.fromkeys(offer.corporation for offer in problem.offers)),
         "year": list(problem.years),

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from optimiser.agreed import agreed_decisions_are_kept
 from optimiser.concentration import bounds
 from optimiser.conditions import CONDITIONS
 from optimiser.decisions import SLACK, Decisions
@@ -205,6 +206,7 @@ POLICIES: tuple[Rule, ...] = (
     fair_share_between_municipalities,
     waiting_does_not_grow,
     *CONDITIONS,
+    agreed_decisions_are_kept,
 )
 
 

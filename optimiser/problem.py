@@ -9,6 +9,7 @@ from typing import Self
 import pandas as pd
 import xarray as xr
 
+from models.decided import NOTHING, Decided
 from models.finance import CLIENT, CORPORATION, discount
 from models.funding import BORNE
 from models.outlook import Outlook
@@ -90,6 +91,8 @@ class Problem:
         Part of a year between urgency and key.
     pairs
         Index (origin, location, tier), only where reach allows; minutes, within (the norm).
+    agreed, wished
+        Decisions that a plan keeps; and those that it departs from at a price.
     """
 
     years: tuple[int, ...]
@@ -121,6 +124,8 @@ class Problem:
     payer: str
     region: Region
     outlook: Outlook | None = None
+    agreed: Decided = NOTHING
+    wished: Decided = NOTHING
 
     @classmethod
     def of(cls, region: Region, outlook: Outlook) -> Self:
@@ -156,10 +161,11 @@ class Problem:
             pairs=_pairs(region, site_tiers),
             prices=Prices.of(region),
             steering=_steering(parameters),
-            policies=parameters.policies,
+            policies=_policies(region),
             payer=parameters.region.central_municipality,
             region=region,
             outlook=outlook,
+            agreed=region.agreed,
         )
 
     def with_modes(self, **modes: Mode) -> Self:
@@ -360,6 +366,15 @@ class Problem:
     def narrowing(self, year: int) -> float:
         """Return what is left of a grandfathered deviation: all in the base year, nothing in the last."""
         return (self.years[-1] - year) / (self.years[-1] - self.base_year)
+
+
+def _policies(region: Region) -> Policies:
+    """Return the policies; where nothing is agreed nothing is to be kept."""
+    policies = region.parameters.policies
+    if region.agreed:
+        return policies
+    off = policies.agreed_decisions_are_kept.model_copy(update={"mode": "off"})
+    return policies.model_copy(update={"agreed_decisions_are_kept": off})
 
 
 def _by_year(years: tuple[int, ...], values: list[float], units: str = "1") -> xr.DataArray:

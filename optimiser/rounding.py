@@ -4,7 +4,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array, eye_array, hstack, vstack
 
-from optimiser.decisions import column_ids
+from optimiser.decisions import Family, column_ids
 from optimiser.highs import Columns
 from optimiser.model import Floats, Model
 
@@ -13,7 +13,8 @@ SITE_RULES = frozenset(
         "large_enough_to_run", "small_enough_to_fit", "places_carry_over", "intramural_reduction",
         "replacement_before_closure", "neighbourhood_concentration", "fair_share_between_municipalities",
         "facilities_kept_apart", "provider_share", "contract_nodes", "specialist_scale", "no_reopening",
-        "no_see_saw", "notice_before_closing", "pace_within_ceiling", "concentration_within_ceiling",
+        "no_see_saw", "notice_before_closing", "agreed_decisions_are_kept", "pace_within_ceiling",
+        "concentration_within_ceiling",
     }
 )  # fmt: skip
 """Rules that speak of places, and of people at most as a given."""
@@ -35,7 +36,7 @@ def whole_places(model: Model, values: Floats) -> tuple[Columns, Floats] | None:
     whole = column_ids(x.places, x.added, x.removed, x.converted, x.adds, x.removes)
     slack = column_ids(
         x.excess, x.short_reduction, x.unfair, x.running, x.too_near, x.over_share, x.between_nodes,
-        x.below_scale,
+        x.below_scale, x.broken_agreements,
     )  # fmt: skip
     free = np.concatenate([whole, slack])
     chosen = [n for n, (rule, _) in enumerate(model.rows) if rule.name in SITE_RULES]
@@ -73,15 +74,43 @@ def whole_places(model: Model, values: Floats) -> tuple[Columns, Floats] | None:
 
 
 def whole_homes(model: Model, values: Floats) -> tuple[Columns, Floats]:
-    """Return homes in whole numbers: per offer the nearest whole total, by largest remainder inside it."""
+    """Return homes in whole numbers: per offer the nearest whole total, by largest remainder inside it.
+
+    What is agreed on homes holds, as far as the offers go.
+    """
     new_homes = model.decisions.new_homes
     rounded: dict[int, float] = {}
+    left: dict[int, list[int]] = {}
     for offer in model.problem.offers:
-        labels = [(offer.corporation, j, offer.year) for j in offer.neighbourhoods]
-        columns = [new_homes[label].id for label in labels if label in new_homes]
+        columns = _columns(new_homes, offer.corporation, offer.neighbourhoods, offer.year)
         rounded |= zip(columns, _largest_remainder(values[columns], offer.homes), strict=True)
+        # one count for all columns of an offer: what one takes, the others lack
+        room = [offer.homes - int(sum(rounded[column] for column in columns))]
+        left |= dict.fromkeys(columns, room)
+    for homes in model.problem.agreed.homes:
+        columns = _columns(new_homes, homes.corporation, homes.neighbourhoods, homes.year)
+        _bring_to(homes.homes, columns, values, rounded, left)
     columns_of_all = column_ids(new_homes)
     return columns_of_all, np.array([rounded[column] for column in columns_of_all])
+
+
+def _columns(new_homes: Family, corporation: str, neighbourhoods: tuple[str, ...], year: int) -> list[int]:
+    labels = [(corporation, j, year) for j in neighbourhoods]
+    return [new_homes[label].id for label in labels if label in new_homes]
+
+
+def _bring_to(
+    total: int, columns: list[int], values: Floats, rounded: dict[int, float], left: dict[int, list[int]]
+) -> None:
+    """Give or take a home at a time where rounding has taken or given most, until they are as agreed."""
+    while (lacking := total - round(sum(rounded[column] for column in columns))) != 0:
+        step = 1 if lacking > 0 else -1
+        able = [c for c in columns if (left[c][0] > 0 if step > 0 else rounded[c] > 0)]
+        if not able:
+            return
+        column = max(able, key=lambda c: step * (float(values[c]) - rounded[c]))
+        rounded[column] += step
+        left[column][0] -= step
 
 
 def _largest_remainder(shares: Floats, most: int) -> Floats:

@@ -19,6 +19,7 @@ from optimiser.plan import DECIDED, Plan, Proof, Status, dataset
 from optimiser.problem import Problem
 from optimiser.progress import Limits, Progress
 from optimiser.search import Found, search
+from optimiser.steadiest import steadiest
 from optimiser.verify import Violation, recomputed_objective, violations
 
 PROVEN = 1e-6
@@ -103,12 +104,15 @@ def solve(
     progress(Progress(0.0, "do nothing", None, None))
     _ = model.arrays  # before two threads ask for them
     with ThreadPoolExecutor(max_workers=1) as beside:
-        waiting = beside.submit(_reference, model, limits)
+        waiting = beside.submit(reference_of, model, limits)
         found = search(model, limits, progress, runs)
         reference, nothing_done = waiting.result()
     if nothing_done is not None:
         found = _better(found, nothing_done, model)
     values = _values(found, problem, limits)
+    if found.objective - found.bound <= PROVEN * abs(found.objective):
+        values = steadiest(model, values, limits)
+        found = replace(found, values=values, objective=_objective(model, values))
     return verified(model, values, reference, _proof(model, found, limits, time.monotonic() - began))
 
 
@@ -117,7 +121,7 @@ def verified(model: Model, values: Floats, reference: xr.Dataset, proof: Proof) 
     problem, data = model.problem, dataset(model, values)
     _check(problem, data)
     _check_objective(problem, data, proof)
-    return Plan(problem, _signed(problem, data, proof), reference, proof)
+    return Plan(problem, signed(problem, data, proof), reference, proof)
 
 
 def running_as_in(plan: Plan, problem: Problem) -> Floats:
@@ -140,15 +144,19 @@ def _values(found: Found, problem: Problem, limits: Limits) -> Floats:
 
 def _better(found: Found, values: Floats, model: Model) -> Found:
     """Return what was found, or another plan where that costs less."""
-    objective = float(model.arrays.cost @ values) + model.arrays.constant
+    objective = _objective(model, values)
     if found.values is not None and found.objective <= objective:
         return found
     return replace(found, values=values, objective=objective, infeasible=False)
 
 
-def _reference(model: Model, limits: Limits) -> tuple[xr.Dataset, Floats | None]:
+def _objective(model: Model, values: Floats) -> float:
+    return float(model.arrays.cost @ values) + model.arrays.constant
+
+
+def reference_of(model: Model, limits: Limits) -> tuple[xr.Dataset, Floats | None]:
     """Return the do-nothing reference, and its values where it is a plan of the problem itself."""
-    hard = _hard(model.problem)
+    hard = hard_policies(model.problem)
     soft = model.problem.with_modes(**dict[str, Mode](dict.fromkeys(hard, "soft")))
     softened = Model.of(soft) if hard else model
     # never stopped: what is left when the search is stopped at once is this
@@ -172,10 +180,10 @@ def _check_objective(problem: Problem, data: xr.Dataset, proof: Proof) -> None:
 
 
 def _proof(model: Model, found: Found, limits: Limits, seconds: float) -> Proof:
-    unavoidable = _unavoidable(model)
-    bound = max(found.bound, unavoidable)
+    least = unavoidable(model)
+    bound = max(found.bound, least)
     status = status_of(found.objective, bound, limits.gap)
-    return Proof(status, found.objective, bound, unavoidable, seconds, version(), limits.gap)
+    return Proof(status, found.objective, bound, least, seconds, version(), limits.gap)
 
 
 def status_of(objective: float, bound: float, gap: float) -> Status:
@@ -186,18 +194,14 @@ def status_of(objective: float, bound: float, gap: float) -> Status:
     return "within_gap" if distance <= gap * abs(objective) else "best_found"
 
 
-def _unavoidable(model: Model) -> float:
+def unavoidable(model: Model) -> float:
     """Return what no plan can avoid: people in the cheapest tiers within reach, without any limit."""
     return Separated.of(model).bound(np.zeros(len(model.rows)))
 
 
 def _what_stops(problem: Problem, limits: Limits) -> Iterator[str]:
     """Say which hard policies would be broken at the least, where, when and by how much."""
-    hard = _hard(problem)
-    policies = problem.policies.model_copy(
-        update={name: _breachable(getattr(problem.policies, name)) for name in hard}
-    )
-    model = Model.of(replace(problem, policies=policies))
+    hard, model = hard_policies(problem), Model.of(breachable(problem))
     program = LinearModel(model.arrays, np.arange(len(model.arrays.cost), dtype=np.int32), limits)
     solution = program.relax(interior=True)
     if solution.values is None:
@@ -218,9 +222,15 @@ def _what_stops(problem: Problem, limits: Limits) -> Iterator[str]:
         yield "the hard rules hold for fractions of places, but for no whole number of places"
 
 
-def _hard(problem: Problem) -> list[str]:
+def hard_policies(problem: Problem) -> list[str]:
     """Return the policies that are hard and could be soft."""
     return [name for name in SLACK if getattr(problem.policies, name).mode == "hard"]
+
+
+def breachable(problem: Problem) -> Problem:
+    """Return the problem with hard policies soft, at a price that makes a breach the last thing chosen."""
+    hard = {name: _breachable(getattr(problem.policies, name)) for name in hard_policies(problem)}
+    return replace(problem, policies=problem.policies.model_copy(update=hard))
 
 
 def _breachable(policy: SoftPolicy) -> SoftPolicy:
@@ -234,7 +244,7 @@ def _unit(name: str) -> str:
     return next(made.units for made in DECIDED if made.name == SLACK[name])
 
 
-def _signed(problem: Problem, data: xr.Dataset, proof: Proof) -> xr.Dataset:
+def signed(problem: Problem, data: xr.Dataset, proof: Proof) -> xr.Dataset:
     """Write the proof into the attributes."""
     attrs: dict[str, object] = {
         "status": proof.status,

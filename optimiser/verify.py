@@ -12,6 +12,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from models.decided import DecidedHomes, DecidedPlaces
 from optimiser.problem import Problem
 
 PEOPLE = 1e-4
@@ -49,7 +50,7 @@ def violations(problem: Problem, data: xr.Dataset) -> tuple[Violation, ...]:
         _givens, _whole_numbers, _nothing_negative,
         _people, _waiting, _housing, _capacity, _sizes, _place_balance, _home_balance, _agreements,
         _reduction, _replacement, _travel, _concentration, _fairness, _queue,
-        _apart, _help, _budget, _providers, _renewals, _scale, _staff, _reopening, _see_saw, _notice,
+        _apart, _help, _budget, _providers, _renewals, _scale, _staff, _reopening, _see_saw, _notice, _agreed,
         _costs, _payers, _grants, _wlz, _points,
     )  # fmt: skip
     unknown = [
@@ -692,6 +693,30 @@ def _notice(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     )
 
 
+def _agreed(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    """Compare what was agreed or wished with what the plan has; a departure must be stated as one."""
+    if problem.policies.agreed_decisions_are_kept.mode == "off":
+        return
+    stated = data["broken_agreements"].to_series().to_dict()
+    for one in (*problem.agreed.every, *problem.wished.every):
+        if isinstance(one, DecidedPlaces):
+            got = float(data["places"].sel(site=one.site, tier=one.tier, year=one.year))
+            off = abs(got - one.places)
+        else:
+            off = abs(_handed_over(data, one) - one.homes)
+        over = off - stated[one.name, one.year]
+        if over > PEOPLE:
+            where = f"{one.name}, {one.year}"
+            yield Violation("agreed_decisions_are_kept", where, over, "places or homes")
+
+
+def _handed_over(data: xr.Dataset, homes: DecidedHomes) -> float:
+    if homes.corporation not in data["corporation"].values:
+        return 0.0
+    here = {"corporation": homes.corporation, "neighbourhood": list(homes.neighbourhoods), "year": homes.year}
+    return float(data["new_homes"].sel(here).sum())
+
+
 def _costs(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     said = data["cost"].sum(["payer", "stream"])
     for part, eur in recomputed_costs(problem, data).items():
@@ -887,6 +912,7 @@ def recomputed_points(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataAr
         "contract_nodes": data["between_nodes"].sum("site"),
         "specialist_scale": data["below_scale"].sum("tier"),
         "staff_within_reach": data["short_staff"].sum("municipality"),
+        "agreed_decisions_are_kept": data["broken_agreements"].sum("agreement"),
     }
     return {
         "travel": steering.travel * (data["housed"] * data["travel_minutes"]).sum("pair"),

@@ -14,7 +14,7 @@ from optimiser.alternatives import Band, alternatives
 from optimiser.extent import counted, counts, found, proven
 from optimiser.progress import Limits
 from reports import figures
-from reports.columns import columns
+from reports.brief import aligned
 from reports.contents import Contents
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class OtherPlans:
                     *(write.number(row[f"places_{m}"]) for m in self.band.best.problem.towns),
                 ]
             )
-        yield from columns(rows)
+        yield from aligned(rows)
         yield self.word("note")
 
     def frame(self) -> pd.DataFrame:
@@ -191,7 +191,7 @@ class OtherPlans:
                 ends = ["–" if end is None else str(end) for end in (extent.least, extent.most)]
                 inner = f"{extent.found_least}–{extent.found_most}"
                 rows.append([self._name(extent), inner, " – ".join(ends) if ends != ["–", "–"] else "–"])
-        yield from columns(rows)
+        yield from aligned(rows)
 
     def _name(self, extent: Extent) -> str:
         kind, code = extent.count.kind, extent.count.code

@@ -1,9 +1,8 @@
 """A plan in the few lines that a terminal shows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from reports import figures
-from reports.columns import columns
 from reports.contents import Contents
 
 _MOST_WAIT = {
@@ -19,11 +18,11 @@ def brief(told: Contents) -> str:
         [
             told.title,
             told.status,
-            *columns(list(_proof(told))),
+            *aligned(_proof(told)),
             "",
-            *columns(list(_first_and_last(told))),
+            *aligned(_first_and_last(told)),
             "",
-            *columns(list(_beside_nothing(told))),
+            *aligned(_beside_nothing(told)),
             "",
             worst_off(told),
         ]
@@ -77,3 +76,13 @@ def _beside_nothing(told: Contents) -> Iterator[tuple[str, ...]]:
         both = (row["plan"], row["nothing"])
         written = map(told.notation.millions if row["unit"] == "EUR" else told.notation.number, both)
         yield told.words(f"compare_{measure}", **told.years), *written
+
+
+def aligned(rows: Iterable[Sequence[str]]) -> list[str]:
+    """Return lines with the first column to the left and the others to the right."""
+    cells = list(rows)
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return [
+        "  " + "  ".join([first.ljust(widths[0]), *map(str.rjust, others, widths[1:])])
+        for first, *others in cells
+    ]

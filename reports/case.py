@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from models.decided import AGREED, decided_text
 from models.parameters import Parameters
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ def write_case(region: Region, folder: Path) -> None:
         (folder / "scenarios").mkdir()
         for file in scenarios:
             shutil.copyfile(file, folder / "scenarios" / file.name)
+    if region.agreed:
+        text = decided_text(region.agreed)
+        (folder / AGREED).write_text(text, encoding="utf-8", newline="\n")
     text = region_text(region.parameters)
     (folder / "region.toml").write_text(text, encoding="utf-8", newline="\n")
 

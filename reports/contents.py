@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from models.funding import REGIMES
 from optimiser.allocation import BaseAllocation
+from optimiser.score import broken_rules
 from reports import figures
 from reports.notation import Language, Notation
 from reports.words import Words
@@ -80,7 +81,11 @@ class Contents:
     def status(self) -> str:
         """How sure the plan is, in one sentence."""
         proof = self.plan.proof
-        return self.words(f"status_{proof.status}", gap=self.notation.percent(proof.gap, 2))
+        said = self.words(f"status_{proof.status}", gap=self.notation.percent(proof.gap, 2))
+        broken = list(dict.fromkeys(one.rule for one in broken_rules(self.plan)))
+        if not broken:
+            return said
+        return f"{said} {self.words('status_breaks', count=len(broken), names=', '.join(broken))}"
 
     @property
     def status_note(self) -> str:

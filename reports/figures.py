@@ -287,7 +287,9 @@ def shortfalls(plan: Plan) -> pd.DataFrame:
     A policy that is off has no line.
     """
     policies = region_of(plan).parameters.policies
-    on = [name for name in SLACK if getattr(policies, name).mode != "off"]
+    # where nothing is agreed a plan has no agreements to fall short of
+    known = [name for name in SLACK if SLACK[name] in plan.data and plan.data[SLACK[name]].size]
+    on = [name for name in known if getattr(policies, name).mode != "off"]
     rows = {name: _by_year(plan.data[SLACK[name]].fillna(0)) for name in on}
     return pd.DataFrame(rows, index=planned_years(plan)).T
 
@@ -387,6 +389,17 @@ def comparison(plan: Plan) -> pd.DataFrame:
         for name, unit in MEASURES.items()
     }
     return pd.DataFrame.from_dict(rows, orient="index", columns=["plan", "nothing", "unit"])
+
+
+def measures(plan: Plan) -> dict[str, float]:
+    """Return the figures by which plans are compared, named as in `MEASURES`."""
+    return _measures(plan, plan.data)
+
+
+def beds(plan: Plan) -> float:
+    """Return the intramural places of the last year."""
+    tiers = plan.problem.tiers
+    return float(plan.data["places"].isel(year=-1).sel(tier=list(tiers.index[tiers["intramural"]])).sum())
 
 
 MEASURES = {

@@ -14,8 +14,8 @@ from optimiser.criteria import COST, CRITERIA, traded
 from optimiser.frontier import Point, Steps, Tracer, front
 from optimiser.progress import Limits
 from reports import figures
+from reports.brief import aligned
 from reports.charts import front_chart
-from reports.columns import columns
 from reports.notation import Language, Notation
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ class Front:
         head_line = self.word("head", count=len(kept), asked=len(self.points))
         own = ", ".join(f"{self.word(name)} {write.number(value)}" for name, value in self.own.items())
         return "\n".join(
-            [head_line, "", *columns(rows), "", self.word("yours", name=BEST, values=own), *self._in_vain()]
+            [head_line, "", *aligned(rows), "", self.word("yours", name=BEST, values=own), *self._in_vain()]
         )
 
     def _in_vain(self) -> Iterator[str]:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from models import forecast
-from models.draws import DELIVERED, draws, settings
+from models.drawn_futures import DELIVERED, draws, settings
 from optimiser import Problem
 from optimiser.futures import (
     Outcome,
@@ -28,7 +28,7 @@ from optimiser.futures import (
     value_at_risk_beyond,
 )
 from optimiser.progress import Limits, Progress
-from reports.columns import columns
+from reports.brief import aligned
 from reports.notation import Language, Notation
 
 if TYPE_CHECKING:
@@ -214,7 +214,7 @@ class Futures:
             ),
             [self.word("eur"), write.millions(float(np.mean([o.eur for o in self.chosen])))],
         ]
-        yield from columns(rows)
+        yield from aligned(rows)
         if self.compared is not None:
             yield self.word("best_of_some", count=self.compared)
 
@@ -226,7 +226,7 @@ class Futures:
             [str(line["draw"]), *(write.number(line[name]) for name in names)]
             for line in self.frame().to_dict("records")
         ]
-        yield from columns([head, *rows])
+        yield from aligned([head, *rows])
 
     def _moves(self) -> Iterator[str]:
         yield self.word("moves", year=self._until)

@@ -49,6 +49,11 @@ _PAGE = _words(
         "uitgesloten.",
         "The best plan found in the time given. A plan up to {gap} better has not been ruled out.",
     ),
+    status_by_hand=(
+        "Met de hand gemaakt. Een plan dat de regels houdt en tot {gap} beter is, is niet uitgesloten.",
+        "Made by hand. A plan that keeps the rules and is up to {gap} better has not been ruled out.",
+    ),
+    status_breaks=("Gebroken regels: {count} ({names}).", "Rules broken: {count} ({names})."),
     status_impossible=("Er is geen plan dat aan alle harde regels voldoet.", "No plan meets all hard rules."),
     status_note=(
         "Vergeleken is de som van contante euro's en stuurpunten: {gap} daarvan is {gap_eur}, of "
@@ -417,6 +422,7 @@ _PARTS = _words(
     part_provider_share=("Aandeel per aanbieder", "Share per provider"),
     part_contract_nodes=("Contractmomenten", "Renewal of contracts"),
     part_specialist_scale=("Schaal van specialistische vormen", "Scale of specialist tiers"),
+    part_agreed_decisions_are_kept=("Afspraken", "Agreed decisions"),
     part_staff_within_reach=("Personeel", "Staff"),
     part_no_reopening=("Gestopt blijft gestopt", "No reopening"),
     part_no_see_saw=("Niet weg en weer open", "No see-saw"),

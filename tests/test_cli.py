@@ -354,3 +354,129 @@ def test_demo_from_end_to_end(tmp_path, monkeypatch, capsys):
     assert told["report"] == str((tmp_path / "spreidplan-demo" / "report.html").resolve())
     assert Path(told["report"]).is_file()
     assert len(told["answers"]) == 3
+
+
+# Compare -------------------------------------------------------------------------------------
+
+
+def test_compare_sets_plans_side_by_side(plan_folder, capsys):
+    """A plan beside itself: no difference, and nobody better or worse off."""
+    assert cli.main(["compare", str(plan_folder), str(plan_folder), "--lang", "en"]) == cli.DONE
+    told = capsys.readouterr()
+    assert "plan 2  no difference" in told.out
+    assert "Nobody is better or worse off." in told.out
+    assert "not distinguishable" in told.out
+    assert told.err == ""
+
+
+def test_compare_as_json_has_the_attribution_in_it(plan_folder, tiny, tmp_path, capsys):
+    """One key differs, so its part is the whole difference and nothing is planned half-way."""
+    words = ["plan", tiny, "--set", "tiers.bed.rate=1100", "-o", str(tmp_path / "dear"), "--time", "30"]
+    assert cli.main(words) == cli.DONE
+    capsys.readouterr()
+    assert (
+        cli.main(["compare", str(plan_folder), str(tmp_path / "dear"), "--attribute", "--json"]) == cli.DONE
+    )
+    record = json.loads(capsys.readouterr().out)
+    (compared,) = record["compared"]
+    assert [one["key"] for one in compared["keys"]] == ["tiers.bed.rate"]
+    parts = record["attribution"]["parts"]
+    assert parts["tiers.bed.rate"]["objective"] == pytest.approx(compared["objective"])
+    assert record["attribution"]["remainder"]["objective"] == 0.0
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_compare_asks_for_as_many_plans_as_it_needs(plan_folder, count, capsys):
+    """One plan has no other beside it, and an attribution is between two."""
+    assert cli.main(["compare", *[str(plan_folder)] * count, "--attribute"]) == cli.BAD_INPUT
+    assert "expected two plans" in capsys.readouterr().err
+
+
+def test_solving_on_writes_what_became_better(tiny, tmp_path, capsys):
+    """Plans of at most 60 % gap are solved on, proven, and written to their folders."""
+    folders = [str(tmp_path / name) for name in ("one", "two")]
+    for folder, rate in zip(folders, ("1000", "1001"), strict=True):
+        words = ["plan", tiny, "--set", f"tiers.bed.rate={rate}", "-o", folder, "--gap", "0.6"]
+        assert cli.main(words) == cli.DONE
+    capsys.readouterr()
+    assert cli.main(["compare", *folders, "--solve-on", "30", "--json"]) == cli.DONE
+    record = json.loads(capsys.readouterr().out)
+    assert [one["gap"] for one in record["measures"]] == pytest.approx([0.0, 0.0], abs=1.0)
+    stored = [json.loads((Path(f) / "summary.json").read_text(encoding="utf-8")) for f in folders]
+    objectives = [one["proof"]["objective"] for one in stored]
+    assert objectives == pytest.approx([one["objective"] for one in record["measures"]])
+
+
+def test_scenarios_are_named_with_commas(tiny, capsys):
+    """`-s a,b` is `-s a -s b`; a name that is none is told with its neighbours."""
+    scenarios = Path(tiny) / "scenarios"
+    scenarios.mkdir()
+    (scenarios / "dear.toml").write_text("tiers.bed.rate = 1100\n", encoding="utf-8")
+    (scenarios / "slow.toml").write_text("policies.intramural_reduction.by_end = 0.2\n", encoding="utf-8")
+    assert cli.main(["check", tiny, "-s", "dear,slow"]) == cli.DONE
+    told = capsys.readouterr().err
+    assert "tiers.bed.rate: 1000 → 1100 (scenario dear)" in told
+    assert "policies.intramural_reduction.by_end: 0.5 → 0.2 (scenario slow)" in told
+    assert cli.main(["check", tiny, "-s", "dear,slo"]) == cli.BAD_INPUT
+    assert "Did you mean 'slow'?" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        cli.main(["check", tiny, "-s", "dear,,slow"])
+
+
+# Score ---------------------------------------------------------------------------------------
+
+
+def test_a_plan_is_exported_edited_and_scored(plan_folder, tiny, tmp_path, capsys):
+    """The exported table scores without a broken rule; with two beds fewer than it may, one is told."""
+    assert cli.main(["score", tiny, "--export", str(plan_folder)]) == cli.DONE
+    edit = tmp_path / "plan.csv"
+    edit.write_text(capsys.readouterr().out, encoding="utf-8")
+    assert cli.main(["score", tiny, "--edit", str(edit), "--lang", "en"]) == cli.DONE
+    told = capsys.readouterr()
+    assert "No rule broken." in told.out
+    assert "Made by hand." in told.out
+    edit.write_text("site,tier,year,places\nS1,bed,2023,8\n", encoding="utf-8")
+    out = str(tmp_path / "scored")
+    assert cli.main(["score", tiny, "--edit", str(edit), "--json", "-o", out]) == cli.DONE
+    record = json.loads(capsys.readouterr().out)
+    assert [(one["rule"], one["amount"]) for one in record["broken"]] == [("replacement_before_closure", 2.0)]
+    assert record["summary"]["proof"]["status"] == "by_hand"
+    assert (Path(out) / "report.html").is_file()
+
+
+def test_score_tells_the_faults_of_an_edit(tiny, tmp_path, capsys):
+    """An unknown site and a year that is not planned, both at once."""
+    edit = tmp_path / "plan.csv"
+    edit.write_text("site,tier,year,places\nS9,bed,2023,8\nS1,bed,2040,8\n", encoding="utf-8")
+    assert cli.main(["score", tiny, "--edit", str(edit)]) == cli.BAD_INPUT
+    told = capsys.readouterr().err
+    assert "plan.csv, line 2, site: found 'S9'" in told
+    assert "plan.csv, line 3, year: found '2040'" in told
+
+
+def test_export_of_another_region_is_refused(plan_folder, capsys):
+    """A plan of the tiny region is none of Zuidoost-Drenthe."""
+    assert cli.main(["score", "zuidoost-drenthe", "--export", str(plan_folder)]) == cli.BAD_INPUT
+    assert "found a plan of Tiny" in capsys.readouterr().err
+
+
+def test_an_edit_is_finished_with_few_changes(tiny, tmp_path, capsys):
+    """Two beds go with nothing instead: two homes more, and the plan keeps all rules."""
+    edit = tmp_path / "plan.csv"
+    edit.write_text("site,tier,year,places\nS1,bed,2023,8\n", encoding="utf-8")
+    words = ["score", tiny, "--edit", str(edit), "--finish", "--gap", "0", "--time", "60", "--lang", "en"]
+    assert cli.main(words) == cli.DONE
+    told = capsys.readouterr().out
+    assert "No rule broken." in told
+    assert "Other than in the table, 2 places or homes in 2 lines:" in told
+
+
+def test_a_lock_is_kept_or_its_faults_told(tiny, tmp_path, capsys):
+    """Nine beds in 2022, as the provider asked; and eleven, where ten fit, is no plan."""
+    lock, out = tmp_path / "agreed.csv", tmp_path / "kept"
+    lock.write_text("site,tier,year,places,asked_by\nS1,bed,2022,9,provider A\n", encoding="utf-8")
+    assert cli.main(["plan", tiny, "--lock", str(lock), "--time", "60", "-o", str(out)]) == cli.DONE
+    assert "9,,provider A" in (out / "case" / "agreed.csv").read_text(encoding="utf-8")
+    lock.write_text("site,tier,year,places\nS1,bed,2022,11\n", encoding="utf-8")
+    assert cli.main(["plan", tiny, "--lock", str(lock), "-o", str(out)]) == cli.NO_PLAN
+    assert "agreed_decisions_are_kept: 1.0 places short at S1 bed, 2022" in capsys.readouterr().err

@@ -15,7 +15,7 @@ from tiny import write_tiny_region
 import cli
 from geodata.faults import InputError
 from models import read_region
-from models.draws import DELIVERED, draws, settings
+from models.drawn_futures import DELIVERED, draws, settings
 from optimiser import futures
 from optimiser.futures import (
     Screening,

@@ -103,6 +103,13 @@ M2,2022,Wmo,50000
 """
 
 
+AGREED = """\
+site,tier,corporation,neighbourhood,municipality,year,places,homes,asked_by
+S1,bed,,,,2023,3,,provider A
+,,C2,,M2,2023,,1,C2
+"""
+
+
 def two_squares() -> Problem:
     """Return the problem of two squares, N1 in M1 and N2 in M2, with a number for everything that rows hold.
 
@@ -110,6 +117,7 @@ def two_squares() -> Problem:
     bed a fifth gets better in a year, of those at home a tenth recovers, half of whom keep the
     home. Group places are in reach of one's own square only. Two years, 2022 and 2023; contracts
     are renewed in 2021 and 2023, and only 2022 has grants. The two sites lie 2 km apart.
+    Three beds and a home of C2 are agreed for 2023.
     """
     areas = neighbourhoods()
     areas["features"] = areas["features"][:2]
@@ -123,6 +131,7 @@ def two_squares() -> Problem:
         municipalities=TOWNS,
         neighbourhoods=squares,
         budgets=BUDGETS,
+        agreed=AGREED,
         region=REGION + STAFF,
     )
 
