@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from models import Region
     from models.decided import Decided
     from optimiser import Impossible, NoPlanYet, Plan, Problem, Progress
-    from optimiser.explanation import Explanation
     from optimiser.country import Limit
     from optimiser.crew import Crew
+    from optimiser.explanation import Explanation
     from optimiser.sensitivity import Effect, Evaluate, Moved
 
 type Command = Callable[[argparse.Namespace], int]
@@ -118,6 +118,20 @@ def parser() -> argparse.ArgumentParser:
     plan = add("plan", _plan, does, one_or_all, locking, solving, speaking, as_json)
     _add_country(plan)
     plan.add_argument("-o", "--output", type=Path, required=True, metavar="PLAN", help="folder to write")
+    other = add(
+        "alternatives", _alternatives, "make other good plans, as different as can be", reading, solving,
+        speaking, as_json,
+    )  # fmt: skip
+    _add_alternatives(other)
+    front = add(
+        "frontier", _frontier, "show what more of one thing costs in another", reading, solving, speaking,
+        as_json,
+    )  # fmt: skip
+    _add_frontier(front)
+    futures = add(
+        "futures", _futures, "make one start that serves many futures", reading, solving, speaking, as_json
+    )
+    _add_futures(futures)
     _add_partition(
         add(
             "partition",
@@ -297,6 +311,34 @@ def _add_assumptions(assumptions: argparse.ArgumentParser) -> None:
     add("--time", type=_positive, default=60.0, metavar="SECONDS", help="for each of them (%(default)g)")
 
 
+def _add_alternatives(alternatives: argparse.ArgumentParser) -> None:
+    add = alternatives.add_argument
+    add("--within", type=_share, default=0.02, metavar="SHARE", help="above the best plan found (2%%)")
+    add("--count", type=_one_or_more, default=5, metavar="K", help="plans, the best among them (5)")
+    add("--room", type=_positive, default=120.0, metavar="SECONDS", help="to prove what is possible (120)")
+    add("-o", "--output", type=Path, required=True, metavar="FOLDER", help="new folder, or one to go on with")
+
+
+def _add_frontier(frontier: argparse.ArgumentParser) -> None:
+    add = frontier.add_argument
+    add(
+        "--trade", type=_names, default=("cost", "travel"), metavar="A,B",
+        help="of cost, travel, concentration, pace: cost and one more at least (cost,travel)",
+    )  # fmt: skip
+    add("--points", type=_one_or_more, default=5, metavar="N", help="plans at most (5)")
+    add("--within", type=_share, default=0.05, metavar="SHARE", help="most cost above the cheapest (5%%)")
+    add("-o", "--output", type=Path, required=True, metavar="FOLDER", help="new folder, or one to go on with")
+
+
+def _add_futures(futures: argparse.ArgumentParser) -> None:
+    add = futures.add_argument
+    add("--draws", type=_one_or_more, default=8, metavar="N", help="futures (8)")
+    add("--commit", type=_one_or_more, default=3, metavar="YEARS", help="first years, the same in all (3)")
+    add("--processes", type=_one_or_more, metavar="N", help="solves at once on this machine (all cores)")
+    add("--scheduler", metavar="ADDRESS", help="of a Dask cluster to work on, such as tcp://host:8786")
+    add("-o", "--output", type=Path, required=True, metavar="FOLDER", help="new folder, or one to go on with")
+
+
 def _add_lots(lots: argparse.ArgumentParser) -> None:
     add = lots.add_argument
     add("plan", type=Path, metavar="PLAN", help="folder of a plan")
@@ -435,6 +477,13 @@ def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of at least 0")
     return int(text)
+
+
+def _one_or_more(text: str) -> int:
+    count = _count(text)
+    if not count:
+        raise argparse.ArgumentTypeError("0 is not a number of at least 1")
+    return count
 
 
 # The commands --------------------------------------------------------------------------------
@@ -837,6 +886,95 @@ def _report(arguments: argparse.Namespace) -> int:
     from reports import read_plan
 
     return _written(read_plan(arguments.plan), arguments.plan, arguments)
+
+
+def _alternatives(arguments: argparse.Namespace) -> int:
+    region = _read(arguments)
+    from models import forecast
+    from optimiser import Impossible, NoPlanYet, Problem
+    from reports.alternatives import Asked, gather, question
+    from reports.collection import Collection
+
+    asked = Asked(
+        arguments.within, arguments.count, arguments.gap, arguments.time, arguments.seed, arguments.room
+    )
+    lang = arguments.lang or region.parameters.region.language
+    kept = Collection(arguments.output, question(region, asked), lang)
+    stop, ticker = threading.Event(), Ticker(sys.stderr)
+    problem = Problem.of(region, forecast(region))
+    said = "Stopping with the plans that are finished; Ctrl-C again aborts."
+    try:
+        told = _heard(lambda: gather(problem, kept, asked, ticker, stop), stop, ticker, said)
+    except (Impossible, NoPlanYet) as error:
+        return _no_plan(error, arguments)
+    if arguments.json:
+        _print_json({"folder": str(kept.folder), **told.record()})
+    else:
+        _print([told.text(), "", str(kept.folder.resolve())])
+    return DONE
+
+
+def _frontier(arguments: argparse.Namespace) -> int:
+    region = _read(arguments)
+    from models import forecast
+    from optimiser import Impossible, NoPlanYet, Problem
+    from optimiser.criteria import traded
+    from reports.collection import Collection
+    from reports.frontier import Asked, gather, question
+
+    asked = Asked(
+        tuple(arguments.trade),
+        arguments.points,
+        arguments.within,
+        arguments.gap,
+        arguments.time,
+        arguments.seed,
+    )
+    problem = Problem.of(region, forecast(region))
+    traded(list(asked.trade), problem)
+    lang = arguments.lang or region.parameters.region.language
+    kept = Collection(arguments.output, question(region, asked), lang)
+    stop, ticker = threading.Event(), Ticker(sys.stderr)
+    said = "Stopping with the points that are finished; Ctrl-C again aborts."
+    try:
+        told = _heard(lambda: gather(problem, kept, asked, ticker, stop), stop, ticker, said)
+    except (Impossible, NoPlanYet) as error:
+        return _no_plan(error, arguments)
+    if arguments.json:
+        _print_json({"folder": str(kept.folder), **told.record()})
+    else:
+        _print([told.text(), "", str(kept.folder.resolve())])
+    return DONE
+
+
+def _futures(arguments: argparse.Namespace) -> int:
+    region = _read(arguments)
+    from geodata.bundled import region_folder
+    from models import read_region
+    from optimiser.workers import workers
+    from reports.collection import Collection
+    from reports.futures import Asked, gather, question
+
+    asked = Asked(arguments.draws, arguments.commit, arguments.gap, arguments.time, arguments.seed)
+    lang = arguments.lang or region.parameters.region.language
+    kept = Collection(arguments.output, question(region, asked), lang)
+    folder, settings = region_folder(arguments.region), _settings(arguments.settings)
+
+    def read(drawn: Mapping[str, str]) -> "Region":
+        return read_region(folder, arguments.scenarios, {**settings, **drawn})
+
+    stop, ticker = threading.Event(), Ticker(sys.stderr)
+    said = "Stopping with the futures that are finished; Ctrl-C again aborts."
+    with workers(arguments.scheduler, arguments.processes) as work:
+        told = _heard(lambda: gather(read, kept, asked, work, ticker, stop), stop, ticker, said)
+    if told is None:
+        _tell(f"Stopped half-way; the same command with -o {kept.folder} goes on.")
+        return ABORTED
+    if arguments.json:
+        _print_json({"folder": str(kept.folder), **told.record()})
+    else:
+        _print([told.text(), "", str(kept.folder.resolve())])
+    return DONE if told.is_possible else NO_PLAN
 
 
 def _score(arguments: argparse.Namespace) -> int:

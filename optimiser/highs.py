@@ -70,6 +70,11 @@ class LinearModel:
         """Change the limits of a row."""
         self._highs.changeRowBounds(row, lower, upper)
 
+    def set_cost(self, cost: Floats) -> None:
+        """Give every column of the whole model another cost."""
+        taking_part = np.arange(len(self.columns), dtype=np.int32)
+        self._highs.changeColsCost(len(self.columns), taking_part, cost[self.columns])
+
     def add_columns(self, columns: Columns) -> None:
         """Let more columns of the model take part, keeping the basis."""
         arrays = self.arrays

@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 from pulp import LpMinimize, LpProblem, lpSum_vars_coefs
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, hstack, vstack
 
 from optimiser.decisions import Decisions, LpNames, decide
 from optimiser.formulation import CORE, Term, paid, paid_by_the_wlz, steered
@@ -149,6 +149,27 @@ class Arrays:
             lower=np.array([v.getLb() for v in variables], dtype=float),
             upper=np.array([np.inf if v.getUb() is None else v.getUb() for v in variables], dtype=float),
             integer=np.array([v.cat != "Continuous" for v in variables]),
+        )
+
+    def with_rows(self, matrix: csr_array, lower: Floats, upper: Floats) -> "Arrays":
+        """Return these arrays with rows more: lower ≤ matrix·x ≤ upper, `matrix` (new row, column)."""
+        return replace(
+            self,
+            matrix=csr_array(vstack([self.matrix, matrix])),
+            row_lower=np.concatenate([self.row_lower, lower]),
+            row_upper=np.concatenate([self.row_upper, upper]),
+        )
+
+    def with_columns(self, cost: Floats, upper: Floats) -> "Arrays":
+        """Return these arrays with columns more, from 0 to `upper`, in no row yet and not whole."""
+        count = len(cost)
+        return replace(
+            self,
+            cost=np.concatenate([self.cost, cost]),
+            matrix=csr_array(hstack([self.matrix, csr_array((self.matrix.shape[0], count))])),
+            lower=np.concatenate([self.lower, np.zeros(count)]),
+            upper=np.concatenate([self.upper, upper]),
+            integer=np.concatenate([self.integer, np.zeros(count, dtype=bool)]),
         )
 
 

@@ -66,7 +66,7 @@ def search(model: Model, limits: Limits, report: Report, runs: Floats | None = N
         (site and tier, year) 1 where a site is to run in the plan that the search looks around in
         first, else 0; None to construct one along the relaxation.
     """
-    run = _Search(model, limits, report)
+    run = Search(model, limits, report)
     if len(model.arrays.cost) > SMALL:
         run.by_stages(runs)
     else:
@@ -84,7 +84,7 @@ def search_near(model: Model, runs: Floats, free: Collection[int], limits: Limit
     free
         Numbers of the rows of `runs` that may run otherwise.
     """
-    run = _Search(model, limits, report)
+    run = Search(model, limits, report)
     if len(model.arrays.cost) <= SMALL:
         run.whole_model()
     else:
@@ -92,12 +92,12 @@ def search_near(model: Model, runs: Floats, free: Collection[int], limits: Limit
     return run.found()
 
 
-class _Search:
+class Search:
     """One search: the model, where it stands, and its best plan so far."""
 
-    def __init__(self, model: Model, limits: Limits, report: Report) -> None:
+    def __init__(self, model: Model, limits: Limits, report: Report, clock: Clock | None = None) -> None:
         self.model, self.arrays, self.limits, self.report = model, model.arrays, limits, report
-        self.clock = Clock(limits)
+        self.clock = clock or Clock(limits)
         self.best: Floats | None = None
         self.objective, self.bound, self.infeasible = np.inf, -np.inf, False
         self.finishing = 0.0
@@ -140,7 +140,7 @@ class _Search:
             self.tell("relaxation")
             if self.done() or relaxed.outcome != "optimal":
                 break
-            settled = None if runs is None else self._settled(smaller, runs)
+            settled = None if runs is None else self.settled(smaller, runs)
             settled = settled or self.construct(smaller, relaxed)
             runs = self._rounds(smaller, settled) if settled is not None else runs
             if self.done():
@@ -184,7 +184,7 @@ class _Search:
         self.infeasible = solution.outcome == "infeasible"
         return not self.infeasible
 
-    def _settled(self, smaller: Smaller, runs: Floats) -> Solution | None:
+    def settled(self, smaller: Smaller, runs: Floats) -> Solution | None:
         """Solve the smaller model where sites run as in the plan so far."""
         smaller.settle(dict(enumerate(runs)))
         solution = smaller.relax(self.clock)
@@ -258,7 +258,7 @@ class _Search:
             smaller.settle(dict(enumerate(runs)))
             basis = smaller.program.basis()
             better = None
-            for change in smaller.sites.changes(runs, _reduced(best)):
+            for change in smaller.sites.changes(runs, reduced(best)):
                 if change.at_least > -WORTH_TRYING * abs(best.objective) or self._good_enough(best):
                     break
                 key = (change.site, change.runs.tobytes())
@@ -335,9 +335,9 @@ class _Search:
             self.bound = max(self.bound, solution.bound)
         self.infeasible = solution.outcome == "infeasible" and self.best is None
         if solution.values is not None:
-            self._fix_whole(solution.values)
+            self.fix_whole(solution.values)
 
-    def _fix_whole(self, values: Floats) -> None:
+    def fix_whole(self, values: Floats) -> None:
         """Bring near-whole values of the solver to whole numbers and let people follow."""
         columns = np.flatnonzero(self.arrays.integer).astype(np.int32)
         unlimited = Limits(self.limits.gap, np.inf, seed=self.limits.seed)
@@ -351,7 +351,8 @@ def _every(arrays: Arrays) -> Columns:
     return np.arange(len(arrays.cost), dtype=np.int32)
 
 
-def _reduced(solution: Solution) -> Floats:
+def reduced(solution: Solution) -> Floats:
+    """Return the reduced costs (column) of a relaxation that has them."""
     if solution.reduced is None:
         raise ValueError("Expected a relaxation that was solved to the end.")
     return solution.reduced

@@ -103,7 +103,7 @@ def solve(
     began = time.monotonic()
     limits = Limits(gap, seconds, stop or Event(), seed)
     model = Model.of(problem)
-    runs = None if start is None else _running_as_in(start, problem)
+    runs = None if start is None else running_as_in(start, problem)
     progress(Progress(0.0, "do nothing", None, None))
     _ = model.arrays  # before two threads ask for them
     with ThreadPoolExecutor(max_workers=1) as beside:
@@ -116,14 +116,18 @@ def solve(
     if found.objective - found.bound <= PROVEN * abs(found.objective):
         values = steadiest(model, values, limits)
         found = replace(found, values=values, objective=_objective(model, values))
-    data = dataset(model, values)
+    return verified(model, values, reference, _proof(model, found, limits, time.monotonic() - began))
+
+
+def verified(model: Model, values: Floats, reference: xr.Dataset, proof: Proof) -> Plan:
+    """Return the plan that values (column) are, checked on its own arrays; raises Unverified."""
+    problem, data = model.problem, dataset(model, values)
     _check(problem, data)
-    proof = _proof(model, found, limits, time.monotonic() - began)
     _check_objective(problem, data, proof)
     return Plan(problem, signed(problem, data, proof), reference, proof)
 
 
-def _running_as_in(plan: Plan, problem: Problem) -> Floats:
+def running_as_in(plan: Plan, problem: Problem) -> Floats:
     """Return (site and tier, year) 1 where a site runs in a plan; what it does not know is as in the base."""
     known = plan.data["operating"].to_series().to_dict()
     base = {at: float(places > 0) for at, places in problem.base_places.items()}
@@ -182,13 +186,16 @@ def _check_objective(problem: Problem, data: xr.Dataset, proof: Proof) -> None:
 def _proof(model: Model, found: Found, limits: Limits, seconds: float) -> Proof:
     least = unavoidable(model)
     bound = max(found.bound, least)
-    distance = found.objective - bound
-    status: Status = "best_found"
-    if distance <= PROVEN * abs(found.objective):
-        status = "proven"
-    elif distance <= limits.gap * abs(found.objective):
-        status = "within_gap"
+    status = status_of(found.objective, bound, limits.gap)
     return Proof(status, found.objective, bound, least, seconds, version(), limits.gap)
+
+
+def status_of(objective: float, bound: float, gap: float) -> Status:
+    """Return what can be said of a plan with this objective, where `gap` (share) was asked."""
+    distance = objective - bound
+    if distance <= PROVEN * abs(objective):
+        return "proven"
+    return "within_gap" if distance <= gap * abs(objective) else "best_found"
 
 
 def unavoidable(model: Model) -> float:

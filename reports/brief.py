@@ -1,6 +1,6 @@
 """A plan in the few lines that a terminal shows."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from reports import figures
 from reports.contents import Contents
@@ -78,7 +78,7 @@ def _beside_nothing(told: Contents) -> Iterator[tuple[str, ...]]:
         yield told.words(f"compare_{measure}", **told.years), *written
 
 
-def aligned(rows: Iterable[tuple[str, ...]]) -> list[str]:
+def aligned(rows: Iterable[Sequence[str]]) -> list[str]:
     """Return lines with the first column to the left and the others to the right."""
     cells = list(rows)
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]

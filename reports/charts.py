@@ -90,6 +90,35 @@ def years_chart(
         return _svg(figure)
 
 
+def trade_off(axes: Axes, found: pd.Series, cost: pd.Series, bound: pd.Series) -> Axes:
+    """Draw points of cost against something else, each with a line down to what no plan there goes below."""
+    order = found.sort_values().index
+    axes.plot(found[order], cost[order], color=COLOURS[0], linewidth=1.0, drawstyle="steps-post", alpha=0.5)
+    axes.vlines(found, bound, cost, color=COLOURS[6], linewidth=3.0, alpha=0.5)
+    axes.plot(found, cost, color=COLOURS[0], linestyle="none", marker="o", markersize=5.0)
+    return axes
+
+
+def front_chart(
+    points: pd.DataFrame, criteria: Mapping[str, str], cost: str, write: Callable[[float], str]
+) -> bytes:
+    """Return an SVG with a panel per criterion (column → label of the axis), cost upwards."""
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(4.6 * len(criteria), 3.9), layout="constrained")
+        FigureCanvasSVG(figure)
+        panels = figure.subplots(1, len(criteria), squeeze=False, sharey=True)[0]
+        for axes, (name, label) in zip(panels, criteria.items(), strict=True):
+            trade_off(axes, points[name], points["cost"], points["cost_bound"])
+            axes.set_xlabel(label)
+            axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
+            axes.grid(color="#dde3e8", linewidth=0.7)
+            axes.set_axisbelow(True)
+            axes.tick_params(length=0)
+        panels[0].set_ylabel(cost)
+        panels[0].yaxis.set_major_formatter(FuncFormatter(lambda value, _position: write(value)))
+        return _svg(figure)
+
+
 def _svg(figure: Figure) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None})

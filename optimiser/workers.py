@@ -1,0 +1,54 @@
+"""Where independent tasks are done: here, on all cores, or on a Dask cluster; the answers are the same."""
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+from geodata.faults import Fault, InputError
+
+type Work = Callable[[Callable[[Any], Any], Sequence[Any]], Iterator[Any]]
+"""Applies a function to every task; answers come in the order of the tasks, as they are ready."""
+
+
+def _in_turn(function: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterator[Any]:
+    return map(function, tasks)
+
+
+@contextmanager
+def workers(scheduler: str | None = None, processes: int | None = None) -> Iterator[Work]:
+    """Give the means to work on tasks: `scheduler` is a Dask address, else `processes` (all cores).
+
+    Raises InputError where a scheduler is named and Dask is not installed.
+    """
+    count = processes or os.cpu_count() or 1
+    if scheduler is not None:
+        with _client(scheduler) as client:
+            yield lambda function, tasks: _on_cluster(client, function, tasks)
+    elif count == 1:
+        yield _in_turn
+    else:
+        # a fresh process each: a fork would take over the threads of the solver
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(count, mp_context=context) as pool:
+            try:
+                yield pool.map
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _client(scheduler: str) -> Any:
+    try:
+        from distributed import Client
+    except ImportError as error:
+        remedy = "Install it: pip install 'spreidplan[cluster]'."
+        raise InputError([Fault("--scheduler", "no Dask", "the package distributed", remedy)]) from error
+    return Client(scheduler)
+
+
+def _on_cluster(client: Any, function: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterator[Any]:
+    # a task with the same input would otherwise be answered from memory, also where a time limit ended it
+    for future in client.map(function, tasks, pure=False):
+        yield future.result()

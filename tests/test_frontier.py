@@ -1,0 +1,251 @@
+"""The front between cost and other things, against every choice there is of a small region."""
+
+from itertools import product
+from math import inf
+from threading import Event
+
+import numpy as np
+import pytest
+import test_brute_force
+from builders import best, by_scipy, tiny_problem
+from scipy.optimize import Bounds, LinearConstraint, milp
+from test_brute_force import BruteForce, drawn, problem_of
+from tiny import write_tiny_region
+
+import cli
+from geodata.faults import InputError
+from models import forecast, read_region
+from optimiser import Problem
+from optimiser.criteria import COST, CRITERIA, LEFT, traded
+from optimiser.frontier import Point, Steps, Tracer, front
+from optimiser.model import Model
+from optimiser.progress import Limits
+from reports.collection import Collection
+from reports.frontier import Asked, gather, question
+
+LIMITS = Limits(1e-9, 60.0)
+SEED = 0
+"""A drawn case without a hard policy in which fewer bed-years cost more, in four steps."""
+
+
+def choices():
+    """Return (cost, bed-years) of every choice of the case."""
+    case, every = drawn(SEED), []
+    force = BruteForce(case)
+    homes = list(product(range(case.offered[0] + 1), range(case.offered[1] + 1)))
+    for first in force.steps(force.start):
+        for second in force.steps(first[0]):
+            cost = min(force.cost(first, second, given) for given in homes)
+            if cost < inf:
+                every.append((cost, first[0][0] + second[0][0]))
+    return every
+
+
+@pytest.fixture(scope="module")
+def problem():
+    """Return the problem of the case, at its own prices."""
+    return problem_of(drawn(SEED))
+
+
+@pytest.fixture(scope="module")
+def every(problem):
+    """Return all choices where the path of reduction counts a thousandth of its price."""
+    price = test_brute_force.PRICE["intramural_reduction"]
+    assert problem.policies.intramural_reduction.price.value == price
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(test_brute_force.PRICE, "intramural_reduction", LEFT * price)
+        return choices()
+
+
+def tracer(problem, *names):
+    """Return what finds points for a problem, and the problem's own best plan."""
+    criteria = [CRITERIA[name] for name in names]
+    return Tracer(problem, criteria, LIMITS, lambda _: None), best(problem)
+
+
+def test_each_point_is_the_cheapest_of_all_choices_under_its_ceiling(problem, every):
+    """For every possible ceiling on bed-years the point has the least cost over the choices that meet it."""
+    traces, own = tracer(problem, "pace")
+    points = []
+    for most in sorted({beds for _, beds in every}):
+        point = traces.point({"pace": float(most)}, own)
+        assert point.values[COST] == pytest.approx(
+            min(cost for cost, beds in every if beds <= most), abs=0.02
+        )
+        assert point.values["pace"] <= most
+        assert point.gap <= 0.02
+        points.append(point)
+    assert len({round(point.values[COST]) for point in points}) >= 3
+
+
+def test_the_front_is_what_no_choice_dominates(problem, every):
+    """With a point at every ceiling the front is the whole front of all choices, and nothing else."""
+    traces, own = tracer(problem, "pace")
+    ceilings = sorted({beds for _, beds in every})
+    found = front([traces.point({"pace": float(most)}, own) for most in ceilings])
+    truth = {
+        (round(cost), beds)
+        for cost, beds in every
+        if not any(c <= cost + 0.01 and b <= beds and (c < cost - 0.01 or b < beds) for c, b in every)
+    }
+    assert {(round(p.values[COST]), round(p.values["pace"])) for p in found} == truth
+    assert [p.values[COST] for p in found] == sorted(p.values[COST] for p in found)
+
+
+def test_the_least_of_a_criterion_is_that_of_all_choices_at_that_cost(problem, every):
+    """The tight end of the grid: the fewest bed-years at a cost within the band, a hair above."""
+    traces, _ = tracer(problem, "pace")
+    cheapest = min(cost for cost, _ in every)
+    for within in (0.0, 0.1, 0.3):
+        most = cheapest * (1 + within) + 0.01
+        fewest = min(beds for cost, beds in every if cost <= most)
+        assert traces.least(CRITERIA["pace"], most) == pytest.approx(fewest, abs=1e-3)
+
+
+@pytest.mark.parametrize(("name", "parts"), [("travel", (0.7, 0.9)), ("concentration", (0.9, 0.95))])
+def test_a_ceiling_on_people_or_places_against_scipy(name, parts):
+    """The same model with the same ceiling, written as a row by hand and given to scipy, costs as much."""
+    settings = {"weights.travel": "2000", "policies.neighbourhood_concentration.norm": "0.2"}
+    problem = tiny_problem(settings)
+    traces, own = tracer(problem, name)
+    free = traces.point({}, own)
+    for part in parts:
+        most = part * free.values[name]
+        point = traces.point({name: most}, own)
+        assert point.values[name] <= most + 1e-6 * max(1.0, most)
+        assert point.values[COST] == pytest.approx(least_by_hand(traces.lighter, name, most), rel=1e-6)
+        assert point.values[COST] > free.values[COST]
+
+
+def least_by_hand(problem, name, most):
+    """Return the least objective with a ceiling, the row written from the variables' labels."""
+    model = Model.of(problem)
+    row = np.zeros(len(model.arrays.cost))
+    if name == "travel":
+        for (origin, location, tier, _), variable in model.decisions.housed.items():
+            row[variable.id] = problem.pairs["minutes"][origin, location, tier]
+    else:
+        row[[variable.id for variable in model.decisions.excess.values()]] = 1.0
+    arrays = model.arrays
+    solved = milp(
+        arrays.cost,
+        integrality=arrays.integer.astype(int),
+        bounds=Bounds(arrays.lower, arrays.upper),
+        constraints=[
+            LinearConstraint(arrays.matrix.tocsc(), arrays.row_lower, arrays.row_upper),
+            LinearConstraint(row[None, :], -np.inf, most),
+        ],
+        options={"mip_rel_gap": 0.0},
+    )
+    assert solved.status == 0
+    return solved.fun + arrays.constant
+
+
+def test_cost_is_the_objective_less_what_is_traded():
+    """With the travel points at a thousandth, cost is the objective less 999 thousandths of them."""
+    problem = tiny_problem({"weights.travel": "2000"})
+    traces, own = tracer(problem, "travel")
+    points = float(own.data["weight"].sel(part="travel").sum())
+    assert points > 0
+    assert traces.values(own)[COST] == pytest.approx(own.proof.objective - (1 - LEFT) * points, abs=0.01)
+    assert by_scipy(Model.of(traces.lighter)).fun <= traces.values(own)[COST] + 0.01
+
+
+def made(cost, beds, bound=None, ceilings=None, plan="a plan"):
+    """Return a point with two numbers."""
+    return Point(ceilings or {"pace": float(beds)}, {COST: cost, "pace": beds}, bound or cost, plan)
+
+
+def test_dominated_points_are_dropped():
+    """(10, 5) is dominated by (9, 5) and (10, 4); equal ones are told once."""
+    kept = front([made(9.0, 5.0, plan="a"), made(10.0, 4.0, plan="b"), made(9.0, 5.0, plan="a")])
+    assert [(p.values[COST], p.values["pace"]) for p in kept] == [(9.0, 5.0), (10.0, 4.0)]
+    assert made(9.0, 5.0).dominates(made(10.0, 5.0))
+    assert not made(9.0, 5.0).dominates(made(10.0, 4.0))
+
+
+def test_a_plan_found_under_tighter_ceilings_takes_the_place_of_a_dearer_one():
+    """Under the ceiling of 8 a plan of 12 was found; one that meets 5 costs 11: it is the one for 8 too."""
+    loose, tight = made(12.0, 8.0, bound=9.0, plan="loose"), made(11.0, 5.0, bound=10.0, plan="tight")
+    (kept,) = front([loose, tight])
+    assert kept.plan == "tight"
+
+
+def test_a_difference_within_the_gap_is_not_one():
+    """A point of 11 that might cost 9 is not dearer than one of 10 for certain; one that costs 10.5 is."""
+    assert not made(11.0, 4.0, bound=9.0).is_dearer_than(made(10.0, 5.0))
+    assert made(11.0, 4.0, bound=10.5).is_dearer_than(made(10.0, 5.0))
+
+
+def test_the_grid_is_equal_steps_and_no_larger_than_asked():
+    """Five points over one criterion; over two three each way, nine in all with the cheapest."""
+    one = Steps.between({"pace": 10.0}, {"pace": 30.0}, 5)
+    assert [c["pace"] for c in one.grid()] == [10.0, 15.0, 20.0, 25.0]
+    two = Steps.between({"pace": 0.0, "travel": 5.0}, {"pace": 2.0, "travel": 9.0}, 9)
+    assert len(list(two.grid())) == 8
+    assert {"pace": 2.0, "travel": 9.0} not in list(two.grid())
+    still = Steps.between({"pace": 3.0}, {"pace": 3.0}, 5)
+    assert list(still.grid()) == []
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["cost"], "at least one other"),
+        (["travel", "pace"], "cost and at least"),
+        (["cost", "travl"], "travel"),
+        (["cost", "pace", "pace"], "twice"),
+    ],
+)
+def test_what_cannot_be_traded_is_told(names, told):
+    """Each fault with what is expected."""
+    with pytest.raises(InputError, match=told):
+        traded(names, tiny_problem())
+
+
+def test_concentration_is_traded_only_where_it_is_soft():
+    """A hard policy has no excess to trade."""
+    problem = tiny_problem({"policies.neighbourhood_concentration.mode": "hard"})
+    with pytest.raises(InputError, match="concentration where its policy is hard"):
+        traded(["cost", "concentration"], problem)
+
+
+def test_no_plan_is_no_point(problem):
+    """Fewer bed-years than none is impossible, and is told so; the front goes on without it."""
+    traces, own = tracer(problem, "pace")
+    impossible = traces.point({"pace": -1.0}, own)
+    assert (impossible.plan, impossible.bound) == (None, inf)
+    assert front([impossible]) == []
+
+
+def test_a_folder_is_gone_on_with(tmp_path):
+    """What a stop left is kept, the rest is made the next time, and the picture is drawn."""
+    region = read_region(write_tiny_region(tmp_path / "tiny"), settings={"weights.travel": "2000"})
+    asked = Asked(("cost", "travel"), points=3, within=0.3, gap=1e-6, seconds=60.0)
+    problem, here = Problem.of(region, forecast(region)), tmp_path / "out"
+    stop = Event()
+
+    def until_the_second(progress):
+        if progress.stage.startswith("travel"):
+            stop.set()
+
+    gather(problem, Collection(here, question(region, asked), "en"), asked, until_the_second, stop)
+    kept = Collection(here, question(region, asked), "en")
+    before = {name: (here / name / "plan.nc").stat().st_mtime_ns for name in ("best", "point-1")}
+    told = gather(problem, kept, asked)
+    assert kept.names() == ["best", "point-1", "point-2", "point-3"]
+    assert {name: (here / name / "plan.nc").stat().st_mtime_ns for name in before} == before
+    assert len(told.on_front) == 3
+    assert (here / "frontier.svg").read_bytes().startswith(b"<?xml")
+    assert len((here / "frontier.csv").read_text().splitlines()) == 4
+
+
+def test_the_command_tells_the_front(tmp_path, capsys):
+    """A line per point; a trade without cost is refused before anything is written."""
+    region = str(write_tiny_region(tmp_path / "tiny"))
+    words = ["frontier", region, "--points", "2", "--within", "30%", "-o", str(tmp_path / "out")]
+    assert cli.main([*words, "--trade", "travel,pace"]) == cli.BAD_INPUT
+    assert not (tmp_path / "out").exists()
+    capsys.readouterr()
+    assert cli.main([*words, "--trade", "cost,travel"]) == cli.DONE
+    assert "point-1" in capsys.readouterr().out
