@@ -60,6 +60,8 @@ class Region:
     base year, offered in later ones."""
     minutes: pd.DataFrame
     """origin (neighbourhood), destination (site or neighbourhood), minutes; within the largest reach."""
+    minutes_given: bool
+    """Whether the minutes to sites come from `travel.csv`; else they are estimated."""
     budgets: pd.DataFrame
     """municipality, year, stream, eur."""
     series: pd.DataFrame
@@ -280,6 +282,7 @@ def _region(
         clients=_plain(draft.clients).astype({"year": int}),
         homes=_plain(draft.homes[draft.homes["year"] <= last]).astype({"year": int, "homes": int}),
         minutes=draft.minutes if draft.minutes is not None else pd.DataFrame(),
+        minutes_given=not draft.travel.empty,
         budgets=_plain(draft.budgets[draft.budgets["year"] <= last]).astype({"year": int}),
         series=series(draft.series),
         assumptions=assumptions.register(parameters, sources),

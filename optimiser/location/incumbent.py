@@ -7,7 +7,7 @@ import numpy as np
 from optimiser.location.choice import Choice, Places
 from optimiser.location.interchange import interchange
 
-PRECISION = 5e-7
+PRECISION = 1e-9
 """Share of the value within which two choices of costs that are no whole numbers count as equally good."""
 
 

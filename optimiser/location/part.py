@@ -78,6 +78,19 @@ def narrowed(choice: Choice, part: Part) -> tuple[Part, Choice] | None:
         part = replace(part, forced=forced)
 
 
+def distinct(choice: Choice) -> Bools:
+    """Tell which columns are no copy of an earlier one; all of them where copies could be needed."""
+    columns = choice.costs.shape[1]
+    kept = choice.forced.copy()
+    seen = {choice.costs[:, column].tobytes() for column in np.flatnonzero(kept)}
+    for column in np.flatnonzero(~kept):
+        key = choice.costs[:, column].tobytes()
+        kept[column] = key not in seen
+        seen.add(key)
+    enough = not len(choice.most) and kept.sum() >= choice.count
+    return kept if enough else np.ones(columns, bool)
+
+
 def _fitting(choice: Choice, part: Part) -> Bools:
     """Tell which columns keep within the limits beside the forced ones."""
     if not len(choice.most):

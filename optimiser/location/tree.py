@@ -7,7 +7,7 @@ it go. Both raise the bound, where forcing or dropping one column among many ali
 """
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,9 @@ import numpy as np
 from optimiser.location.ascent import Ascent, Prices, ascend, first_prices
 from optimiser.location.choice import Choice, Floats, Places
 from optimiser.location.incumbent import Incumbent
-from optimiser.location.part import Part, narrowed
+from optimiser.location.part import Part, distinct, narrowed
+from optimiser.location.radius import by_radii
+from optimiser.location.search import Search
 from optimiser.progress import Clock
 
 ROOT_STEPS, NODE_STEPS, PROBE_STEPS, TRIAL_STEPS = 150, 150, 80, 20
@@ -48,9 +50,7 @@ class Proven:
     nodes: int
 
 
-def best_choice(
-    choice: Choice, start: Places, step: float, clock: Clock, tell: Callable[[float, float], None]
-) -> Proven:
+def best_choice(choice: Choice, start: Places, step: float, search: Search) -> Proven:
     """Return the best choice, proven unless the clock runs out.
 
     Parameters
@@ -59,21 +59,25 @@ def best_choice(
         A choice that keeps to the rules.
     step
         The least by which two choices can differ in cost; 0 where they are no whole numbers.
-    tell
-        Hears incumbent and bound.
     """
     best = Incumbent(choice, start, step)
     best.improve(start)
-    node: Node | None = _root(choice, best, clock)
-    if node is not None:
-        tell(best.value, node.bound)
-        node = _probed(choice, node, best, clock)
-    return _branched(choice, node, best, clock, tell)
+    node = _root(choice, best, search.clock)
+    if node is None:
+        return Proven(best.chosen, best.value, best.proven_bound, 0)
+    search.tell(best.value, node.bound)
+    left = narrowed(choice, node.part)
+    if left is not None and len(choice.most):
+        # limits on loads make the prices' bound weak, and what is left small
+        bound = by_radii(left[1], left[0], best, search)
+        return Proven(best.chosen, best.value, min(best.value, bound), 1)
+    return _branched(choice, _probed(choice, node, best, search.clock), best, search)
 
 
 def _root(choice: Choice, best: Incumbent, clock: Clock) -> Node | None:
     """Bound the whole, again and again while columns keep falling away."""
-    node = Node(-np.inf, Part.whole(choice), first_prices(choice, best.chosen), np.zeros(0))
+    whole = Part.whole(choice).kept(distinct(choice))
+    node = Node(-np.inf, whole, first_prices(choice, best.chosen), np.zeros(0))
     for sweep in range(8):
         before = len(node.part.columns)
         bounded = _bounded(choice, node, best, steps=ROOT_STEPS, first_step=0.7 if sweep == 0 else 0.3)
@@ -81,7 +85,9 @@ def _root(choice: Choice, best: Incumbent, clock: Clock) -> Node | None:
             return None
         node = bounded
         if sweep < 3:
-            best.improve(choice.packed(node.part.columns[np.argsort(-node.often, kind="stable")]), near=np.inf)
+            best.improve(
+                choice.packed(node.part.columns[np.argsort(-node.often, kind="stable")]), near=np.inf
+            )
         if (sweep > 2 and len(node.part.columns) > 0.98 * before) or not clock.left:
             break
     return node
@@ -150,15 +156,13 @@ def _sifted(choice: Choice, node: Node, best: Incumbent, clock: Clock) -> Part:
     return part
 
 
-def _branched(
-    choice: Choice, root: Node | None, best: Incumbent, clock: Clock, tell: Callable[[float, float], None]
-) -> Proven:
+def _branched(choice: Choice, root: Node | None, best: Incumbent, search: Search) -> Proven:
     """Search the tree, the least bound first."""
     count = 0
     heap = [(root.bound, count, root)] if root is not None else []
     while heap and heap[0][0] <= best.enough:
-        tell(best.value, heap[0][0])
-        if not clock.left:
+        search.tell(best.value, heap[0][0])
+        if not search.clock.left:
             return Proven(best.chosen, best.value, heap[0][0], count)
         _, _, node = heapq.heappop(heap)
         for child in _children(choice, node, best):
@@ -175,18 +179,30 @@ def _children(choice: Choice, node: Node, best: Incumbent) -> Iterator[Node]:
     if left is None:
         return
     part, rest = left
+    if len(part.columns) == choice.count:
+        best.offer(part.columns)
+        return
     if len(part.columns) != len(node.often):
         # something followed: bound it anew before it is split
         yield Node(node.bound, part, node.prices, np.zeros(0))
         return
-    row, radius = _ball(rest, node, best)
+    rows, radii, halves = _halved(rest.costs, node.often)
+    if not len(rows):
+        # every row pays the same wherever it goes, so only the limits on loads are left to settle
+        best.improve(choice.packed(part.columns), near=np.inf)
+        column = int(np.flatnonzero(~part.forced)[0])
+        yield Node(node.bound, part.with_one(column), node.prices, node.often)
+        yield Node(node.bound, part.kept(np.arange(len(part.columns)) != column), node.prices, node.often)
+        return
+    row, radius = _telling(rest, rows, radii, halves, node, best)
     yield Node(node.bound, part.within_ball(row, radius), node.prices, node.often)
     yield Node(node.bound, part.kept(rest.costs[row] > radius), node.prices, node.often)
 
 
-def _ball(rest: Choice, node: Node, best: Incumbent) -> tuple[int, float]:
-    """Return the row and radius to branch on: of some that the relaxation halves, the one that tells most."""
-    rows, radii, halves = _halved(rest.costs, node.often)
+def _telling(
+    rest: Choice, rows: Places, radii: Floats, halves: Floats, node: Node, best: Incumbent
+) -> tuple[int, float]:
+    """Return the row and radius to branch on: of some balls, the one whose lesser gain is largest."""
     if len(rows) == 1:
         return int(rows[0]), float(radii[0])
     scores = []
@@ -231,7 +247,7 @@ def _different(balls: np.ndarray, order: Places, halves: Floats) -> Places:
     """Return some rows of different balls among the most even, spread over them."""
     seen, kept = set[bytes](), list[int]()
     for row in order:
-        if halves[row] < 0.6 * halves[order[0]]:
+        if halves[row] < max(0.0, 0.6 * halves[order[0]]):
             break
         key = balls[row].tobytes()
         if key not in seen:
