@@ -34,7 +34,6 @@ from optimiser.location.problem import Aim, LocationProblem
 from optimiser.location.search import Search
 from optimiser.location.stops import explained
 from optimiser.location.verify import misfits
-from optimiser.plan import Status
 from optimiser.progress import Clock, Limits, Progress
 
 __all__ = ["Aim", "Crowd", "Location", "LocationProblem", "NoAnswerYet", "OutOfReach", "Wrong", "locate"]
@@ -128,8 +127,7 @@ def _radius(problem: LocationProblem) -> float:
 
 def _answer(problem: LocationProblem, found: Found, seconds: float) -> Location:
     sites = tuple(problem.candidates[place] for place in found.chosen)
-    gap = abs(found.objective - found.bound)
-    status: Status = "proven" if gap <= PROVEN * max(abs(found.objective), 1e-9) else "best_found"
+    proven = abs(found.objective - found.bound) <= PROVEN * max(abs(found.objective), 1e-9)
     rows = _nearest(problem, sites) if found.shares is None else _shared(problem, found.shares)
     return Location(
         problem=problem,
@@ -137,7 +135,7 @@ def _answer(problem: LocationProblem, found: Found, seconds: float) -> Location:
         assignment=pd.DataFrame(rows, columns=["origin", "site", "people", "minutes"]),
         objective=found.objective,
         bound=found.bound,
-        status=status,
+        status="proven" if proven else "best_found",
         seconds=seconds,
         solver=version(),
         nodes=found.nodes,
@@ -156,7 +154,9 @@ def _nearest(problem: LocationProblem, sites: tuple[str, ...]) -> Iterator[tuple
 
 def _shared(problem: LocationProblem, shares: np.ndarray) -> Iterator[tuple[str, str, float, float]]:
     """Send people where the shares say."""
+    origins, sites = problem.origins, problem.candidates
+    minutes = problem.minutes.loc[origins, sites].to_numpy(float)
+    people = problem.demand.loc[origins].to_numpy(float)
     for row, column in zip(*np.nonzero(shares > 1e-7), strict=True):
-        origin, site = problem.origins[row], problem.candidates[column]
-        people = float(problem.demand[origin]) * float(shares[row, column])
-        yield origin, site, people, float(problem.minutes.at[origin, site])
+        there = float(people[row] * shares[row, column])
+        yield origins[row], sites[column], there, float(minutes[row, column])

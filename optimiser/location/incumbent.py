@@ -1,7 +1,5 @@
 """The best choice known so far, and what would be better."""
 
-from collections.abc import Callable
-
 import numpy as np
 
 from optimiser.location.choice import Choice, Places
@@ -21,7 +19,6 @@ class Incumbent:
         self._choice, self._step = choice, step
         self._seen: set[bytes] = set()
         self.chosen, self.value = chosen, np.inf
-        self.listeners: list[Callable[[], None]] = []
         self.offer(chosen)
 
     @property

@@ -8,7 +8,7 @@ from optimiser.location.choice import ROOM, Bools, Choice, Floats, Places, block
 def greedy(choice: Choice) -> Places:
     """Return columns taken one by one, each the one that saves most; fewer where the limits allow no more."""
     costs = finite(choice.costs)
-    chosen = list(np.flatnonzero(choice.forced))
+    chosen = [int(column) for column in np.flatnonzero(choice.forced)]
     nearest = costs[:, chosen].min(axis=1) if chosen else costs.max(axis=1)
     while len(chosen) < choice.count:
         total = _total(costs, nearest)

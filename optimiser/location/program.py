@@ -70,7 +70,7 @@ class Program:
         sets, which = np.unique(near, axis=0, return_inverse=True)
         count, extra = near.shape[1], len(sets)
         people = np.bincount(which.ravel(), weights=given.people, minlength=extra)
-        linked = csr_array(hstack([-sets.astype(float), eye_array(extra)]))
+        linked = csr_array(hstack([csr_array(-sets.astype(float)), eye_array(extra)]))
         rows: list[Rows] = [
             *_of_sites(given, count + extra),
             (linked, np.full(extra, -np.inf), np.zeros(extra)),
@@ -91,7 +91,7 @@ class Program:
     ) -> Self:
         """Return the program of who goes where, at most to capacity.
 
-        `pair_cost` (origin, site) is what it costs to serve all people of an origin there.
+        A chosen site costs `site_cost`, all people of an origin there `pair_cost` (origin, site).
         """
         origins, sites = np.nonzero(near)
         count, pairs = near.shape[1], len(origins)

@@ -49,11 +49,9 @@ def arrays(choice: Choice) -> Arrays:
     found, columns = balls(choice), choice.costs.shape[1]
     extra = len(found.cost)
     needed = np.isinf(found.cost)
-    hit = csr_array(hstack([found.members.astype(float), eye_array(extra)]))
-    of_sites = csr_array(np.vstack([np.ones((1, columns)), choice.loads]))
-    sites = csr_array(
-        (of_sites.data, of_sites.indices, of_sites.indptr), shape=(of_sites.shape[0], columns + extra)
-    )
+    hit = csr_array(hstack([csr_array(found.members.astype(float)), eye_array(extra)]))
+    of_sites = np.vstack([np.ones((1, columns)), choice.loads])
+    sites = csr_array(hstack([csr_array(of_sites), csr_array((len(of_sites), extra))]))
     free = np.full(len(choice.most), -np.inf)
     return Arrays(
         cost=np.concatenate([np.zeros(columns), np.where(needed, 0.0, found.cost)]),

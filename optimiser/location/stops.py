@@ -41,7 +41,8 @@ def _out_of_reach(problem: LocationProblem, rows: Places) -> Iterator[str]:
             yield f"{who} is out of reach of every site that may be chosen."
         else:
             where = minutes.iloc[row].idxmin()
-            yield f"{who} is out of reach: its nearest site, {where}, is {nearest:.1f} minutes away, not {limit:g}."
+            far = f"its nearest site, {where}, is {nearest:.1f} minutes away, not {limit:g}"
+            yield f"{who} is out of reach: {far}."
     if len(rows) > SHOWN:
         yield f"So are {len(rows) - SHOWN} more origins."
 

@@ -16,7 +16,7 @@ RELATIVE = 1e-6
 
 
 def misfits(answer: Location) -> tuple[str, ...]:
-    """Return everything in which an answer breaks what was asked or misstates its worth; empty is verified."""
+    """Return everything in which an answer breaks what was asked or misstates itself; empty is verified."""
     problem, checks = answer.problem, (_choice, _crowds, _journeys, _served, _room, _worth)
     return tuple(told for check in checks for told in check(problem, answer))
 
@@ -47,21 +47,20 @@ def _journeys(problem: LocationProblem, answer: Location) -> Iterator[str]:
         minutes = float(problem.minutes.loc[row["origin"], row["site"]])
         if row["site"] not in answer.sites:
             yield f"{row['origin']} goes to {row['site']}, which is not chosen"
-        if not minutes == float(row["minutes"]):
+        if minutes != float(row["minutes"]):
             yield f"{row['origin']} to {row['site']} is {minutes:g} minutes, not {row['minutes']:g}"
-        if problem.limit is not None and row["people"] > 0 and minutes > problem.limit:
-            yield f"{row['origin']} travels {minutes:g} minutes, at most {problem.limit:g}"
+        most = problem.radius if problem.sites is None else problem.limit
+        if most is not None and row["people"] > 0 and minutes > most:
+            yield f"{row['origin']} travels {minutes:g} minutes, at most {most:g}"
 
 
 def _served(problem: LocationProblem, answer: Location) -> Iterator[str]:
-    served = (
-        answer.assignment.groupby("origin")["people"].sum().reindex(problem.minutes.index, fill_value=0.0)
-    )
+    served = _sums(answer.assignment, "origin")
     may_be_left = problem.aim == "coverage" and problem.sites is not None
-    for origin, people in problem.demand.items():
-        short = float(people) - float(served[origin])
-        if short < -PEOPLE or (short > PEOPLE and not may_be_left):
-            yield f"{served[origin]:g} of {people:g} people of {origin} are served"
+    for origin, people in zip(problem.demand.index, problem.demand.to_numpy(float), strict=True):
+        there = served.get(str(origin), 0.0)
+        if there > people + PEOPLE or (there < people - PEOPLE and not may_be_left):
+            yield f"{there:g} of {people:g} people of {origin} are served"
     if not problem.divided:
         parts = answer.assignment[answer.assignment["people"] > PEOPLE].groupby("origin").size()
         yield from (f"{origin} is divided over {count} sites" for origin, count in parts.items() if count > 1)
@@ -70,9 +69,15 @@ def _served(problem: LocationProblem, answer: Location) -> Iterator[str]:
 def _room(problem: LocationProblem, answer: Location) -> Iterator[str]:
     if problem.capacity is None:
         return
-    for site, people in answer.assignment.groupby("site")["people"].sum().items():
-        if people > problem.capacity[site] + PEOPLE:
-            yield f"site {site} serves {people:g}, at most {problem.capacity[site]:g}"
+    room = {str(site): float(most) for site, most in problem.capacity.items()}
+    for site, people in _sums(answer.assignment, "site").items():
+        if people > room[site] + PEOPLE:
+            yield f"site {site} serves {people:g}, at most {room[site]:g}"
+
+
+def _sums(assignment: pd.DataFrame, label: str) -> dict[str, float]:
+    """Return the people by origin or by site."""
+    return {str(key): float(people) for key, people in assignment.groupby(label)["people"].sum().items()}
 
 
 def _worth(problem: LocationProblem, answer: Location) -> Iterator[str]:
@@ -88,9 +93,9 @@ def _worth(problem: LocationProblem, answer: Location) -> Iterator[str]:
 def worth(problem: LocationProblem, sites: tuple[str, ...], assignment: pd.DataFrame) -> float:
     """Return what sites and assignment are worth to the problem's aim, from its tables."""
     people = assignment["people"].to_numpy(float)
-    minutes = np.array(
-        [problem.minutes.at[row.origin, row.site] for row in assignment.itertuples()], dtype=float
-    )
+    rows = problem.minutes.index.get_indexer(assignment["origin"])
+    columns = problem.minutes.columns.get_indexer(assignment["site"])
+    minutes = problem.minutes.to_numpy(float)[rows, columns]
     if problem.sites is None:
         return float(len(sites))
     if problem.aim == "travel":
