@@ -46,7 +46,8 @@ def most_within(given: Given, radius: float, search: Search) -> Found | Nothing:
     near = given.minutes <= radius
     if given.capacity is not None:
         cost = np.where(near, -given.people[:, None], 0.0)
-        program = Program.serving(given, near, everybody=False, pair_cost=cost)
+        within = np.isfinite(given.minutes) if given.limited else near
+        program = Program.serving(given, within, everybody=given.limited, pair_cost=cost)
     else:
         program = Program.counting(given, near, everybody=given.limited)
     found = _from_program(program.solved(search.clock, search.limits))

@@ -37,7 +37,7 @@ class LocationProblem:
     radius
         Minutes that count as near, for `coverage`.
     limit
-        Minutes that nobody may exceed.
+        Minutes that nobody may exceed; without one, `coverage` may leave people out.
     always, never
         Sites that are chosen in any case, and sites that may not be.
     capacity
@@ -80,7 +80,17 @@ class LocationProblem:
             raise InputError(found)
 
     @classmethod
-    def of(cls, region: Region, outlook: Outlook, *, tier: str | None = None, **asked: Any) -> Self:
+    def of(
+        cls,
+        region: Region,
+        outlook: Outlook,
+        *,
+        tier: str | None = None,
+        capacity: float | str | None = None,
+        around: float | None = None,
+        around_places: float | None = None,
+        **asked: Any,
+    ) -> Self:
         """Return the problem of a region: its people, its sites (or neighbourhoods, for homes), its minutes.
 
         Parameters
@@ -88,17 +98,29 @@ class LocationProblem:
         tier
             Only sites that may have this tier count, and only people whom it fits; without one,
             every site and everybody. Its norm is the radius where none is given.
+        capacity
+            People that every site can serve; `room`: the places it has room for.
+        around, around_places
+            Most chosen sites, and most weighted places of chosen sites, in any neighbourhood with
+            those that border on it.
         asked
             The other attributes: at least `aim` and `sites`.
+
+        Raises
+        ------
+        InputError
+            With everything that is wrong with what is asked.
         """
-        faults_ = tuple(terrain.faults(region, tier))
-        if faults_:
-            raise InputError(faults_)
+        wrong = tuple(terrain.faults(region, tier, capacity))
+        if wrong:
+            raise InputError(wrong)
         norm = None if tier is None else region.parameters.tiers[tier].norm.value
         return cls(
             minutes=terrain.minutes(region, tier),
             demand=terrain.people(region, outlook, tier),
             between=terrain.between(region, tier),
+            capacity=terrain.capacity(region, tier, capacity),
+            crowds=terrain.crowds(region, tier, around, around_places),
             **{"radius": norm, **asked},
         )
 

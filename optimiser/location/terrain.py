@@ -12,8 +12,10 @@ from models.region import Region
 from optimiser.location.crowd import Crowd
 
 
-def faults(region: Region, tier: str | None) -> Iterator[Fault]:
-    """Generate what is wrong with asking for sites of a tier, None for any tier."""
+def faults(region: Region, tier: str | None, room: float | str | None = None) -> Iterator[Fault]:
+    """Generate what is wrong with asking for sites of a tier (None: any) with so much room."""
+    if isinstance(room, str) and room != "room":
+        yield Fault("capacity", f"'{room}'", "a number of people, or 'room'", "Correct it.")
     known = list(region.parameters.tiers)
     if tier is not None and tier not in known:
         yield Fault("tier", f"the unknown tier '{tier}'", "a tier of the region", did_you_mean(tier, known))
@@ -72,28 +74,32 @@ def people(region: Region, outlook: Outlook, tier: str | None) -> pd.Series:
     return everybody.sel(profile=fitting).sum("profile").to_series().reindex(region.neighbourhoods.index)
 
 
-def crowds_of_sites(region: Region, tier: str | None, most: float) -> tuple[Crowd, ...]:
-    """Return: at most so many sites in any neighbourhood and those that border on it."""
-    return _crowds(region, pd.Series(1.0, index=places(region, tier).index), tier, most)
+def capacity(region: Region, tier: str | None, room: float | str | None) -> pd.Series | None:
+    """Return the people (place) that can be served: a number, or as many as there is room for."""
+    if room is None:
+        return None
+    found = places(region, tier)["room"]
+    everybody = float(region.clients["clients"].sum())
+    return found.clip(upper=everybody) if room == "room" else pd.Series(float(room), index=found.index)
 
 
-def crowds_of_places(region: Region, tier: str | None, most: float) -> tuple[Crowd, ...]:
-    """Return: at most so many weighted places in any neighbourhood and those that border on it.
+def crowds(
+    region: Region, tier: str | None, sites: float | None, weighted_places: float | None
+) -> tuple[Crowd, ...]:
+    """Return the limits in any neighbourhood with those that border on it: on sites, on weighted places.
 
     A chosen site counts with all the places it has room for, times the weight of its tier.
     """
     found = places(region, tier)
     written = None if tier is None else region.parameters.tiers[tier].concentration_weight
-    weight = 1.0 if written is None else written.value
-    return _crowds(region, found["room"].replace(np.inf, 0.0) * weight, tier, most)
+    weight = found["room"].replace(np.inf, 0.0) * (1.0 if written is None else written.value)
+    ones = pd.Series(1.0, index=found.index)
+    return (*_crowds(region, found, ones, sites), *_crowds(region, found, weight, weighted_places))
 
 
-def _crowds(region: Region, weight: pd.Series, tier: str | None, most: float) -> tuple[Crowd, ...]:
-    """Return the limits that could bind: where the sites around weigh more than is allowed."""
-    area = places(region, tier)["neighbourhood"]
-    found = []
-    for code in region.neighbourhoods.index:
-        here = weight[area.isin([code, *region.contiguity[code]])]
-        if here.sum() > most:
-            found.append(Crowd(str(code), {str(site): float(w) for site, w in here.items()}, most))
-    return tuple(found)
+def _crowds(region: Region, found: pd.DataFrame, weight: pd.Series, most: float | None) -> Iterator[Crowd]:
+    """Generate the limits that could bind: where the sites around weigh more than is allowed."""
+    for code in region.neighbourhoods.index if most is not None else ():
+        here = weight[found["neighbourhood"].isin([code, *region.contiguity[code]])]
+        if most is not None and here.sum() > most:
+            yield Crowd(str(code), {str(site): float(w) for site, w in here.items()}, most)

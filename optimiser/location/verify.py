@@ -56,7 +56,7 @@ def _journeys(problem: LocationProblem, answer: Location) -> Iterator[str]:
 
 def _served(problem: LocationProblem, answer: Location) -> Iterator[str]:
     served = _sums(answer.assignment, "origin")
-    may_be_left = problem.aim == "coverage" and problem.sites is not None
+    may_be_left = problem.aim == "coverage" and problem.sites is not None and problem.limit is None
     for origin, people in zip(problem.demand.index, problem.demand.to_numpy(float), strict=True):
         there = served.get(str(origin), 0.0)
         if there > people + PEOPLE or (there < people - PEOPLE and not may_be_left):
@@ -93,8 +93,8 @@ def _worth(problem: LocationProblem, answer: Location) -> Iterator[str]:
 def worth(problem: LocationProblem, sites: tuple[str, ...], assignment: pd.DataFrame) -> float:
     """Return what sites and assignment are worth to the problem's aim, from its tables."""
     people = assignment["people"].to_numpy(float)
-    rows = problem.minutes.index.get_indexer(assignment["origin"])
-    columns = problem.minutes.columns.get_indexer(assignment["site"])
+    rows = problem.minutes.index.get_indexer(pd.Index(assignment["origin"]))
+    columns = problem.minutes.columns.get_indexer(pd.Index(assignment["site"]))
     minutes = problem.minutes.to_numpy(float)[rows, columns]
     if problem.sites is None:
         return float(len(sites))
