@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from optimiser.country import Limit
     from optimiser.crew import Crew
     from optimiser.explanation import Explanation
+    from optimiser.locate import Location, LocationProblem, NoAnswerYet, OutOfReach
     from optimiser.sensitivity import Effect, Evaluate, Moved
 
 type Command = Callable[[argparse.Namespace], int]
@@ -118,6 +119,13 @@ def parser() -> argparse.ArgumentParser:
     plan = add("plan", _plan, does, one_or_all, locking, solving, speaking, as_json)
     _add_country(plan)
     plan.add_argument("-o", "--output", type=Path, required=True, metavar="PLAN", help="folder to write")
+    _add_questions(add, solving, locking)
+    return whole
+
+
+def _add_questions(add: Any, solving: argparse.ArgumentParser, locking: argparse.ArgumentParser) -> None:
+    """Add the commands that ask more of a region or of a plan than to make one."""
+    as_json, reading, speaking = _as_json(), _reading(), _speaking()
     other = add(
         "alternatives", _alternatives, "make other good plans, as different as can be", reading, solving,
         speaking, as_json,
@@ -146,12 +154,12 @@ def parser() -> argparse.ArgumentParser:
     does = "score a plan made by hand, or plan on from it"
     _add_score(add("score", _score, does, reading, locking, solving, speaking, as_json))
     _add_compare(add("compare", _compare, "set plans side by side", speaking, as_json))
+    _add_locate(add("locate", _locate, "choose sites, proven best for one aim", reading, as_json))
     report = add("report", _report, "write the report of a plan again", speaking, as_json)
     report.add_argument("plan", type=Path, metavar="PLAN", help="folder of a plan")
     why = add("explain", _explain, "say which rules bind and what one more is worth", speaking, as_json)
     why.add_argument("plan", type=Path, metavar="PLAN", help="folder of a plan")
     _add_explaining(why)
-    return whole
 
 
 def _add_making(init: argparse.ArgumentParser) -> None:
@@ -399,6 +407,26 @@ def _add_explaining(explain: argparse.ArgumentParser) -> None:
     add("--time", type=_positive, default=15.0, metavar="SECONDS", help="for asking (%(default)g)")
 
 
+def _add_locate(locate: argparse.ArgumentParser) -> None:
+    add = locate.add_argument
+    sites: dict[str, Any] = {"type": _codes, "default": (), "metavar": "SITE,…"}
+    add("--sites", type=_count, metavar="N", help="how many; left out with coverage: as few as reach all")
+    aims = "fewest minutes in all, shortest longest journey, most people near, or sites far apart"
+    add("--for", dest="aim", required=True, choices=["travel", "worst", "coverage", "spread"], help=aims)
+    add("--tier", metavar="TIER", help="only its sites and the people whom it fits; else all")
+    add("--radius", type=_minutes, metavar="MINUTES", help="what is near, for coverage (the tier's norm)")
+    add("--limit", type=_minutes, metavar="MINUTES", help="what nobody may exceed")
+    add("--open", help="sites that are chosen in any case", **sites)
+    add("--never", help="sites that are not chosen", **sites)
+    add("--capacity", type=_room, metavar="PEOPLE", help="people per site, or 'room': its places")
+    add("--divided", action="store_true", help="with --capacity: people of one neighbourhood may part")
+    around = "at most so many {} in a neighbourhood and those around it"
+    add("--around", type=_minutes, metavar="N", help=around.format("chosen sites"))
+    add("--around-places", type=_minutes, metavar="N", help=around.format("weighted places"))
+    add("--time", type=_positive, default=300.0, metavar="SECONDS", help="longest search (%(default)g)")
+    add("--seed", type=_count, default=0, metavar="N", help="same seed and input, same answer (0)")
+
+
 def _speaking() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
     options.add_argument("--lang", choices=["nl", "en"], help="language of the report; else the region's")
@@ -471,6 +499,27 @@ def _positive(text: str) -> float:
     if not 0 < seconds < math.inf:
         raise argparse.ArgumentTypeError(f"'{text}' is not a number of seconds above 0")
     return seconds
+
+
+def _minutes(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number < math.inf:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number of at least 0")
+    return number
+
+
+def _room(text: str) -> float | str:
+    return text if text == "room" else _minutes(text)
+
+
+def _codes(text: str) -> tuple[str, ...]:
+    codes = tuple(code.strip() for code in text.split(","))
+    if not all(codes):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a list of sites, such as S1,S2")
+    return codes
 
 
 def _count(text: str) -> int:
@@ -880,6 +929,38 @@ def _executor(arguments: argparse.Namespace) -> "Iterator[Executor]":
         raise InputError([Fault("--scheduler", "no package distributed", "it", remedy)]) from None
     with Client(arguments.scheduler) as client, client.get_executor(pure=False) as cluster:
         yield cluster
+
+
+def _locate(arguments: argparse.Namespace) -> int:
+    region = _read(arguments)
+    from optimiser.locate import NoAnswerYet, OutOfReach, locate
+    from reports.location import record, table
+
+    problem, stop, ticker = _location_problem(region, arguments), threading.Event(), Ticker(sys.stderr)
+
+    def work() -> "Location":
+        limits = {"seconds": arguments.time, "seed": arguments.seed}
+        return locate(problem, **limits, progress=ticker, stop=stop)
+
+    try:
+        answer = _heard(work, stop, ticker, "Stopping with the best sites so far; Ctrl-C again aborts.")
+    except (OutOfReach, NoAnswerYet) as error:
+        return _no_plan(error, arguments)
+    if arguments.json:
+        _print_json(record(answer, region, arguments.tier))
+    else:
+        _print([table(answer, region, arguments.tier)])
+    return DONE
+
+
+def _location_problem(region: "Region", arguments: argparse.Namespace) -> "LocationProblem":
+    from models import forecast
+    from optimiser.locate import LocationProblem
+
+    names = ("tier", "aim", "sites", "limit", "never", "divided", "capacity", "around", "around_places")
+    asked = {name: getattr(arguments, name) for name in names}
+    near = {} if arguments.radius is None else {"radius": arguments.radius}
+    return LocationProblem.of(region, forecast(region), always=arguments.open, **asked, **near)
 
 
 def _report(arguments: argparse.Namespace) -> int:
@@ -1388,7 +1469,9 @@ def _refused(error: "InputError", arguments: argparse.Namespace) -> int:
     return BAD_INPUT
 
 
-def _no_plan(error: "Impossible | NoPlanYet", arguments: argparse.Namespace) -> int:
+def _no_plan(
+    error: "Impossible | NoPlanYet | OutOfReach | NoAnswerYet", arguments: argparse.Namespace
+) -> int:
     if arguments.json:
         _print_json({"status": error.status, "message": str(error), "explanation": list(error.explanation)})
     else:

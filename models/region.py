@@ -63,6 +63,8 @@ class Region:
     minutes: pd.DataFrame
     """origin (neighbourhood), destination (site or neighbourhood), minutes by car; within the largest reach.
     Of every other mode that is known a column more, NaN where a pair has no minutes."""
+    minutes_given: bool
+    """Whether the minutes to sites come from `travel.csv` or roads; else they are estimated."""
     budgets: pd.DataFrame
     """municipality, year, stream, eur."""
     series: pd.DataFrame
@@ -332,6 +334,8 @@ def _region(
         clients=_plain(draft.clients).astype({"year": int}),
         homes=_plain(draft.homes[draft.homes["year"] <= last]).astype({"year": int, "homes": int}),
         minutes=draft.minutes if draft.minutes is not None else pd.DataFrame(),
+        minutes_given=not draft.travel.empty
+        or (draft.network is not None and draft.network.roads is not None),
         budgets=_plain(draft.budgets[draft.budgets["year"] <= last]).astype({"year": int}),
         series=series(draft.series),
         assumptions=assumptions.register(parameters, sources),

@@ -357,6 +357,42 @@ def test_output_is_utf8_wherever_it_goes(tiny):
     assert "straight line × 1 ÷ 60 km/h" in ended.stdout.decode("utf-8")
 
 
+def test_locate_tells_sites_people_and_proof(tiny, capsys):
+    """One site for group places in Tiny: S2 in the middle, two minutes from both ends."""
+    assert cli.main(["locate", tiny, "--sites", "1", "--for", "travel", "--tier", "group"]) == cli.DONE
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "1 site: fewest minutes in all (proven best)"
+    assert "10.0 people: mean 1.7 minutes, worst 2.0" in lines
+    assert "100.0% of them within 3 minutes" in lines
+    (row,) = [line.split() for line in lines if line.startswith("S2")]
+    assert row == ["S2", "Site", "two", "Square", "N2", "10.0", "1.7", "2.0"]
+
+
+def test_locate_as_json_names_every_origin(tiny, capsys):
+    """A program gets sites, assignment and proof."""
+    assert cli.main(["locate", tiny, "--sites", "2", "--for", "worst", "--open", "S3", "--json"]) == cli.DONE
+    told = json.loads(capsys.readouterr().out)
+    assert told["status"] == "proven"
+    assert "S3" in [site["site"] for site in told["sites"]]
+    assert {row["origin"] for row in told["assignment"]} == {"N1", "N2", "N3"}
+
+
+def test_locate_says_who_is_out_of_reach(tiny, capsys):
+    """S1 alone is 4 minutes from N3: exit 1 and the neighbourhood by name."""
+    asked = ["locate", tiny, "--sites", "1", "--for", "travel", "--limit", "3", "--never", "S2,S3"]
+    assert cli.main(asked) == cli.NO_PLAN
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "N3" in told.err
+    assert "4.0 minutes away, not 3" in told.err
+
+
+def test_locate_refuses_an_unknown_site(tiny, capsys):
+    """The fault names what is known; exit 2."""
+    assert cli.main(["locate", tiny, "--sites", "1", "--for", "travel", "--open", "S9"]) == cli.BAD_INPUT
+    assert "the unknown site 'S9'" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is sent as a POSIX signal")
 def test_ctrl_c_keeps_the_best_plan_so_far(tmp_path):
