@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint clean
+.PHONY: help demo test lint bench clean
 
 # PYTHON=/path/to/python makes this one be used and no other tried.
 PYTHON ?=
@@ -15,6 +15,9 @@ PLACES := $(wildcard $(HOME)/.pyenv/versions/3.1[2-9]*/bin/python3) \
 CANDIDATES := $(if $(PYTHON),"$(PYTHON)",$(NAMES) $(PLACES))
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 12))
 WITH_VENV := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 12))
+
+# Where cap41.txt … and capopt.txt of OR-Library lie; they are not part of this project.
+ORLIB ?= ../shared/data/orlib
 
 BIN := .venv/bin
 READY := .venv/ready
@@ -31,6 +34,10 @@ test: lint ## every check: ruff, mypy and the tests, with warnings as errors
 lint: $(READY) ## ruff and mypy only
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+
+bench: $(READY) ## measure speed and gaps, into benchmarks/RESULTS.md; ORLIB=folder of OR-Library's files
+	@$(BIN)/python benchmarks/regions.py --columns 1000000
+	@$(BIN)/python benchmarks/warehouse.py $(ORLIB)
 
 clean: ## take away all that make and the tools have made
 	@rm -rf .venv build dist *.egg-info spreidplan-demo spreidplan-demo.previous

@@ -8,14 +8,17 @@ import argparse
 import functools
 import json
 import math
+import multiprocessing
 import os
 import shutil
+import signal
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, wait
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -29,11 +32,17 @@ if TYPE_CHECKING:
     from models import Region
     from models.decided import Decided
     from optimiser import Impossible, NoPlanYet, Plan, Problem, Progress
+    from optimiser.country import Limit
+    from optimiser.crew import Crew
+    from optimiser.explanation import Explanation
+    from optimiser.locate import Location, LocationProblem, NoAnswerYet, OutOfReach
     from optimiser.sensitivity import Effect, Evaluate, Moved
 
 type Command = Callable[[argparse.Namespace], int]
 
 DONE, NO_PLAN, BAD_INPUT, OUR_FAULT, ABORTED = 0, 1, 2, 70, 130
+COUNTRY_TEMPLATE = "drenthe"
+"""Whose numbers the regions of a country use where none is named."""
 DEMO_REGION, DEMO_FOLDER = "zuidoost-drenthe", Path("spreidplan-demo")
 
 
@@ -99,16 +108,24 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("-o", "--output", type=Path, metavar="PLAN", help=f"folder (default {DEMO_FOLDER})")
     add("regions", _regions, "name the bundled regions", as_json)
     init = add("init", _init, "make a new region folder to fill in")
-    init.add_argument("folder", type=Path, metavar="FOLDER", help="a folder that is new or empty")
-    init.add_argument("--from", dest="source", default=DEMO_REGION, metavar="REGION", help="region to copy")
+    _add_making(init)
     add("check", _check, "tell every fault of a region at once", reading, as_json)
     told = add("forecast", _forecast, "show the demand, with the steps that add up to it", reading, as_json)
     _add_backtest(told)
     _add_assumptions(add("assumptions", _assumptions, "list every number with its source", reading, as_json))
     solving = _solving(300.0, gap=0.01)
     does = "make a plan and write its folder"
-    plan = add("plan", _plan, does, reading, locking, solving, speaking, as_json)
+    one_or_all = _reading(of="; with --country whose numbers to use", nargs="?")
+    plan = add("plan", _plan, does, one_or_all, locking, solving, speaking, as_json)
+    _add_country(plan)
     plan.add_argument("-o", "--output", type=Path, required=True, metavar="PLAN", help="folder to write")
+    _add_questions(add, solving, locking)
+    return whole
+
+
+def _add_questions(add: Any, solving: argparse.ArgumentParser, locking: argparse.ArgumentParser) -> None:
+    """Add the commands that ask more of a region or of a plan than to make one."""
+    as_json, reading, speaking = _as_json(), _reading(), _speaking()
     other = add(
         "alternatives", _alternatives, "make other good plans, as different as can be", reading, solving,
         speaking, as_json,
@@ -137,9 +154,47 @@ def parser() -> argparse.ArgumentParser:
     does = "score a plan made by hand, or plan on from it"
     _add_score(add("score", _score, does, reading, locking, solving, speaking, as_json))
     _add_compare(add("compare", _compare, "set plans side by side", speaking, as_json))
+    _add_locate(add("locate", _locate, "choose sites, proven best for one aim", reading, as_json))
     report = add("report", _report, "write the report of a plan again", speaking, as_json)
     report.add_argument("plan", type=Path, metavar="PLAN", help="folder of a plan")
-    return whole
+    why = add("explain", _explain, "say which rules bind and what one more is worth", speaking, as_json)
+    why.add_argument("plan", type=Path, metavar="PLAN", help="folder of a plan")
+    _add_explaining(why)
+
+
+def _add_making(init: argparse.ArgumentParser) -> None:
+    add = init.add_argument
+    add("folder", type=Path, metavar="FOLDER", help="a folder that is new or empty")
+    add(
+        "--from", dest="source", default=DEMO_REGION, metavar="REGION|MAP",
+        help="region to copy, or CBS's map of wijken and buurten: a GeoPackage (FILE or FILE#LAYER) or a "
+        "table of PostGIS (postgresql://user@host/database#schema.table)",
+    )  # fmt: skip
+    add("--municipalities", metavar="NAMES", help="with a map: names or codes, with commas between them")
+    add("--level", choices=["wijk", "buurt"], default="wijk", help="with a map: which areas (%(default)s)")
+    add(
+        "--figures", action="append", default=[], metavar="TABLE",
+        help="with a map: table of figures joined by code (StatLine, KWB), in place of the map's; may be "
+        "given again",
+    )  # fmt: skip
+    add(
+        "--crosswalk", metavar="FILE",
+        help="with --figures of another year: CSV of code_old, code_new, weight, or the map of that year",
+    )  # fmt: skip
+    add("--sites", metavar="FILE", help="with a map: sites as CSV, GeoJSON, GeoPackage or PostGIS")
+    add(
+        "--base",
+        type=_count,
+        metavar="YEAR",
+        help="with a map: base year (default the year before the map's)",
+    )
+    add("--roads", metavar="FILE", help="with a map: GraphML, or lines with speeds; those near are copied")
+    add(
+        "--table", dest="tables", action="append", default=[], type=_table_source, metavar="NAME=SOURCE",
+        help="with a map: clients, homes, budgets, travel or series as CSV or PostGIS; may be given again",
+    )  # fmt: skip
+    add("--xlsx", action="store_true", help="put the tables in one workbook, with drop-downs, to fill in")
+    add("--name", metavar="NAME", help="with a map: name of the region (default its municipalities)")
 
 
 def _as_json() -> argparse.ArgumentParser:
@@ -148,9 +203,10 @@ def _as_json() -> argparse.ArgumentParser:
     return options
 
 
-def _reading() -> argparse.ArgumentParser:
+def _reading(of: str = "", nargs: str | None = None) -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
-    options.add_argument("region", metavar="REGION", help="name of a bundled region, or a folder")
+    named = f"name of a bundled region, or a folder{of}"
+    options.add_argument("region", metavar="REGION", nargs=nargs, help=named)
     options.add_argument(
         "-s", "--scenario", dest="scenarios", action="extend", type=_names, default=[], metavar="SCENARIO",
         help="scenarios of the region, such as a,b; may be given again",
@@ -181,7 +237,25 @@ def _solving(seconds: float, gap: float) -> argparse.ArgumentParser:
     options.add_argument(
         "--seed", type=_count, default=0, metavar="N", help="same seed and input, same plan (0)"
     )
+    options.add_argument(
+        "--repair-time", type=_positive, default=60.0, metavar="SECONDS",
+        help="where no plan exists: to find the smallest changes that give one (%(default)g)",
+    )  # fmt: skip
     return options
+
+
+def _add_country(plan: argparse.ArgumentParser) -> None:
+    add = plan.add_argument_group("many regions at once, sites, clients and homes synthetic").add_argument
+    add("--country", type=Path, metavar="MAP", help="map of neighbourhoods, such as all CBS wijken")
+    add("--regions", type=_count, default=43, metavar="N", help="regions to make of it (%(default)s)")
+    add(
+        "--only", action="append", default=[], metavar="CODE",
+        help="only the region of this central municipality; may be given again",
+    )  # fmt: skip
+    add("--national-budget", type=_positive, metavar="EUR", help="Wmo euros a year together, indexed")
+    add("--open-places", type=_positive, metavar="N", help="places open to everyone that stay, each year")
+    add("--workers", type=_count, metavar="N", help="regions at work at once (one a core)")
+    add("--scheduler", metavar="ADDRESS", help="Dask scheduler such as tcp://host:8786 (extra 'cluster')")
 
 
 def _add_backtest(forecast: argparse.ArgumentParser) -> None:
@@ -318,6 +392,41 @@ def _add_partition(partition: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def _add_explaining(explain: argparse.ArgumentParser) -> None:
+    add = explain.add_argument
+    add(
+        "--site", dest="sites", action="append", default=[], metavar="SITE",
+        help="why it runs, or does not: the plan made again with the other answer; may be given again",
+    )  # fmt: skip
+    add(
+        "--again",
+        action="store_true",
+        help="also ask the whole plan again where rules on places and homes bind",
+    )
+    add("--each", type=_count, default=3, metavar="N", help="units asked of each kind (%(default)s)")
+    add("--time", type=_positive, default=15.0, metavar="SECONDS", help="for asking (%(default)g)")
+
+
+def _add_locate(locate: argparse.ArgumentParser) -> None:
+    add = locate.add_argument
+    sites: dict[str, Any] = {"type": _codes, "default": (), "metavar": "SITE,…"}
+    add("--sites", type=_count, metavar="N", help="how many; left out with coverage: as few as reach all")
+    aims = "fewest minutes in all, shortest longest journey, most people near, or sites far apart"
+    add("--for", dest="aim", required=True, choices=["travel", "worst", "coverage", "spread"], help=aims)
+    add("--tier", metavar="TIER", help="only its sites and the people whom it fits; else all")
+    add("--radius", type=_minutes, metavar="MINUTES", help="what is near, for coverage (the tier's norm)")
+    add("--limit", type=_minutes, metavar="MINUTES", help="what nobody may exceed")
+    add("--open", help="sites that are chosen in any case", **sites)
+    add("--never", help="sites that are not chosen", **sites)
+    add("--capacity", type=_room, metavar="PEOPLE", help="people per site, or 'room': its places")
+    add("--divided", action="store_true", help="with --capacity: people of one neighbourhood may part")
+    around = "at most so many {} in a neighbourhood and those around it"
+    add("--around", type=_minutes, metavar="N", help=around.format("chosen sites"))
+    add("--around-places", type=_minutes, metavar="N", help=around.format("weighted places"))
+    add("--time", type=_positive, default=300.0, metavar="SECONDS", help="longest search (%(default)g)")
+    add("--seed", type=_count, default=0, metavar="N", help="same seed and input, same answer (0)")
+
+
 def _speaking() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
     options.add_argument("--lang", choices=["nl", "en"], help="language of the report; else the region's")
@@ -336,6 +445,14 @@ def _names(text: str) -> list[str]:
     if not all(names):
         raise argparse.ArgumentTypeError(f"'{text}' has an empty name; write a,b")
     return names
+
+
+def _table_source(text: str) -> tuple[str, str]:
+    name, equals, source = text.partition("=")
+    known = ("clients", "homes", "budgets", "travel", "series")
+    if name not in known or not (equals and source):
+        raise argparse.ArgumentTypeError(f"'{text}' is not NAME=SOURCE with one of {', '.join(known)}")
+    return name, source
 
 
 def _share(text: str) -> float:
@@ -384,6 +501,27 @@ def _positive(text: str) -> float:
     return seconds
 
 
+def _minutes(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number < math.inf:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number of at least 0")
+    return number
+
+
+def _room(text: str) -> float | str:
+    return text if text == "room" else _minutes(text)
+
+
+def _codes(text: str) -> tuple[str, ...]:
+    codes = tuple(code.strip() for code in text.split(","))
+    if not all(codes):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a list of sites, such as S1,S2")
+    return codes
+
+
 def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of at least 0")
@@ -415,6 +553,9 @@ def _init(arguments: argparse.Namespace) -> int:
     from geodata.bundled import region_folder
     from geodata.faults import Fault, InputError
 
+    if _is_map(arguments.source):
+        return _init_from_map(arguments)
+    _only_with_a_map(arguments)
     source, folder = region_folder(arguments.source), arguments.folder
     if folder.exists() and any(folder.iterdir()):
         raise InputError(
@@ -422,9 +563,64 @@ def _init(arguments: argparse.Namespace) -> int:
         )
     # copyfile and not copy: an installed region may be read-only, the planner's copy is not.
     shutil.copytree(source, folder, copy_function=shutil.copyfile, dirs_exist_ok=True)
+    return _made(arguments)
+
+
+def _made(arguments: argparse.Namespace, told: Sequence[str] = ()) -> int:
+    """Put the tables in a workbook where that is asked for, and say where the new region is."""
+    folder, into = arguments.folder, arguments.folder
+    if arguments.xlsx:
+        from models.workbook import gather
+
+        into = gather(folder)
     _print([str(folder)])
-    _tell(f"Fill it in, then: spreidplan check {folder}")
+    _tell(*told, f"Fill in {into}, then: spreidplan check {folder}")
     return DONE
+
+
+def _is_map(source: str) -> bool:
+    """Tell a map from a region by how it is written."""
+    kinds = (".gpkg", ".geojson", ".json", ".shp")
+    return "://" in source or Path(source.partition("#")[0]).suffix.lower() in kinds
+
+
+def _only_with_a_map(arguments: argparse.Namespace) -> None:
+    """Refuse what would be left unused when a region is copied."""
+    from geodata.faults import Fault, InputError
+
+    given = {"municipalities", "sites", "base", "name", "figures", "crosswalk", "roads", "tables"}
+    unused = [name for name in sorted(given) if getattr(arguments, name) not in (None, [])]
+    if unused:
+        remedy = "Name CBS's map: --from wijkenbuurten_2024.gpkg."
+        found, expected = f"a region to copy ('{arguments.source}')", "a map, as this goes with one"
+        options = [{"tables": "table"}.get(name, name) for name in unused]
+        raise InputError(Fault(f"--{name}", found, expected, remedy) for name in options)
+
+
+def _init_from_map(arguments: argparse.Namespace) -> int:
+    """Make a region of CBS's map, and say what was assumed and what is left to do."""
+    from geodata.cbs import CRS, read_extract
+    from geodata.faults import Fault, InputError
+    from geodata.locations import read_locations, read_rows
+    from models.new_region import NewRegion, write_region
+
+    faults, asked = list[Fault](), (arguments.municipalities or "").split(",")
+    extract = read_extract(arguments.source, asked, arguments.level, faults)
+    if extract is not None:
+        extract = extract.with_figures(arguments.figures, arguments.crosswalk, faults)
+    sites = read_locations(arguments.sites, CRS, faults) if arguments.sites else None
+    tables = {name: read_rows(source, faults) for name, source in arguments.tables}
+    base = arguments.base or (extract.year - 1 if extract is not None and extract.year else None)
+    if extract is not None and base is None:
+        remedy = "Name the base year: --base 2023."
+        faults.append(Fault("--base", f"no year in the name of {extract.label}", "a year", remedy))
+    if faults or extract is None or base is None:
+        raise InputError(faults)
+    name = (arguments.name or ", ".join(extract.municipalities["name"]))[:80]
+    label = Path(arguments.sites or "sites.csv").name
+    new = NewRegion(extract, name, base, sites, label, tables, arguments.roads)
+    told = write_region(new, arguments.folder)
+    return _made(arguments, told)
 
 
 def _check(arguments: argparse.Namespace) -> int:
@@ -556,6 +752,9 @@ def _effects(
 
 
 def _plan(arguments: argparse.Namespace) -> int:
+    if getattr(arguments, "country", None) is not None:
+        return _plan_country(arguments)
+    _refuse_without_region(arguments)
     region = _read(arguments)
     from models import forecast
     from optimiser import Impossible, NoPlanYet, Problem
@@ -563,7 +762,9 @@ def _plan(arguments: argparse.Namespace) -> int:
     problem = Problem.of(region, forecast(region))
     try:
         plan = _solved(problem, arguments)
-    except (Impossible, NoPlanYet) as error:
+    except Impossible as error:
+        return _impossible(problem, error, arguments)
+    except NoPlanYet as error:
         return _no_plan(error, arguments)
     return _written(plan, arguments.output, arguments)
 
@@ -616,6 +817,150 @@ def _partition(arguments: argparse.Namespace) -> int:
     else:
         _print([told.text()])
     return DONE
+
+
+def _refuse_without_region(arguments: argparse.Namespace) -> None:
+    from geodata.faults import Fault, InputError
+
+    if arguments.region is None:
+        remedy = "Name a region, or a map with --country."
+        raise InputError([Fault("REGION", "nothing", "a bundled region or a folder", remedy)])
+
+
+def _plan_country(arguments: argparse.Namespace) -> int:
+    from optimiser import Impossible, NoPlanYet
+    from optimiser.country import coordinate
+    from reports.country import told_in_words, write_country_plans
+
+    limits, names = _prepared(arguments)
+    stop, ticker = threading.Event(), Ticker(sys.stderr)
+    with _executor(arguments) as executor:
+        crew = _crew(arguments, limits, executor, stop, ticker)
+        heard = "Stopping; regions that are done are kept, and the same command goes on from there."
+        try:
+            country = _heard(
+                lambda: coordinate(list(crew.regions), limits, crew.relax, crew.plan, gap=arguments.gap),
+                stop, ticker, heard,
+            )  # fmt: skip
+        except (Impossible, NoPlanYet) as error:
+            return _no_plan(error, arguments)
+    if country is None:
+        return _no_plan(NoPlanYet("Not every region has a plan yet; the same command goes on."), arguments)
+    told = write_country_plans(country, names, arguments.output)
+    if arguments.json:
+        _print_json(told)
+    else:
+        _print([told_in_words(told), "", str(arguments.output.resolve())])
+    return DONE if told["limits_met"] else NO_PLAN
+
+
+def _prepared(arguments: argparse.Namespace) -> "tuple[tuple[Limit, ...], dict[str, str]]":
+    """Write the regions' folders; return the shared limits and what the regions are called."""
+    from geodata.bundled import region_folder
+    from geodata.faults import Fault, InputError
+    from models.synthetic import Template, write_country
+    from optimiser.country import national_limits
+    from reports.country import check_usable
+
+    if arguments.scenarios or arguments.settings or arguments.lock:
+        remedy = "Change the numbers of a region folder, and name it as REGION."
+        raise InputError([Fault("--country", "--scenario, --set or --lock", "none of these", remedy)])
+    check_usable(arguments.output)
+    template = Template.of(region_folder(arguments.region or COUNTRY_TEMPLATE))
+    folder = arguments.output / "regions"
+    names = write_country(
+        arguments.country, folder, template,
+        regions=arguments.regions, seed=arguments.seed, only=arguments.only,
+    )  # fmt: skip
+    years = template.parameters.years
+    return national_limits(years, arguments.national_budget, arguments.open_places), names
+
+
+def _crew(
+    arguments: argparse.Namespace, limits: "tuple[Limit, ...]", executor: "Executor",
+    stop: threading.Event, ticker: "Ticker",
+) -> "Crew":  # fmt: skip
+    from functools import partial
+
+    from optimiser import Progress
+    from optimiser.crew import Crew
+    from reports import write
+
+    began, folder = time.monotonic(), arguments.output.resolve()
+
+    def told(what: str, done: int, total: int) -> None:
+        ticker(Progress(time.monotonic() - began, f"{what}, {done} of {total} regions", None, None))
+
+    regions = {path.name: path for path in (folder / "regions").iterdir()}
+    return Crew(
+        regions=dict(sorted(regions.items(), key=lambda pair: -_size(pair[1]))),
+        kept=folder / "kept",
+        limits=limits,
+        executor=executor,
+        write=partial(write, lang=arguments.lang or "nl"),
+        stop=stop,
+        gap=arguments.gap,
+        seconds=arguments.time,
+        seed=arguments.seed,
+        told=told,
+    )
+
+
+def _size(region: Path) -> int:
+    """Return what tells a large region, which had better begin early."""
+    return (region / "sites.csv").stat().st_size
+
+
+@contextmanager
+def _executor(arguments: argparse.Namespace) -> "Iterator[Executor]":
+    """Give processes on this machine, which leave Ctrl-C to us, or a Dask cluster."""
+    if arguments.scheduler is None:
+        workers = arguments.workers or os.cpu_count() or 1
+        own = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(workers, own, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as processes:
+            yield processes
+        return
+    from geodata.faults import Fault, InputError
+
+    try:
+        from distributed import Client
+    except ImportError:
+        remedy = "Install it: pip install 'spreidplan[cluster]'."
+        raise InputError([Fault("--scheduler", "no package distributed", "it", remedy)]) from None
+    with Client(arguments.scheduler) as client, client.get_executor(pure=False) as cluster:
+        yield cluster
+
+
+def _locate(arguments: argparse.Namespace) -> int:
+    region = _read(arguments)
+    from optimiser.locate import NoAnswerYet, OutOfReach, locate
+    from reports.location import record, table
+
+    problem, stop, ticker = _location_problem(region, arguments), threading.Event(), Ticker(sys.stderr)
+
+    def work() -> "Location":
+        limits = {"seconds": arguments.time, "seed": arguments.seed}
+        return locate(problem, **limits, progress=ticker, stop=stop)
+
+    try:
+        answer = _heard(work, stop, ticker, "Stopping with the best sites so far; Ctrl-C again aborts.")
+    except (OutOfReach, NoAnswerYet) as error:
+        return _no_plan(error, arguments)
+    if arguments.json:
+        _print_json(record(answer, region, arguments.tier))
+    else:
+        _print([table(answer, region, arguments.tier)])
+    return DONE
+
+
+def _location_problem(region: "Region", arguments: argparse.Namespace) -> "LocationProblem":
+    from models import forecast
+    from optimiser.locate import LocationProblem
+
+    names = ("tier", "aim", "sites", "limit", "never", "divided", "capacity", "around", "around_places")
+    asked = {name: getattr(arguments, name) for name in names}
+    near = {} if arguments.radius is None else {"radius": arguments.radius}
+    return LocationProblem.of(region, forecast(region), always=arguments.open, **asked, **near)
 
 
 def _report(arguments: argparse.Namespace) -> int:
@@ -837,6 +1182,28 @@ def _attribute(plans: "Sequence[Plan]", lang: Any, arguments: argparse.Namespace
         told = Contents(plans[0], (), (), lang)
         _print(["", *attribution_lines(found, half_way.missing, steps, told)])
     return attribution_record(found, half_way.missing, steps)
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    from optimiser.explanation import explain
+    from reports import read_plan
+    from reports.explanation import as_record, as_text
+    from reports.figures import region_of
+
+    plan, stop, ticker = read_plan(arguments.plan), threading.Event(), Ticker(sys.stderr)
+    asked = {"sites": arguments.sites, "seconds": arguments.time, "each": arguments.each}
+    said = "Stopping with what is known so far; Ctrl-C again aborts."
+
+    def work() -> "Explanation":
+        return explain(plan, **asked, again=arguments.again, report=ticker, stop=stop)
+
+    told = _heard(work, stop, ticker, said)
+    lang = arguments.lang or region_of(plan).parameters.region.language
+    if arguments.json:
+        _print_json(as_record(told, lang))
+    else:
+        _print([as_text(told, lang)])
+    return DONE
 
 
 def _read(arguments: argparse.Namespace) -> "Region":
@@ -1102,11 +1469,35 @@ def _refused(error: "InputError", arguments: argparse.Namespace) -> int:
     return BAD_INPUT
 
 
-def _no_plan(error: "Impossible | NoPlanYet", arguments: argparse.Namespace) -> int:
+def _no_plan(
+    error: "Impossible | NoPlanYet | OutOfReach | NoAnswerYet", arguments: argparse.Namespace
+) -> int:
     if arguments.json:
         _print_json({"status": error.status, "message": str(error), "explanation": list(error.explanation)})
     else:
         _tell(str(error))
+    return NO_PLAN
+
+
+def _impossible(problem: "Problem", error: "Impossible", arguments: argparse.Namespace) -> int:
+    """Say what is short and what would do."""
+    from optimiser.progress import Limits
+    from optimiser.repair import diagnose, verified
+    from reports.repairs import as_record, as_text
+
+    stop, ticker = threading.Event(), Ticker(sys.stderr)
+    limits = Limits(arguments.gap, arguments.repair_time, stop, arguments.seed)
+    said = "Stopping with the repairs found so far; Ctrl-C again aborts."
+    lang = arguments.lang or problem.region.parameters.region.language
+    first = _heard(lambda: diagnose(problem, limits, ticker, error.clash), stop, ticker, said)
+    if not (arguments.json or first.exact):
+        _tell(as_text(first, problem, lang), "")
+    found = _heard(lambda: verified(problem, first, limits, ticker), stop, ticker, said)
+    if arguments.json:
+        told = {"status": error.status, "message": str(error), "explanation": list(error.explanation)}
+        _print_json({**told, **as_record(found, problem, lang)})
+    else:
+        _tell(as_text(found, problem, lang))
     return NO_PLAN
 
 

@@ -1,7 +1,6 @@
 """The areas of a region: who lives in them, to which municipality they belong, where they lie."""
 
 import math
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,42 +8,14 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
-from pyogrio.errors import DataSourceError
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 from scipy.spatial import KDTree
 
 from geodata.faults import Fault, did_you_mean
-from geodata.tables import parse_number
-
-COLUMNS = {
-    "code": ("code", "buurtcode", "bu_code", "wijkcode", "wk_code"),
-    "name": ("name", "buurtnaam", "bu_naam", "wijknaam", "wk_naam"),
-    "municipality": ("municipality", "gemeentecode", "gm_code"),
-    "inhabitants": ("inhabitants", "aantal_inwoners", "inwoners", "aant_inw"),
-    "inhabitants_15_plus": ("inhabitants_15_plus",),
-    "percentage_0_15": ("percentage_personen_0_tot_15_jaar", "pct_0_14", "p_00_14_jr"),
-    "water": ("water", "h2o"),
-    "source": ("source",),
-}
-"""Our names of columns and those under which they come; the first that is present is used."""
-
-INDICATORS = {
-    "percentage_laag_inkomen": ("percentage_laag_inkomen", "pct_laag_inkomen"),
-    "percentage_huurwoningen_in_bezit_woningcorporaties": (
-        "percentage_huurwoningen_in_bezit_woningcorporaties",
-        "pct_corporatie",
-    ),
-    "percentage_koopwoningen": ("percentage_koopwoningen", "pct_koop"),
-    "woningvoorraad": ("woningvoorraad", "aantal_woningen", "woningen"),
-    "gemiddelde_woningwaarde": ("gemiddelde_woningwaarde", "gemiddelde_woz_waarde_woning", "woz_keur"),
-}
-"""CBS figures that say how much a neighbourhood can carry; kept where they are present."""
-
-MISSING_FROM = -99990
-"""CBS writes codes up to this number (−99997 and lower) for what is missing or secret."""
+from geodata.figures import COLUMNS, INDICATORS, is_absent, is_water, numbers, our_names, texts
+from geodata.layers import read_layer
 
 LONE_RADIUS_M = 1000.0
 """Radius of the area of a point that is alone in its region, in metres."""
@@ -82,10 +53,10 @@ def read_areas(path: Path, crs: str, faults: list[Fault]) -> gpd.GeoDataFrame:
         `attrs["adults_assumed_in"]`: the region's share of children, or none where no area
         gives it.
     """
-    raw = _read(path, faults)
+    raw = read_layer(path, lambda names: _one_layer(path.name, names), "areas", faults)
     if raw is None:
         return _nothing(crs)
-    raw = raw.rename(columns=_our_names(raw.columns))
+    raw = raw.rename(columns=our_names(raw.columns))
     if _lacks_columns(path.name, raw, faults) or not _lies_in(path.name, raw, crs, faults):
         return _nothing(crs)
     raw = raw.to_crs(crs)
@@ -142,58 +113,15 @@ def _nothing(crs: str) -> gpd.GeoDataFrame:
     return areas
 
 
-def _read(path: Path, faults: list[Fault]) -> gpd.GeoDataFrame | None:
-    expected = "a GeoPackage or GeoJSON file with one layer of areas"
-    remedy = "Export the areas again from a GIS program."
-    try:
-        layer = _layer(path, faults)
-        if layer is None:
-            return None
-        with warnings.catch_warnings():
-            # what these warn of (a ring that is not closed, texts among numbers) is told as a fault below
-            warnings.simplefilter("ignore")
-            frame = gpd.read_file(path, layer=layer)
-    except (DataSourceError, OSError):
-        faults.append(Fault(path.name, "a damaged file, or one of another kind", expected, remedy))
-        return None
-    except shapely.errors.ShapelyError as error:
-        faults.append(
-            Fault(path.name, f"a shape that is none ({error})", expected, remedy, column="geometry")
-        )
-        return None
-    if not isinstance(frame, gpd.GeoDataFrame) or frame.empty:
-        faults.append(Fault(path.name, "no areas", expected, remedy))
-        return None
-    if frame.crs is None:
-        remedy = "Assign the reference system (CRS) in which the coordinates were measured."
-        faults.append(Fault(path.name, "no reference system", "a file that names its CRS", remedy))
-        return None
-    return frame
-
-
-def _layer(path: Path, faults: list[Fault]) -> str | None:
-    layers = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
-    if _LAYER in layers:
+def _one_layer(file: str, names: Sequence[str]) -> str | Fault:
+    if _LAYER in names:
         return _LAYER
-    if len(layers) == 1:
-        return layers[0]
-    found = f"{len(layers)} layers ({', '.join(layers[:8])})" if layers else "no layer of areas"
-    remedy = f"Keep one layer, or name the one that counts '{_LAYER}'."
-    faults.append(Fault(path.name, found, "one layer of areas", remedy))
-    return None
-
-
-def _our_names(columns: pd.Index) -> dict[str, str]:
-    # of "Code" and "code" the one without capitals counts
-    written = sorted((str(column) for column in columns), key=str.islower)
-    present = {column.lower(): column for column in written}
-    names = {}
-    for ours, theirs in {**COLUMNS, **INDICATORS}.items():
-        for name in theirs:
-            if name in present:
-                names[present[name]] = ours
-                break
-    return names
+    if len(names) == 1:
+        return names[0]
+    found = f"{len(names)} layers ({', '.join(names[:8])})" if names else "no layer of areas"
+    return Fault(
+        file, found, "one layer of areas", f"Keep one layer, or name the one that counts '{_LAYER}'."
+    )
 
 
 def _lacks_columns(file: str, raw: gpd.GeoDataFrame, faults: list[Fault]) -> bool:
@@ -238,60 +166,20 @@ def _pair(corner: np.ndarray) -> str:
 def _without_water(raw: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     if "water" not in raw:
         return raw
-    return raw[~raw["water"].astype("str").str.strip().str.upper().isin(["JA", "YES", "TRUE", "1"])]
+    return raw[~is_water(raw["water"])]
 
 
 def _with_figures(file: str, raw: gpd.GeoDataFrame, faults: list[Fault]) -> gpd.GeoDataFrame:
     areas = gpd.GeoDataFrame(geometry=raw.geometry)
     for name in ("code", "municipality"):
-        areas[name] = _texts(raw[name])
-    areas["name"] = _texts(raw["name"]) if "name" in raw else areas["code"]
-    areas["source"] = _texts(raw["source"]) if "source" in raw else ""
-    numbers = ("inhabitants", "inhabitants_15_plus", "percentage_0_15", *INDICATORS)
-    for name in (name for name in numbers if name in raw):
-        areas[name] = _numbers(file, raw[name], areas["code"], name, faults)
-    absent = pd.Series([_is_absent(value) for value in raw["inhabitants"]], index=raw.index)
+        areas[name] = texts(raw[name])
+    areas["name"] = texts(raw["name"]) if "name" in raw else areas["code"]
+    areas["source"] = texts(raw["source"]) if "source" in raw else ""
+    counted = ("inhabitants", "inhabitants_15_plus", "inhabitants_0_15", "percentage_0_15", *INDICATORS)
+    for name in (name for name in counted if name in raw):
+        areas[name] = numbers(file, raw[name], areas["code"], name, faults)
+    absent = pd.Series([is_absent(value) for value in raw["inhabitants"]], index=raw.index)
     return _checked(file, areas, absent, faults)
-
-
-def _texts(column: pd.Series) -> pd.Series:
-    texts = [("" if _is_missing(value) else str(value).strip()) for value in column]
-    return pd.Series(texts, index=column.index, dtype="str")
-
-
-def _is_missing(value: Any) -> bool:
-    return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
-
-
-def _numbers(file: str, column: pd.Series, codes: pd.Series, name: str, faults: list[Fault]) -> pd.Series:
-    numbers = []
-    for value, code in zip(column, codes, strict=True):
-        try:
-            numbers.append(_number(value))
-        except ValueError as error:
-            numbers.append(math.nan)
-            found = f"'{value}' for area '{code}'"
-            faults.append(Fault(file, found, str(error), "Correct the figure.", column=name))
-    return pd.Series(numbers, index=column.index, dtype="float")
-
-
-def _number(value: Any) -> float:
-    if _is_absent(value):
-        return math.nan
-    number = parse_number(value.strip()) if isinstance(value, str) else float(value)
-    if not 0 <= number < math.inf:
-        raise ValueError(f"a number of 0 or more (or a CBS code below {MISSING_FROM} for a missing one)")
-    return number
-
-
-def _is_absent(value: Any) -> bool:
-    """Tell whether CBS means: no figure."""
-    if isinstance(value, str):
-        try:
-            return value.strip() in ("", ".") or parse_number(value.strip()) <= MISSING_FROM
-        except ValueError:
-            return False
-    return _is_missing(value) or float(value) <= MISSING_FROM
 
 
 def _checked(file: str, areas: gpd.GeoDataFrame, absent: pd.Series, faults: list[Fault]) -> gpd.GeoDataFrame:
@@ -422,12 +310,14 @@ def _with_adults(areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     people = areas["inhabitants"]
     children = areas["percentage_0_15"] / 100 if "percentage_0_15" in areas else people * math.nan
     given = areas["inhabitants_15_plus"] if "inhabitants_15_plus" in areas else people * math.nan
-    adults = given.fillna(people * (1 - children))
+    young = areas["inhabitants_0_15"] if "inhabitants_0_15" in areas else people * math.nan
+    # children and inhabitants are each rounded, so that a hamlet may have more of the first
+    adults = given.fillna((people - young).clip(lower=0)).fillna(people * (1 - children))
     assumed = adults.isna()
     known = people[~assumed].sum()
     share = adults[~assumed].sum() / known if known > 0 else 1.0
     adults = adults.where(~assumed, people * share)
-    with_adults = areas.assign(inhabitants_15_plus=adults).drop(columns="percentage_0_15", errors="ignore")
+    with_adults = areas.assign(inhabitants_15_plus=adults)
     with_adults.attrs = {
         **areas.attrs,
         "adults_assumed": bool(assumed.any()),

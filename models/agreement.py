@@ -285,9 +285,10 @@ def _offers(draft: Draft) -> Iterator[Fault]:
 
 def _travel(draft: Draft) -> Iterator[Fault]:
     """Check the route of a site that `travel.csv` forgets, also where it lists others."""
-    if draft.travel.empty:
+    driven = draft.travel[draft.travel["mode"] == "car"]
+    if driven.empty:
         return
-    listed = set(draft.travel["destination"])
+    listed = set(driven["destination"])
     for site, row in draft.sites.iterrows():
         if site not in listed:
             remedy = "Add rows with the minutes from the neighbourhoods, or take the site out of sites.csv."
@@ -354,7 +355,8 @@ def _published_sums(draft: Draft) -> Iterator[Fault]:
 def _sites_with_a_route(draft: Draft) -> set[str]:
     """Return the sites of which no fault is told yet: those whose place or minutes could be read."""
     placed = draft.sites[draft.sites[["x", "y", "neighbourhood"]].notna().all(axis=1)].index
-    if draft.travel.empty:
+    driven = draft.travel[draft.travel["mode"] == "car"]
+    if driven.empty:
         return set(placed)
-    unread = draft.travel.loc[draft.travel["minutes"].isna(), "destination"]
-    return set(placed) & set(draft.travel["destination"]) - set(unread)
+    unread = driven.loc[driven["minutes"].isna(), "destination"]
+    return set(placed) & set(driven["destination"]) - set(unread)

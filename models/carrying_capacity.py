@@ -12,16 +12,24 @@ surroundings and nothing of people.
 """
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geodata.areas import INDICATORS
 from geodata.faults import Fault, did_you_mean
+from geodata.figure_tables import joined, read_figures
+from geodata.figures import INDICATORS
 from models.draft import Draft
 from models.parameters import CarryingCapacity, Indicator
 from models.toml import TOML
+
+TABLE = "indicators.csv"
+"""A table of figures by neighbourhood, beside those of the map: column `code` (or `id`) and any others."""
+
+TABLE_COLUMNS = "indicators.csv"
+"""Under which the columns of that table stand in the `attrs` of the areas."""
 
 INDEX = "index"
 """The column of the index, beside its indicators'."""
@@ -38,6 +46,27 @@ NAMES = {
 """Indicators as a reader knows them."""
 
 _KEY = "carrying_capacity"
+
+
+def with_indicators(
+    folder: Path, areas: gpd.GeoDataFrame, section: CarryingCapacity | None, faults: list[Fault]
+) -> gpd.GeoDataFrame:
+    """Return areas with the indicators that `indicators.csv` gives, in place of the map's where both do.
+
+    Only indicators that `region.toml` weighs are taken over. A neighbourhood without a row has no
+    figure; a table of other neighbourhoods is a fault.
+    """
+    if not (folder / TABLE).is_file() or areas.empty:
+        return areas
+    known = len(faults)
+    figures = read_figures(folder / TABLE, faults)
+    figures = joined([str(code) for code in areas.index], figures, TABLE, faults, gaps=True)
+    if len(faults) > known:
+        return areas
+    asked = [name for name in (section.indicators if section is not None else ()) if name in figures]
+    whole = areas.assign(**{name: figures[name].to_numpy() for name in asked})
+    whole.attrs = {**areas.attrs, TABLE_COLUMNS: tuple(figures), "from_table": tuple(asked)}
+    return whole
 
 
 def carrying_capacity(areas: gpd.GeoDataFrame, section: CarryingCapacity) -> pd.DataFrame:
@@ -108,9 +137,10 @@ def _can_be_scaled(areas: gpd.GeoDataFrame, section: CarryingCapacity) -> bool:
 def _indicators(areas: gpd.GeoDataFrame, section: CarryingCapacity) -> Iterator[Fault]:
     for name in section.indicators:
         key = f"indicators.{name}"
-        if name not in INDICATORS:
-            remedy = did_you_mean(name, list(INDICATORS))
-            yield _fault(key, f"'{name}'", "an indicator that is known", remedy)
+        if name not in areas and name not in INDICATORS:
+            remedy = did_you_mean(name, [*INDICATORS, *areas.attrs.get(TABLE_COLUMNS, ())])
+            expected = f"an indicator that is known, or a column of {TABLE}"
+            yield _fault(key, f"'{name}'", expected, remedy)
         elif name not in areas:
             expected = "a column " + " or ".join(INDICATORS[name]) + " in the file of neighbourhoods"
             yield _fault(key, "no such column", expected, _instead(name, areas))
@@ -151,6 +181,12 @@ def remarks_of(draft: Draft, section: CarryingCapacity) -> Iterator[dict[str, st
         f"{_made_of(section, 'en')}; from {least} to {most}, 1 on average over inhabitants. No source gives "
         "these weights: they are a choice, and tell of surroundings and nothing of people.",
     }
+    given = draft.areas.attrs.get("from_table", ())
+    if given:
+        yield {
+            "nl": f"Uit {TABLE} komen: {', '.join(_name(name, 'nl') for name in given)}.",
+            "en": f"From {TABLE} come: {', '.join(_name(name, 'en') for name in given)}.",
+        }
     missing = draft.areas[list(section.indicators)].isna().any(axis=1)
     codes = [str(code) for code in draft.areas.index[missing]]
     if codes:
@@ -163,9 +199,13 @@ def remarks_of(draft: Draft, section: CarryingCapacity) -> Iterator[dict[str, st
         }
 
 
+def _name(indicator: str, language: str) -> str:
+    return NAMES.get(indicator, {}).get(language, indicator)
+
+
 def _made_of(section: CarryingCapacity, language: str) -> str:
     total = sum(one.weight.value for one in section.indicators.values())
     return ", ".join(
-        f"{NAMES[name][language]} ({'−' if one.sign == '-' else '+'}, {100 * one.weight.value / total:.0f} %)"
+        f"{_name(name, language)} ({'−' if one.sign == '-' else '+'}, {100 * one.weight.value / total:.0f} %)"
         for name, one in section.indicators.items()
     )

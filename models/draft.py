@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
@@ -23,6 +23,9 @@ from models.parameters import (
     Weights,
     Years,
 )
+
+if TYPE_CHECKING:
+    from models.travel import Travelled
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,13 @@ class Draft:
     travel: pd.DataFrame
     budgets: pd.DataFrame
     series: pd.DataFrame
-    minutes: pd.DataFrame | None
+    network: "Travelled | None"
+    """The minutes with the roads that they come from, see `models.travel.Travelled`."""
+
+    @property
+    def minutes(self) -> pd.DataFrame | None:
+        """Origin, destination and minutes within the largest reach; None where too little is known."""
+        return None if self.network is None else self.network.minutes
 
     @property
     def municipality_codes(self) -> list[str]:

@@ -49,6 +49,7 @@ type Code = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=
 type Column = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=80)]
 type Year = Annotated[int, Field(ge=1990, le=2100)]
 type Mode = Literal["hard", "soft", "off"]
+type TravelMode = Literal["bicycle", "public_transport"]
 type ConcentrationMeasure = Literal["around", "own", "share"]
 
 
@@ -144,6 +145,8 @@ class Tier(Section):
     """Travel time within which a client's place should lie."""
     reach: Minutes
     """Travel time beyond which a client is never housed."""
+    norms: dict[TravelMode, Minutes] = Field(default_factory=dict)
+    """Travel time by other means within which a place is near too; `norm` and `reach` are by car."""
     concentration_weight: Factor | None = None
     """How much one place weighs in the load of a neighbourhood; ordinary homes weigh 0."""
     keeps_home: Share | None = None
@@ -241,6 +244,8 @@ class Travel(Section):
 
     detour: Factor
     speed: Kph
+    cycling: Kph | None = None
+    """Speed by bicycle; absent: no minutes by bicycle but those of travel.csv."""
 
 
 class Conversion(Section):

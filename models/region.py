@@ -13,10 +13,9 @@ from pydantic import ValidationError
 
 from geodata.areas import is_in_metres, read_areas
 from geodata.faults import Fault, InputError, did_you_mean
-from geodata.minutes import own_area_minutes, travel_minutes
 from geodata.neighbours import contiguity
 from models import agreement, assumptions, checks, funding_agreement, remarks, scenario, sites, tables
-from models.carrying_capacity import carrying_capacity, faults_of
+from models.carrying_capacity import TABLE, carrying_capacity, faults_of, with_indicators
 from models.decided import AGREED, NOTHING, Decided, decided_text, read_decided
 from models.draft import Draft, sections
 from models.funding import Treasury
@@ -24,10 +23,12 @@ from models.parameters import Header, Parameters
 from models.scenario import COMMAND_LINE, Override
 from models.series import series
 from models.toml import TOML, read_toml, validation_faults
+from models.travel import ROADS, faults_of_norms, travelled
+from models.workbook import WORKBOOK, Book, read_book, read_sheet, sheet_of, where_in_workbook
 
 DEFAULT_CRS = "EPSG:28992"
 _AREA_FILES = ("neighbourhoods.gpkg", "neighbourhoods.geojson")
-_DATA = (".csv", ".toml", ".gpkg", ".geojson", ".graphml")
+_DATA = (".csv", ".xlsx", ".toml", ".gpkg", ".geojson", ".graphml")
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,10 @@ class Region:
     """corporation, municipality or neighbourhood (the other None), year, homes: in use in the
     base year, offered in later ones."""
     minutes: pd.DataFrame
-    """origin (neighbourhood), destination (site or neighbourhood), minutes; within the largest reach."""
+    """origin (neighbourhood), destination (site or neighbourhood), minutes by car; within the largest reach.
+    Of every other mode that is known a column more, NaN where a pair has no minutes."""
+    minutes_given: bool
+    """Whether the minutes to sites come from `travel.csv` or roads; else they are estimated."""
     budgets: pd.DataFrame
     """municipality, year, stream, eur."""
     series: pd.DataFrame
@@ -112,8 +116,9 @@ def read_region(
     faults.extend(agreement.of_tables(draft))
     faults.extend(funding_agreement.of_money(draft))
     faults.extend(faults_of(draft))
+    faults.extend(faults_of_norms(draft))
     if faults or parameters is None:
-        raise InputError(_in_order([_where_set(fault, overrides) for fault in faults]))
+        raise InputError(_told(folder, faults, overrides))
     region = _region(folder, parameters, draft, overrides, _digest(folder, scenarios, overrides))
     agreed = folder / AGREED
     return locked(region, read_decided(agreed, region)) if agreed.is_file() else region
@@ -158,13 +163,18 @@ def _check_folder(folder: Path) -> None:
 
 def _files(folder: Path) -> Iterator[Fault]:
     """Tell of files that are missing, and of data that nobody would read."""
-    known = [TOML, AGREED, *_AREA_FILES, *(table.file for table in tables.TABLES)]
+    known = [TOML, AGREED, *_AREA_FILES, *ROADS, TABLE, WORKBOOK, *(table.file for table in tables.TABLES)]
     present = sorted(
         path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")
     )
     strange = [name for name in present if name not in known and name.endswith(_DATA)]
     for table in tables.TABLES:
-        if table.file not in present and not table.may_be_absent:
+        if table.file in present and WORKBOOK in present:
+            remedy = f"Keep the sheet '{sheet_of(table)}' of {WORKBOOK}, or the CSV files without it."
+            yield Fault(table.file, f"a file beside {WORKBOOK}", "the tables once", remedy)
+        elif WORKBOOK in present:
+            continue
+        elif table.file not in present and not table.may_be_absent:
             remedy = f"Add it: it holds {table.purpose}."
             near = did_you_mean(table.file, strange)
             yield Fault(
@@ -187,11 +197,30 @@ def _files(folder: Path) -> Iterator[Fault]:
 
 def _in_order(faults: Sequence[Fault]) -> list[Fault]:
     """Return faults file by file and line by line: settings and scenarios first, tables last."""
-    files = [TOML, *_AREA_FILES, "neighbourhoods", *(table.file for table in tables.TABLES)]
+    files = [
+        TOML,
+        *_AREA_FILES,
+        "neighbourhoods",
+        *ROADS,
+        TABLE,
+        WORKBOOK,
+        *(table.file for table in tables.TABLES),
+    ]
     rank = {name: number for number, name in enumerate(files, start=1)}
     return sorted(
         dict.fromkeys(faults), key=lambda fault: (rank.get(fault.file, 0), fault.file, fault.row or 0)
     )
+
+
+def _told(folder: Path, faults: Sequence[Fault], overrides: Sequence[Override]) -> list[Fault]:
+    """Return faults in order, each where its planner finds it: in a scenario, or a sheet of the workbook."""
+    ordered = _in_order([_where_set(fault, overrides) for fault in faults])
+    if not (folder / WORKBOOK).is_file():
+        return ordered
+    return [
+        fault if (folder / fault.file).exists() else replace(fault, file=where_in_workbook(fault))
+        for fault in ordered
+    ]
 
 
 def _where_set(fault: Fault, overrides: Sequence[Override]) -> Fault:
@@ -220,7 +249,8 @@ def _parameters(raw: dict[str, Any], faults: list[Fault]) -> Parameters | None:
 def _draft(folder: Path, raw: dict[str, Any], faults: list[Fault]) -> Draft:
     sound = sections(raw)
     areas = _areas(folder, _crs(sound["header"]), faults)
-    read = {table.file: tables.read(folder, table, faults) for table in tables.TABLES}
+    areas = with_indicators(folder, areas, sound["capacity"], faults)
+    read = _tables(folder, faults)
     located = sites.locate(read["sites.csv"], areas, faults)
     draft = Draft(
         **sound,
@@ -233,9 +263,32 @@ def _draft(folder: Path, raw: dict[str, Any], faults: list[Fault]) -> Draft:
         travel=read["travel.csv"],
         budgets=read["budgets.csv"],
         series=read["series.csv"],
-        minutes=None,
+        network=None,
     )
-    return replace(draft, minutes=_minutes(draft))
+    return replace(draft, network=travelled(draft, folder, faults))
+
+
+def _tables(folder: Path, faults: list[Fault]) -> dict[str, pd.DataFrame]:
+    """Return every table by the name of its file, from there or from its sheet where there is a workbook."""
+    if not (folder / WORKBOOK).is_file():
+        return {table.file: tables.read(folder, table, faults) for table in tables.TABLES}
+    book = read_book(folder / WORKBOOK, faults)
+    if book is None:
+        return {table.file: tables.blank(table) for table in tables.TABLES}
+    return {table.file: _from_sheet(book, table, faults) for table in tables.TABLES}
+
+
+def _from_sheet(book: Book, table: tables.Table, faults: list[Fault]) -> pd.DataFrame:
+    if table not in book:
+        if not table.may_be_absent:
+            remedy = f"Add it: it holds {table.purpose}."
+            faults.append(Fault(WORKBOOK, "no such sheet", f"a sheet '{sheet_of(table)}'", remedy))
+        return tables.blank(table)
+    known = len(faults)
+    raw = read_sheet(book, table, faults)
+    if raw.empty and table.may_be_absent:
+        return tables.blank(table)
+    return tables.converted(table, raw, faults, sound=len(faults) == known)
 
 
 def _crs(header: Header | None) -> str:
@@ -253,30 +306,6 @@ def _areas(folder: Path, crs: str, faults: list[Fault]) -> gpd.GeoDataFrame:
         areas = read_areas(paths[0], crs, faults)
     areas.index.name = "neighbourhood"
     return areas
-
-
-def _minutes(draft: Draft) -> pd.DataFrame | None:
-    """Return the minutes within the largest reach, or None where too little is known."""
-    if draft.road is None or draft.areas.empty or draft.sites.empty or not draft.tiers:
-        return None
-    most = max(tier.reach.value for tier in draft.tiers.values())
-    detour, speed = draft.road.detour.value, draft.road.speed.value
-    if not draft.travel.empty:
-        return _given_minutes(
-            draft.travel, own_area_minutes(draft.areas, detour=detour, speed_kph=speed), most
-        )
-    columns = ["x", "y", "neighbourhood"]
-    homes = pd.DataFrame(draft.areas.assign(neighbourhood=draft.areas.index)[columns])
-    destinations = pd.concat([draft.sites[columns].dropna(), homes]).astype({"x": float, "y": float})
-    return travel_minutes(draft.areas, destinations, detour=detour, speed_kph=speed, most=most)
-
-
-def _given_minutes(given: pd.DataFrame, own: pd.Series, most: float) -> pd.DataFrame:
-    """Return the pairs of `travel.csv`, with an estimate for homes in one's own neighbourhood."""
-    pairs = given[["origin", "destination", "minutes"]]
-    inside = pd.DataFrame({"origin": own.index, "destination": own.index, "minutes": own.to_numpy()})
-    every = pd.concat([pairs, inside]).drop_duplicates(["origin", "destination"])
-    return every[every["minutes"] <= most].reset_index(drop=True)
 
 
 def _region(
@@ -305,6 +334,8 @@ def _region(
         clients=_plain(draft.clients).astype({"year": int}),
         homes=_plain(draft.homes[draft.homes["year"] <= last]).astype({"year": int, "homes": int}),
         minutes=draft.minutes if draft.minutes is not None else pd.DataFrame(),
+        minutes_given=not draft.travel.empty
+        or (draft.network is not None and draft.network.roads is not None),
         budgets=_plain(draft.budgets[draft.budgets["year"] <= last]).astype({"year": int}),
         series=series(draft.series),
         assumptions=assumptions.register(parameters, sources),
@@ -351,7 +382,7 @@ def _plain(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _digest(folder: Path, scenarios: Sequence[str], overrides: Sequence[Override]) -> str:
-    known = {TOML, *_AREA_FILES, *(table.file for table in tables.TABLES)}
+    known = {TOML, *_AREA_FILES, *ROADS, TABLE, WORKBOOK, *(table.file for table in tables.TABLES)}
     names = sorted(path.name for path in folder.iterdir() if path.name in known)
     digest = hashlib.sha256()
     for name in [*names, *(f"scenarios/{name}.toml" for name in sorted(scenarios))]:

@@ -8,13 +8,15 @@ import pandas as pd
 from models import carrying_capacity
 from models.draft import Draft
 from models.parameters import Parameters, Travel
+from models.travel import CAR
+from models.travel import remarks as travel_remarks
 
 
 def of(parameters: Parameters, draft: Draft) -> tuple[dict[str, str], ...]:
     """Return what was estimated, assumed or left out in reading a region."""
     return (
         *_drawing(draft.areas),
-        *_travel(parameters.travel, draft.travel),
+        *_travel(parameters.travel, draft),
         *_adults(draft.areas),
         *carrying_capacity.remarks_of(draft, parameters.carrying_capacity),
         *_registrations(draft.clients),
@@ -47,9 +49,11 @@ def _registrations(clients: pd.DataFrame) -> Iterator[dict[str, str]]:
         }
 
 
-def _travel(travel: Travel, given: pd.DataFrame) -> Iterator[dict[str, str]]:
+def _travel(travel: Travel, draft: Draft) -> Iterator[dict[str, str]]:
     detour, speed = f"{travel.detour.value:g}", f"{travel.speed.value:g}"
-    if given.empty:
+    if draft.network is not None and draft.network.routes is not None:
+        yield from travel_remarks(draft)
+    elif not (draft.travel["mode"] == CAR).any():
         yield {
             "nl": f"Reistijden zijn geschat: hemelsbreed × {_dutch(detour)} ÷ "
             f"{_dutch(speed)} km/u; binnen de eigen "

@@ -13,6 +13,7 @@ from geodata.faults import Fault, did_you_mean
 from geodata.tables import parse_number, read_table
 
 _WHOLE = "Int64"
+_ONE_OF = "one of "
 LARGEST_WHOLE = 10**12
 """No count of a region is larger; beyond it a number no longer fits its column."""
 _TEXT = pa.Check.str_matches(
@@ -34,7 +35,7 @@ _HOST = pa.Check.str_matches(
 
 
 def _one_of(*words: str) -> pa.Check:
-    return pa.Check.isin(words, error="one of " + ", ".join(words))
+    return pa.Check.isin(words, error=_ONE_OF + ", ".join(words))
 
 
 def _given(kind: Any, *checks: pa.Check) -> pa.Column:
@@ -57,6 +58,8 @@ class Table:
     """Columns that together stand once."""
     may_be_empty: bool = False
     may_be_absent: bool = False
+    blank: tuple[tuple[str, str], ...] = ()
+    """Columns with what an empty cell of theirs means."""
 
     @property
     def schema(self) -> pa.DataFrameSchema:
@@ -144,8 +147,10 @@ TRAVEL = Table(
         "origin": _given(str, _CODE),
         "destination": _given(str, _CODE),
         "minutes": _given(float, pa.Check.in_range(0, 1440, error="minutes from 0 to 1440")),
+        "mode": _optional(str, _one_of("car", "bicycle", "public_transport")),
     },
-    key=("origin", "destination"),
+    key=("origin", "destination", "mode"),
+    blank=(("mode", "car"),),
     may_be_absent=True,
 )
 BUDGETS = Table(
@@ -174,6 +179,83 @@ SERIES = Table(
     may_be_empty=True,
     may_be_absent=True,
 )
+MEANINGS = {
+    "code": "CBS code, such as GM0114",
+    "name": "name as people know it",
+    "inhabitants": "inhabitants",
+    "region": "who settles nothing among themselves; else the region's name",
+    "objective_share": "share of the grant by objective measures, 0 to 1",
+    "social_homes": "homes owned by corporations",
+    "host": f"shared facilities that it hosts: {', '.join(SHARED_FACILITIES)}, with | between them",
+    "central": "code of the municipality that registers its clients",
+    "site": "a code of your own, the same on every row of a site",
+    "neighbourhood": "code of the neighbourhood; may be left out where there are coordinates",
+    "municipality": "code of the municipality",
+    "x": "easting in metres (RD)",
+    "y": "northing in metres (RD)",
+    "lon": "longitude in degrees",
+    "lat": "latitude in degrees",
+    "provider": "who runs it",
+    "status": "existing or candidate",
+    "tier": "a tier of region.toml",
+    "places": "places today; 0 at a candidate",
+    "wlz_occupied": "places lived in by people of the Wlz",
+    "most": "places of this tier that fit",
+    "plot_most": "places that fit on the plot, all tiers together",
+    "earliest": "first year in which places can be added",
+    "contract_end": "date, or year, in which the contract ends",
+    "running_cost": "EUR a year, where the tier's own does not hold",
+    "building_cost": "EUR a place, where the tier's own does not hold",
+    "profile": "a profile of region.toml",
+    "clients": "people; fractions are let pass",
+    "year": "calendar year; of clients the base year, of homes the base year (in use) or later (offered)",
+    "form": "ZIN or PGB",
+    "basis": "origin (where people come from) or registration (where their file is kept)",
+    "corporation": "who lets or offers the homes",
+    "homes": "whole homes",
+    "origin": "code of a neighbourhood",
+    "destination": "a site, or the code of a neighbourhood",
+    "minutes": "minutes from door to door",
+    "mode": "car (where it is empty), bicycle or public_transport",
+    "stream": "Wmo, Wlz, Zvw or MO",
+    "eur": "EUR in that year",
+    "indications": "indications given in the year",
+    "redeemed": "those of them that were redeemed",
+    "circa": "ca. where the count is about so many",
+    "source": "where the row comes from; without one it is an assumption",
+    "note": "anything",
+}
+"""What a column holds, by its name: the same in every table."""
+
+
+UNITS = {
+    "x": "m", "y": "m", "lon": "degrees", "lat": "degrees", "places": "places", "wlz_occupied": "places",
+    "most": "places", "plot_most": "places", "earliest": "year", "running_cost": "EUR/year",
+    "building_cost": "EUR/place", "clients": "people", "homes": "homes", "minutes": "minutes", "eur": "EUR",
+    "inhabitants": "people", "objective_share": "0 to 1", "social_homes": "homes", "indications": "people",
+    "redeemed": "people", "year": "year",
+}  # fmt: skip
+"""Units of the columns that have one."""
+
+
+def is_number(column: pa.Column) -> bool:
+    """Tell whether the cells of a column are numbers, and not codes, words or dates."""
+    return _kind(column) != "str"
+
+
+def choices(column: pa.Column) -> list[str]:
+    """Return the words that a column takes, none where it takes any."""
+    for check in column.checks:
+        if str(check.error).startswith(_ONE_OF):
+            return str(check.error).removeprefix(_ONE_OF).split(", ")
+    return []
+
+
+def meaning(column: str) -> str:
+    """Return what a column of that name holds."""
+    return MEANINGS[column]
+
+
 TABLES = (MUNICIPALITIES, SITES, CLIENTS, HOMES, TRAVEL, BUDGETS, SERIES)
 
 
@@ -195,29 +277,37 @@ def agreed_table(file: str) -> Table:
 
 
 def read(folder: Path, table: Table, faults: list[Fault]) -> pd.DataFrame:
-    """Read one table of a region into numbers and codes.
+    """Read one table of a region from its CSV file, see `converted`."""
+    path = folder / table.file
+    if not path.exists():
+        return blank(table)
+    known = len(faults)
+    raw = read_table(path, faults)
+    if len(faults) > known and raw.columns.empty:
+        return blank(table)
+    return converted(table, raw, faults, sound=len(faults) == known)
+
+
+def converted(table: Table, raw: pd.DataFrame, faults: list[Fault], *, sound: bool = True) -> pd.DataFrame:
+    """Turn a frame of text into numbers and codes; `sound` tells that reading it met no fault.
 
     Every column of the table is there, missing cells as NaN or NA; the index `line` is the
     line in the file. What is wrong with a cell, a column or a key is added to `faults`.
     """
-    path = folder / table.file
-    if not path.exists():
-        return _blank(table)
     known = len(faults)
-    raw = read_table(path, faults)
-    if len(faults) > known and raw.columns.empty:
-        return _blank(table)
     _check_columns(table, raw, faults)
-    if raw.empty and not table.may_be_empty and len(faults) == known:
+    if raw.empty and not table.may_be_empty and sound and len(faults) == known:
         remedy = f"Fill in {table.purpose}."
         faults.append(Fault(table.file, "no rows", "at least one row", remedy))
     frame, told = _converted(table, raw, faults)
     faults.extend(_failures(table, raw, frame, told))
-    faults.extend(_duplicates(table, frame))
-    return frame
+    whole = frame.fillna(dict(table.blank))
+    faults.extend(_duplicates(table, whole))
+    return whole
 
 
-def _blank(table: Table) -> pd.DataFrame:
+def blank(table: Table) -> pd.DataFrame:
+    """Return a table without rows."""
     empty = pd.DataFrame(
         {name: pd.Series(dtype=_kind(column)) for name, column in table.every_column.items()}
     )
@@ -313,14 +403,11 @@ def _failures(
 
 def _duplicates(table: Table, frame: pd.DataFrame) -> Iterator[Fault]:
     key = list(table.key)
+    texts = frame[key].astype("object").where(frame[key].notna(), "").astype("str")
     first: dict[tuple[Any, ...], Any] = {}
-    for line, values in zip(frame.index, frame[key].astype("str").itertuples(index=False), strict=True):
+    for line, values in zip(frame.index, texts.itertuples(index=False), strict=True):
         if tuple(values) in first:
-            named = ", ".join(
-                f"{name} {value}"
-                for name, value in zip(key, values, strict=True)
-                if value not in ("nan", "<NA>")
-            )
+            named = ", ".join(f"{name} {value}" for name, value in zip(key, values, strict=True) if value)
             remedy = "Take one of the two out, or add them up."
             yield Fault(
                 table.file,

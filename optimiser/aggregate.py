@@ -58,8 +58,11 @@ class Aggregate:
         return smaller.astype(np.int32), np.bincount(part, weights=values)
 
 
-def aggregate(model: Model, within_m: float) -> Aggregate:
-    """Return the smaller model of a model; no two origins of a group lie farther apart than `within_m`."""
+def aggregate(model: Model, within_m: float, arrays: Arrays | None = None) -> Aggregate:
+    """Return the smaller model of a model; no two origins of a group lie farther apart than `within_m`.
+
+    `arrays` are the model's with other limits of columns, where these are not its own.
+    """
     group, size = _groups(model.problem, within_m)
     labels: dict[Label, int] = {}
     columns = len(model.arrays.cost)
@@ -75,7 +78,8 @@ def aggregate(model: Model, within_m: float) -> Aggregate:
     parts = np.where(total[place] > 0.0, part / total_or_one[place], equal)
     expand = csr_array((parts, (np.arange(columns), place)), shape=(columns, count))
     row_of, together = _together(model, group)
-    return Aggregate(_substituted(model.arrays, expand, place, together), expand, place, row_of)
+    whole = model.arrays if arrays is None else arrays
+    return Aggregate(_substituted(whole, expand, place, together), expand, place, row_of)
 
 
 def _shares(model: Model, group: dict[str, str], size: dict[str, float]) -> Iterator[Share]:

@@ -59,8 +59,8 @@ class Separated:
     unlimited: float
 
     @classmethod
-    def of(cls, model: Model) -> Self:
-        """Take a model apart."""
+    def of(cls, model: Model, arrays: Arrays | None = None) -> Self:
+        """Take a model apart; `arrays` are the model's with other costs, where these are not its own."""
         problem, x = model.problem, model.decisions
         areas, years = problem.areas, problem.years
         number = {at: n for n, at in enumerate(product(areas, problem.tiers.index, years))}
@@ -81,7 +81,7 @@ class Separated:
         housed = np.array([v.id for v in x.housed.values()], dtype=np.int32)
         common = np.setdiff1d(np.arange(len(model.arrays.cost)), np.concatenate([own.ravel(), housed]))
         return cls(
-            arrays=model.arrays,
+            arrays=model.arrays if arrays is None else arrays,
             linking=np.array([rule.name not in BY_ORIGIN for rule, _ in model.rows]),
             common=common.astype(np.int32),
             states=own,

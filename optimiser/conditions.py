@@ -3,7 +3,7 @@
 Written as those of `policies.py`, and as those grandfathered unless the docstring says otherwise.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import networkx as nx
 import numpy as np
@@ -113,7 +113,13 @@ type _Sums = dict[tuple[str, int], tuple[Terms, float]]
 
 def _of_region(problem: Problem, x: Decisions) -> _Sums:
     """Return (region, year) → what is paid from the Wmo; personal budgets in it less places of the Wlz."""
-    spent: dict[int, Terms] = {t: [] for _, t in problem.grants}
+    spent = paid_from_the_wmo(problem, x, [t for _, t in problem.grants])
+    return {(REGION, t): sums for t, sums in spent.items()}
+
+
+def paid_from_the_wmo(problem: Problem, x: Decisions, years: Iterable[int]) -> dict[int, tuple[Terms, float]]:
+    """Return year → what is paid from the Wmo, and the part that no decision changes, in nominal EUR."""
+    spent: dict[int, Terms] = {t: [] for t in years}
     for term in paid(problem, x):
         if term.stream == WMO and term.year in spent:
             spent[term.year].append((term.variable, term.amount))
@@ -124,7 +130,7 @@ def _of_region(problem: Problem, x: Decisions) -> _Sums:
     for stream, t, eur in paid_by_the_wlz(problem):
         if stream == WMO and t in bound:
             bound[t] -= eur
-    return {(REGION, t): (terms, bound[t]) for t, terms in spent.items()}
+    return {t: (terms, bound[t]) for t, terms in spent.items()}
 
 
 def _of_municipalities(problem: Problem, x: Decisions) -> _Sums:

@@ -116,17 +116,18 @@ def cleaned(arrays: Arrays, values: Floats) -> Floats:
 
 
 def netted(model: Model, values: Floats) -> Floats:
-    """Return values without places that are added and removed at once: paid for nothing."""
-    x = model.decisions
-    both = [(added.id, x.removed[at].id) for at, added in x.added.items()]
-    if not both:
-        return values
-    added, removed = np.array(both, dtype=np.int32).T
-    less = values.copy()
-    needless = np.minimum(values[added], values[removed])
-    less[added] -= needless
-    less[removed] -= needless
-    return less
+    """Return values without what is done and undone at once, which a plan with a wide gap may have.
+
+    Places added and removed in a year, and people who enter and leave a tier: all rows hold without.
+    """
+    x, net = model.decisions, values.copy()
+    for one, other in ((x.added, x.removed), (x.entered, x.left)):
+        both = [(made.id, other[at].id) for at, made in one.items()]
+        first, second = np.array(both, dtype=np.int32).reshape(-1, 2).T
+        least = np.minimum(values[first], values[second])
+        net[first] -= least
+        net[second] -= least
+    return net
 
 
 def _possible(arrays: Arrays, taking_part: NDArray[np.bool_] | None = None) -> Columns:

@@ -66,6 +66,10 @@ class LinearModel:
         """Change the bounds of columns, which are named by their place in the whole model."""
         self._highs.changeColsBounds(len(columns), self._place[columns], lower, upper)
 
+    def set_row(self, row: int, lower: float, upper: float) -> None:
+        """Change the limits of a row."""
+        self._highs.changeRowBounds(row, lower, upper)
+
     def set_cost(self, cost: Floats) -> None:
         """Give every column of the whole model another cost."""
         taking_part = np.arange(len(self.columns), dtype=np.int32)

@@ -1,6 +1,6 @@
 """The linear model of a problem: PuLP's variables and rows, and the same rows as sparse arrays."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
@@ -15,6 +15,7 @@ from optimiser.formulation import CORE, Term, paid, paid_by_the_wlz, steered
 from optimiser.policies import POLICIES, deviations
 from optimiser.problem import Problem
 from optimiser.rule import Row, Rule
+from optimiser.shared import shared, shared_constant
 
 RULES: tuple[Rule, ...] = (*CORE, *POLICIES)
 
@@ -44,8 +45,8 @@ class Model:
         x = decide(problem, variables)
         active = [rule for rule in rules if is_on(problem, rule)]
         rows = tuple((rule, row) for rule in active for row in rule.rows(problem, x))
-        terms = (*paid(problem, x), *steered(problem, x), *deviations(problem, x))
-        constant = personal_budget_cost(problem) - _wlz_places_cost(problem)
+        terms = (*paid(problem, x), *steered(problem, x), *deviations(problem, x), *shared(problem, x))
+        constant = personal_budget_cost(problem) - _wlz_places_cost(problem) + shared_constant(problem, x)
         return cls(problem, variables, x, rows, terms, constant)
 
     @cached_property
@@ -58,6 +59,17 @@ class Model:
         spent = [(t.variable, t.amount * weight[t.year, t.once]) for t in self.terms]
         self.variables.setObjective(lpSum_vars_coefs(spent) + self.constant)
         return self.variables
+
+    def changed(self, problem: Problem, names: Collection[str]) -> Self:
+        """Return this model with the rows of some rules as another problem has them.
+
+        The other problem decides on the same things; what no named rule speaks of is as it was.
+        Quicker than writing it all down again; `program` stays that of this model, `arrays` are new.
+        """
+        kept = (made for made in self.rows if made[0].name not in names)
+        rules = [rule for rule in RULES if rule.name in names and is_on(problem, rule)]
+        again = ((rule, row) for rule in rules for row in rule.rows(problem, self.decisions))
+        return replace(self, problem=problem, rows=(*kept, *again))
 
     @cached_property
     def arrays(self) -> "Arrays":

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
-from typing import Self
+from typing import Literal, Self
 
 import pandas as pd
 import xarray as xr
@@ -13,7 +13,7 @@ from models.decided import NOTHING, Decided
 from models.finance import CLIENT, CORPORATION, discount
 from models.funding import BORNE
 from models.outlook import Outlook
-from models.parameters import MO, Mode, Parameters, Policies
+from models.parameters import MO, Mode, Parameters, Policies, Tier
 from models.region import Region
 from optimiser.prices import Prices
 
@@ -48,6 +48,19 @@ class Offer:
     year: int
     homes: int
     neighbourhoods: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SharedPrice:
+    """What a unit of something that several regions share costs one of them in a year, above its own price.
+
+    `kind` is "budget" (a Wmo euro, in points) or "open_places" (a place open to everyone that is kept, in
+    points per place-year: a reward). It steers one solve of a decomposed country and is no part of a plan.
+    """
+
+    kind: Literal["budget", "open_places"]
+    year: int
+    price: float
 
 
 @dataclass(frozen=True)
@@ -93,6 +106,8 @@ class Problem:
         Index (origin, location, tier), only where reach allows; minutes, within (the norm).
     agreed, wished
         Decisions that a plan keeps; and those that it departs from at a price.
+    shared_prices
+        What is shared with other regions, when a country is planned (`optimiser/country.py`); else empty.
     """
 
     years: tuple[int, ...]
@@ -126,6 +141,7 @@ class Problem:
     outlook: Outlook | None = None
     agreed: Decided = NOTHING
     wished: Decided = NOTHING
+    shared_prices: tuple[SharedPrice, ...] = ()
 
     @classmethod
     def of(cls, region: Region, outlook: Outlook) -> Self:
@@ -506,7 +522,7 @@ def _pairs(region: Region, site_tiers: pd.DataFrame) -> pd.DataFrame:
                     "location": near["destination"],
                     "tier": code,
                     "minutes": near["minutes"].astype(float),
-                    "within": near["minutes"] <= tier.norm.value,
+                    "within": _within(near, tier),
                 }
             )
         )
@@ -514,6 +530,14 @@ def _pairs(region: Region, site_tiers: pd.DataFrame) -> pd.DataFrame:
         ["tier", "origin", "minutes", "location"], kind="stable"
     )
     return pairs.set_index(["origin", "location", "tier"])
+
+
+def _within(near: pd.DataFrame, tier: Tier) -> pd.Series:
+    """Tell which pairs are near: by car, or by another mode that the tier has a norm for."""
+    within = near["minutes"] <= tier.norm.value
+    for mode, norm in tier.norms.items():
+        within |= near[mode] <= norm.value
+    return within
 
 
 def _steering(parameters: Parameters) -> Steering:

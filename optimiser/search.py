@@ -12,6 +12,7 @@ A model that is small from the start is simply given to the solver.
 """
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +24,7 @@ from optimiser.highs import Columns, LinearModel, Solution
 from optimiser.model import Arrays, Floats, Model
 from optimiser.progress import Clock, Limits, Progress, Report
 from optimiser.rounding import whole_homes, whole_places
-from optimiser.smaller import DROPPED, SMALL, USED, Change, Smaller, values_of
+from optimiser.smaller import DROPPED, RUNS, SMALL, USED, Change, Smaller, values_of
 
 logger = logging.getLogger(__name__)
 
@@ -70,6 +71,24 @@ def search(model: Model, limits: Limits, report: Report, runs: Floats | None = N
         run.by_stages(runs)
     else:
         run.whole_model()
+    return run.found()
+
+
+def search_near(model: Model, runs: Floats, free: Collection[int], limits: Limits, report: Report) -> Found:
+    """Return a plan in which sites run as given, but for those that may choose.
+
+    Parameters
+    ----------
+    runs
+        (site and tier, year) 1 where it runs.
+    free
+        Numbers of the rows of `runs` that may run otherwise.
+    """
+    run = Search(model, limits, report)
+    if len(model.arrays.cost) <= SMALL:
+        run.whole_model()
+    else:
+        run.near(runs, free)
     return run.found()
 
 
@@ -128,6 +147,24 @@ class Search:
                 break
         else:
             self.whole_model()
+
+    def near(self, runs: Floats, free: Collection[int]) -> None:
+        """Make a plan in which all sites run as given, but for those that are free."""
+        smaller, relaxed = Smaller.relaxed(self.model, WITHIN_M[0], self.limits, self.clock)
+        prices = smaller.prices(relaxed)
+        if prices is not None:
+            self.bound = Separated.of(self.model).bound(prices)
+        self.tell("relaxation")
+        smaller.settle({n: row for n, row in enumerate(runs) if n not in free})
+        settled = smaller.relax(self.clock)
+        if settled is None:
+            return
+        use = smaller.sites.use(settled)
+        most = max((use[n].max() for n in free), default=0.0)
+        smaller.settle({n: _as_used(use[n], most) for n in free})
+        settled = smaller.relax(self.clock)
+        if settled is not None:
+            self.to_whole_numbers(smaller, settled)
 
     def _rounds(self, smaller: Smaller, settled: Solution) -> Floats:
         """Make a plan of what is settled, improve it, and return (site and tier, year) what runs."""
@@ -319,6 +356,13 @@ def reduced(solution: Solution) -> Floats:
     if solution.reduced is None:
         raise ValueError("Expected a relaxation that was solved to the end.")
     return solution.reduced
+
+
+def _as_used(use: Floats, most: float) -> Floats:
+    """Return the years in which a site runs that is used most of those that may choose, or by half."""
+    runs = (use > RUNS * use.max()) if use.max() >= min(most, DROPPED) else np.zeros_like(use)
+    years: Floats = runs.astype(float)
+    return years
 
 
 def _finite(number: float) -> float | None:

@@ -9,13 +9,13 @@ from threading import Event
 import numpy as np
 import xarray as xr
 
-from models.parameters import Budget, Mode, SoftPolicy
+from models.parameters import Budget, SoftPolicy
 from optimiser.bound import Separated
-from optimiser.decisions import SLACK
+from optimiser.clash import NOTHING, Clash, hard_policies, softened
 from optimiser.flows import do_nothing
-from optimiser.highs import LinearModel, version
+from optimiser.highs import version
 from optimiser.model import Floats, Model
-from optimiser.plan import DECIDED, Plan, Proof, Status, dataset
+from optimiser.plan import Plan, Proof, Status, dataset
 from optimiser.problem import Problem
 from optimiser.progress import Limits, Progress
 from optimiser.search import Found, search
@@ -33,12 +33,15 @@ EUR_BREACH_PRICE = 1e3
 
 
 class Impossible(Exception):
-    """No plan meets the hard rules; `explanation` says which give way at the least, where and by how much."""
+    """No plan meets the hard rules; `explanation` says which give way at the least, where and by how much.
+
+    `clash` is what it was found with, for those who ask on (`optimiser/repair.py`).
+    """
 
     status = "impossible"
 
-    def __init__(self, explanation: tuple[str, ...]) -> None:
-        self.explanation = explanation
+    def __init__(self, explanation: tuple[str, ...], clash: Clash | None = None) -> None:
+        self.explanation, self.clash = explanation, clash
         super().__init__("\n".join(["No plan meets the hard rules.", *(f"- {line}" for line in explanation)]))
 
 
@@ -136,7 +139,8 @@ def running_as_in(plan: Plan, problem: Problem) -> Floats:
 def _values(found: Found, problem: Problem, limits: Limits) -> Floats:
     """Return the values of a plan that was found, or say why there is none."""
     if found.infeasible:
-        raise Impossible(tuple(_what_stops(problem, limits)))
+        clash = Clash.of(problem, Limits(limits.gap, np.inf, limits.stop, limits.seed))
+        raise Impossible(tuple(_what_stops(clash)), clash)
     if found.values is None:
         raise NoPlanYet("The search ended before it had a plan. Give it more time, or leave it running.")
     return found.values
@@ -157,11 +161,11 @@ def _objective(model: Model, values: Floats) -> float:
 def reference_of(model: Model, limits: Limits) -> tuple[xr.Dataset, Floats | None]:
     """Return the do-nothing reference, and its values where it is a plan of the problem itself."""
     hard = hard_policies(model.problem)
-    soft = model.problem.with_modes(**dict[str, Mode](dict.fromkeys(hard, "soft")))
-    softened = Model.of(soft) if hard else model
+    soft = softened(model.problem, hard)
+    giving_way = Model.of(soft) if hard else model
     # never stopped: what is left when the search is stopped at once is this
-    values = do_nothing(softened, Limits(limits.gap, np.inf, seed=limits.seed))
-    data = dataset(softened, values)
+    values = do_nothing(giving_way, Limits(limits.gap, np.inf, seed=limits.seed))
+    data = dataset(giving_way, values)
     _check(soft, data)
     return data, None if hard else values
 
@@ -199,32 +203,20 @@ def unavoidable(model: Model) -> float:
     return Separated.of(model).bound(np.zeros(len(model.rows)))
 
 
-def _what_stops(problem: Problem, limits: Limits) -> Iterator[str]:
+def _what_stops(clash: Clash) -> Iterator[str]:
     """Say which hard policies would be broken at the least, where, when and by how much."""
-    hard, model = hard_policies(problem), Model.of(breachable(problem))
-    program = LinearModel(model.arrays, np.arange(len(model.arrays.cost), dtype=np.int32), limits)
-    solution = program.relax(interior=True)
-    if solution.values is None:
+    _, values, _ = clash.least()
+    if values is None:
         yield (
             "the core rules themselves cannot hold: "
             "more people of the Wlz live at a site than it may have places"
         )
         return
-    breaches = 0
-    for name in hard:
-        for label, variable in model.decisions.family(SLACK[name]).items():
-            amount = float(solution.values[variable.id])
-            if amount > 1e-6:
-                breaches += 1
-                where = ", ".join(str(part) for part in label)
-                yield f"{name}: {amount:.1f} {_unit(name)} short at {where}"
-    if not breaches:
+    for short in clash.shortages(values):
+        where = ", ".join(str(part) for part in short.label)
+        yield f"{short.policy}: {short.amount:.1f} {short.unit} short at {where}"
+    if clash.least(fractions=True)[0] <= NOTHING:
         yield "the hard rules hold for fractions of places, but for no whole number of places"
-
-
-def hard_policies(problem: Problem) -> list[str]:
-    """Return the policies that are hard and could be soft."""
-    return [name for name in SLACK if getattr(problem.policies, name).mode == "hard"]
 
 
 def breachable(problem: Problem) -> Problem:
@@ -237,11 +229,6 @@ def _breachable(policy: SoftPolicy) -> SoftPolicy:
     breach = EUR_BREACH_PRICE if isinstance(policy, Budget) else BREACH_PRICE
     price = policy.price.model_copy(update={"value": breach})
     return policy.model_copy(update={"mode": "soft", "price": price})
-
-
-def _unit(name: str) -> str:
-    """Return what the slack of a policy counts."""
-    return next(made.units for made in DECIDED if made.name == SLACK[name])
 
 
 def signed(problem: Problem, data: xr.Dataset, proof: Proof) -> xr.Dataset:

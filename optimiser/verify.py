@@ -936,4 +936,18 @@ def recomputed_objective(problem: Problem, data: xr.Dataset) -> float:
     repeated = xr.full_like(last, problem.terminal, dtype=float).where(last, 1.0)
     once = ("closing", "homes", "unasked_moves")
     weighed = sum(amount * (1.0 if part in once else repeated) for part, amount in amounts.items())
-    return float((weighed * problem.discount).sum())
+    return float((weighed * problem.discount).sum()) + _recomputed_shared(problem, data)
+
+
+def _recomputed_shared(problem: Problem, data: xr.Dataset) -> float:
+    """Return what is priced because regions share it: Wmo euros, less places open to everyone."""
+    tiers = problem.tiers
+    facilities = tiers[tiers["setting"] == "facility"]
+    names = list(facilities.index[facilities["intramural"].astype(bool) | (facilities["stream"] == "MO")])
+    places = (data["places"].sum("site") - data["wlz_occupied"].sum("site")).sel(tier=names).sum("tier")
+    euros = data["cost"].sum(["part", "payer"]).reindex(stream=["Wmo"], fill_value=0.0).sum("stream")
+    total = 0.0
+    for one in problem.shared_prices:
+        count = euros if one.kind == "budget" else -places
+        total += one.price * float((count * problem.discount).sel(year=one.year))
+    return total

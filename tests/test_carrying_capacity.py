@@ -12,9 +12,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tiny import REGION, neighbourhoods
 
-from geodata.areas import INDICATORS
 from geodata.bundled import bundled_regions
 from geodata.faults import InputError
+from geodata.figures import INDICATORS
 from models import Quantity, read_region
 from models.carrying_capacity import NAMES, carrying_capacity
 from models.parameters import CarryingCapacity, Indicator

@@ -274,6 +274,38 @@ def test_a_clash_as_json_says_impossible(tiny, tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["status"] == "impossible"
 
 
+def test_a_clash_names_what_would_do(tiny, tmp_path, capsys):
+    """The path must be nothing, or a pace of half the beds a year: each with what to paste; no folder."""
+    assert cli.main(["plan", tiny, "-o", str(tmp_path / "out"), "--lang", "en", *CLASH]) == cli.NO_PLAN
+    told = capsys.readouterr().err
+    assert "--set policies.intramural_reduction.by_end=0 " in told
+    assert "--set policies.replacement_before_closure.most_per_year=0.5 " in told
+    assert "a plan was made and checked; one step less is proven too little" in told
+    assert [path.name for path in tmp_path.iterdir()] == ["tiny"]
+    assert cli.main(["plan", tiny, "-o", str(tmp_path / "out"), "--json", *CLASH]) == cli.NO_PLAN
+    repairs = json.loads(capsys.readouterr().out)["repairs"]
+    assert {one["set"] for one in repairs} >= {"policies.intramural_reduction.by_end=0"}
+    assert all(one["verified"] for one in repairs)
+
+
+def test_explain_says_why(plan_folder, capsys):
+    """Rules, what one more is worth, a site, and the three questions, on standard output."""
+    assert cli.main(["explain", str(plan_folder), "--site", "S3", "--lang", "en"]) == cli.DONE
+    told = capsys.readouterr().out
+    assert told.startswith("Which rules bind, where and when")
+    assert "Is the spread fair?" in told
+    assert cli.main(["explain", str(plan_folder), "--site", "S3", "--again", "--json"]) == cli.DONE
+    record = json.loads(capsys.readouterr().out)
+    assert [site["site"] for site in record["sites"]] == ["S3"]
+    assert record["worth"]
+
+
+def test_explain_refuses_a_site_that_is_not_there(plan_folder, capsys):
+    """Exit 2, and the nearest name."""
+    assert cli.main(["explain", str(plan_folder), "--site", "S33"]) == cli.BAD_INPUT
+    assert "no site 'S33'" in capsys.readouterr().err
+
+
 def test_progress_elsewhere_than_on_a_screen_is_one_line_a_change():
     """Three reports of which two say the same but for the seconds: two lines."""
     stream = io.StringIO()
@@ -323,6 +355,42 @@ def test_output_is_utf8_wherever_it_goes(tiny):
         env={**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"},
     )  # fmt: skip
     assert "straight line × 1 ÷ 60 km/h" in ended.stdout.decode("utf-8")
+
+
+def test_locate_tells_sites_people_and_proof(tiny, capsys):
+    """One site for group places in Tiny: S2 in the middle, two minutes from both ends."""
+    assert cli.main(["locate", tiny, "--sites", "1", "--for", "travel", "--tier", "group"]) == cli.DONE
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "1 site: fewest minutes in all (proven best)"
+    assert "10.0 people: mean 1.7 minutes, worst 2.0" in lines
+    assert "100.0% of them within 3 minutes" in lines
+    (row,) = [line.split() for line in lines if line.startswith("S2")]
+    assert row == ["S2", "Site", "two", "Square", "N2", "10.0", "1.7", "2.0"]
+
+
+def test_locate_as_json_names_every_origin(tiny, capsys):
+    """A program gets sites, assignment and proof."""
+    assert cli.main(["locate", tiny, "--sites", "2", "--for", "worst", "--open", "S3", "--json"]) == cli.DONE
+    told = json.loads(capsys.readouterr().out)
+    assert told["status"] == "proven"
+    assert "S3" in [site["site"] for site in told["sites"]]
+    assert {row["origin"] for row in told["assignment"]} == {"N1", "N2", "N3"}
+
+
+def test_locate_says_who_is_out_of_reach(tiny, capsys):
+    """S1 alone is 4 minutes from N3: exit 1 and the neighbourhood by name."""
+    asked = ["locate", tiny, "--sites", "1", "--for", "travel", "--limit", "3", "--never", "S2,S3"]
+    assert cli.main(asked) == cli.NO_PLAN
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "N3" in told.err
+    assert "4.0 minutes away, not 3" in told.err
+
+
+def test_locate_refuses_an_unknown_site(tiny, capsys):
+    """The fault names what is known; exit 2."""
+    assert cli.main(["locate", tiny, "--sites", "1", "--for", "travel", "--open", "S9"]) == cli.BAD_INPUT
+    assert "the unknown site 'S9'" in capsys.readouterr().err
 
 
 @pytest.mark.slow

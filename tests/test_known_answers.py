@@ -1,6 +1,6 @@
 """Answers that the source documents give, asked of the code that planners use.
 
-Numbered as the golden cases of the domain notes: 1–5 and 8–13; 6 (who is a new client) has a
+Numbered as the golden cases of the domain notes: 1–5 and 8–15; 6 (who is a new client) has a
 file of its own. S0 memo of the BMWE councils 2018, S1 regional plan Zuidoost-Drenthe 2020, S2 and S3
 webinars and slides of the Rotterdam region 2020–2021.
 """
@@ -19,7 +19,9 @@ from models import Region, forecast, read_region
 from models.finance import WEEKS_PER_YEAR, support_per_client
 from models.funding import wlz_take_out
 from models.series import mean_growth, redemption_rate, without_a_place, yearly_growth
-from optimiser import Problem, solve, violations
+from optimiser import Impossible, Problem, solve, violations
+from optimiser.progress import Limits
+from optimiser.repair import diagnose, verified
 from optimiser.spending import people_between
 from reports.figures import site_events
 from reports.rounding import largest_remainder
@@ -30,6 +32,7 @@ NO_GROUP_YET = "later,WK0,candidate,group,0,12,2023\n"
 """Every tier of the tiny region has a site; this one can open only after the year that is planned."""
 
 QUICK = EUROS_ONLY | ONE_YEAR
+NO_LIMITS = Limits(0.0, 60.0)
 
 
 def region(
@@ -422,3 +425,69 @@ def test_12_the_start_year_is_a_scenario(tmp_path, law, first):
     grants = read_region(tmp_path, settings=EUROS_ONLY | settings).treasury.grants(["Wmo"], range(2022, 2028))
     other = grants.sel(municipality="GM0597", stream="Wmo").fillna(0.0).to_series()
     assert next((year for year, eur in other.items() if eur > 0), None) == first
+
+
+ONLY_BEDS = (
+    "site,name,neighbourhood,provider,status,tier,places,wlz_occupied,most,plot_most,earliest\n"
+    "S1,Site one,N1,provider A,existing,bed,10,0,10,12,\n"
+    "S2,Site two,N2,provider B,existing,group,4,0,4,4,\n"
+)
+OUTFLOW = QUICK | {
+    "policies.intramural_reduction.mode": "hard", "policies.replacement_before_closure.most_per_year": "1.0",
+}  # fmt: skip
+
+
+def offered(homes: int) -> str:
+    """Return homes.csv with four homes in use and an offer in M1."""
+    return f"corporation,municipality,year,homes\nC1,M1,2021,2\nC1,M2,2021,2\nC1,M1,2022,{homes}\n"
+
+
+def test_15_fewer_homes_than_beds_that_must_go():
+    """Five of ten beds must go by 2022 and two homes replace them: three short, of beds as of homes.
+
+    Nothing else can replace a bed: no site can convert or grow. Three homes more in M1 would do, five
+    in all; or a path of two beds, 0.2.
+    """
+    problem = tiny_problem(OUTFLOW, sites=ONLY_BEDS, homes=offered(2))
+    with pytest.raises(Impossible, match=r"intramural_reduction: 3\.0 places short at 2022"):
+        solve(problem)
+    told = verified(problem, diagnose(problem, NO_LIMITS), NO_LIMITS)
+    (short,) = told.shortages
+    assert (short.policy, short.label, short.amount) == ("intramural_reduction", (2022,), pytest.approx(3.0))
+    assert not told.only_whole
+    repairs = {repair.lever.key: repair for repair in told.repairs}
+    homes = repairs["homes.csv: C1, M1, 2022"]
+    assert (homes.lever.now, homes.to, homes.verified, homes.least) == (2, 5, True, True)
+    path = repairs["policies.intramural_reduction.by_end"]
+    assert (path.to, path.verified, path.least) == (0.2, True, True)
+    assert set(repairs) == {homes.lever.key, path.lever.key}
+
+
+def test_14_a_quota_that_is_delivered_at_71_per_cent():
+    """Four homes are agreed and 71 % comes: 2.84, two whole ones. Four of ten beds must go, no more a year.
+
+    Five beds become four rooms (0.8 for one), so that whole conversions come by fives and four beds
+    can only be closed: for four homes. In fractions 4 beds become 3.2 rooms and 0.8 homes would do, so
+    it is whole numbers that stand in the way. Two homes more would do; or five beds in the year (one
+    conversion of five and one home); or two beds, a path of 0.2.
+    """
+    rooms = ONLY_BEDS + "S1,Site one,N1,provider A,existing,group,0,0,8,12,\n"
+    settings = OUTFLOW | {
+        "policies.intramural_reduction.by_end": "0.4",
+        "policies.replacement_before_closure.most_per_year": "0.4",
+        "costs.conversions.bed.group.ratio": "0.8",
+        "tiers.group.building_years": "1",
+    }
+    agreed, delivered = 4, int(4 * 0.71)
+    assert solve(tiny_problem(settings, sites=rooms, homes=offered(agreed)), gap=0.9).proof.objective > 0
+    problem = tiny_problem(settings, sites=rooms, homes=offered(delivered))
+    with pytest.raises(Impossible, match=r"2\.0 places short at 2022\n.*no whole number"):
+        solve(problem)
+    told = verified(problem, diagnose(problem, NO_LIMITS), NO_LIMITS)
+    assert told.only_whole
+    assert {repair.lever.key: repair.to for repair in told.repairs} == {
+        "homes.csv: C1, M1, 2022": 4,
+        "policies.intramural_reduction.by_end": 0.2,
+        "policies.replacement_before_closure.most_per_year": 0.5,
+    }
+    assert all(repair.verified and repair.least for repair in told.repairs)

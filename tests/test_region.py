@@ -405,7 +405,7 @@ def test_a_site_that_lies_nowhere(folder, place, row, column, found, remedy):
             "N1,S1,1\nN2,S2,1\nN3,S3,1\nN1,S1,2\n",
             "travel.csv",
             5,
-            "origin N1, destination S1 again",
+            "origin N1, destination S1, mode car again",
             "Take one",
         ),
         ("N1,S1,1\nN2,S2,1\nN3,S3,1\nN1,S2,-2\n", "travel.csv", 5, "'-2'", "Correct"),
@@ -456,7 +456,7 @@ def test_a_missing_file_is_told_with_what_it_is_for(folder, file, purpose):
     assert purpose in fault.remedy
 
 
-@pytest.mark.parametrize("name", ["travels.csv", "roads.graphml", "scenario.toml"])
+@pytest.mark.parametrize("name", ["travels.csv", "wegen.graphml", "scenario.toml"])
 def test_a_data_file_that_nobody_reads_is_a_fault(folder, name):
     """A typing error in the name of an optional file must not pass in silence."""
     (folder / name).write_text("x", encoding="utf-8")

@@ -22,10 +22,10 @@ from shapely import Polygon, box
 from geodata.faults import InputError
 from models import forecast, read_region
 from models.parameters import Parameters
+from models.toml_text import region_text
 from optimiser import Problem, solve, violations
 from reports import drawing, figures, folder, read_plan, signs, write
 from reports.arrays import read_arrays, stored_overrides, stored_proof
-from reports.case import region_text
 from reports.contents import Contents
 from reports.folder import FILES, write_contents
 from reports.notation import Notation

@@ -1,0 +1,117 @@
+"""Layers of a map, read from a file or a database: which one is meant, and what prevents reading it."""
+
+import re
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import geopandas as gpd
+import pyogrio
+import shapely
+from pyogrio.errors import DataLayerError, DataSourceError
+
+from geodata import postgis
+from geodata.faults import Fault
+
+type Source = Path | str
+"""A file, `FILE#layer`, or a table of PostGIS: `postgresql://user@host/database#schema.table`."""
+
+type Choice = Callable[[Sequence[str]], str | Fault]
+"""Which of the layers of a file is meant, by name, or what is wrong with them."""
+
+_YEAR = re.compile(r"(?<![0-9])(20[0-9]{2})(?![0-9])")
+
+
+def read_layer(source: Source, choose: Choice, what: str, faults: list[Fault]) -> gpd.GeoDataFrame | None:
+    """Read one layer with its reference system; None after adding the fault that prevents it.
+
+    Parameters
+    ----------
+    source
+        Where it is. A layer that is named behind `#` is read whatever `choose` says.
+    choose
+        Says which layer of a file is meant.
+    what
+        What the layer holds, in a word: "areas".
+    faults
+        What is wrong is added here.
+    """
+    label = label_of(source)
+    frame = (
+        postgis.read_table(str(source), faults)
+        if postgis.is_database(source)
+        else _from_file(source, choose, what, faults)
+    )
+    if frame is None:
+        return None
+    if not isinstance(frame, gpd.GeoDataFrame) or frame.empty:
+        expected, remedy = _expected(what)
+        faults.append(Fault(label, f"no {what}", expected, remedy))
+        return None
+    if frame.crs is None:
+        remedy = "Assign the reference system (CRS) in which the coordinates were measured."
+        faults.append(Fault(label, "no reference system", "a file that names its CRS", remedy))
+        return None
+    return frame
+
+
+def label_of(source: Source) -> str:
+    """Return the name by which a planner knows a source; of a database no password is told."""
+    return postgis.label_of(str(source)) if postgis.is_database(source) else _split(source)[0].name
+
+
+def year_of(*names: str) -> int | None:
+    """Return the year that stands in the first of these names that has one: `wijken_2022`."""
+    found = [year for name in names if (year := _YEAR.search(name))]
+    return int(found[0][1]) if found else None
+
+
+def layer_names(source: Source) -> list[str]:
+    """Return the names of the layers of a file that have shapes; a table of a database has its own.
+
+    Raises
+    ------
+    DataSourceError, OSError
+        When the file cannot be read.
+    """
+    path, named = _split(source)
+    if postgis.is_database(source):
+        return [named]
+    return [named] if named else [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
+
+
+def _split(source: Source) -> tuple[Path, str]:
+    """Return the file and the layer that is named behind `#`, "" where none is."""
+    path, _, layer = str(source).partition("#")
+    if layer and not Path(str(source)).exists():
+        return Path(path), layer
+    return Path(source), ""
+
+
+def _expected(what: str) -> tuple[str, str]:
+    expected = f"a GeoPackage or GeoJSON file with one layer of {what}"
+    return expected, f"Export the {what} again from a GIS program."
+
+
+def _from_file(source: Source, choose: Choice, what: str, faults: list[Fault]) -> gpd.GeoDataFrame | None:
+    path, named = _split(source)
+    expected, remedy = _expected(what)
+    try:
+        layer = named or choose(layer_names(path))
+        if isinstance(layer, Fault):
+            faults.append(layer)
+            return None
+        with warnings.catch_warnings():
+            # what these warn of (a ring that is not closed, texts among numbers) is told as a fault later
+            warnings.simplefilter("ignore")
+            return gpd.read_file(path, layer=layer)
+    except (DataSourceError, DataLayerError, OSError) as error:
+        missing = not path.exists()
+        found = "no such file" if missing else "a damaged file, or one of another kind"
+        if isinstance(error, DataLayerError):
+            found, remedy = f"no layer '{named}'", f"It has: {', '.join(layer_names(path)[:12])}."
+        faults.append(Fault(path.name, found, expected, "Check the path." if missing else remedy))
+    except shapely.errors.ShapelyError as error:
+        found = f"a shape that is none ({error})"
+        faults.append(Fault(path.name, found, expected, remedy, column="geometry"))
+    return None

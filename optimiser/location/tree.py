@@ -1,0 +1,256 @@
+"""The best choice of columns, proven: bounds from prices, and a tree where these do not suffice.
+
+At the root and at every node an ascent gives a bound and takes away columns that no better
+choice can hold. What is left is first probed (with one column forced, is the bound already too
+high?) and then branched on balls: either a row is served within a radius, or all columns within
+it go. Both raise the bound, where forcing or dropping one column among many alike hardly would.
+"""
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimiser.location.ascent import Ascent, Prices, ascend, first_prices
+from optimiser.location.choice import Choice, Floats, Places
+from optimiser.location.incumbent import Incumbent
+from optimiser.location.part import Part, distinct, narrowed
+from optimiser.location.radius import by_radii
+from optimiser.location.search import Search
+from optimiser.progress import Clock
+
+ROOT_STEPS, NODE_STEPS, PROBE_STEPS, TRIAL_STEPS = 150, 150, 80, 20
+"""Subgradient steps; more of them cost time and save nodes. Found by trial."""
+
+PROBED = 600
+"""Columns above which probing each one takes longer than branching."""
+
+TRIED = 6
+"""Balls that are tried before one is branched on."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """A part of the choices that may hold a better one."""
+
+    bound: float
+    part: Part
+    prices: Prices
+    often: Floats
+
+
+@dataclass(frozen=True)
+class Proven:
+    """The best choice found, and the bound under which none costs less."""
+
+    chosen: Places
+    value: float
+    bound: float
+    nodes: int
+
+
+def best_choice(choice: Choice, start: Places, step: float, search: Search) -> Proven:
+    """Return the best choice, proven unless the clock runs out.
+
+    Parameters
+    ----------
+    start
+        A choice that keeps to the rules.
+    step
+        The least by which two choices can differ in cost; 0 where they are no whole numbers.
+    """
+    best = Incumbent(choice, start, step)
+    best.improve(start)
+    node = _root(choice, best, search.clock)
+    if node is None:
+        return Proven(best.chosen, best.value, best.proven_bound, 0)
+    search.tell(best.value, node.bound)
+    left = narrowed(choice, node.part)
+    if left is not None and len(choice.most):
+        # limits on loads make the prices' bound weak, and what is left small
+        bound = by_radii(left[1], left[0], best, search)
+        return Proven(best.chosen, best.value, min(best.value, bound), 1)
+    return _branched(choice, _probed(choice, node, best, search.clock), best, search)
+
+
+def _root(choice: Choice, best: Incumbent, clock: Clock) -> Node | None:
+    """Bound the whole, again and again while columns keep falling away."""
+    whole = Part.whole(choice).kept(distinct(choice))
+    node = Node(-np.inf, whole, first_prices(choice, best.chosen), np.zeros(0))
+    for sweep in range(8):
+        before = len(node.part.columns)
+        bounded = _bounded(choice, node, best, steps=ROOT_STEPS, first_step=0.7 if sweep == 0 else 0.3)
+        if bounded is None:
+            return None
+        node = bounded
+        if sweep < 3:
+            best.improve(
+                choice.packed(node.part.columns[np.argsort(-node.often, kind="stable")]), near=np.inf
+            )
+        if (sweep > 2 and len(node.part.columns) > 0.98 * before) or not clock.left:
+            break
+    return node
+
+
+def _bounded(
+    choice: Choice, node: Node, best: Incumbent, *, steps: int = NODE_STEPS, first_step: float = 0.5
+) -> Node | None:
+    """Bound a node and narrow it; None where nothing better is in it."""
+    part, prices, bound = node.part, node.prices, node.bound
+    for again in (False, True):
+        left = narrowed(choice, part)
+        if left is None:
+            return None
+        part, rest = left
+        if len(part.columns) == choice.count:
+            best.offer(part.columns)
+            return None
+        found = ascend(
+            rest, prices, best.value, best.enough, steps=steps, first_step=0.2 if again else first_step
+        )
+        if found.bound > best.enough:
+            return None
+        best.improve(_suggested(choice, part, found))
+        part, prices, bound = part.kept(~found.out, found.in_), found.prices, max(bound, found.bound)
+        often = found.often[~found.out]
+        if found.out.mean() < 0.15 and not found.in_.any():
+            break
+    return Node(bound, part, prices, often)
+
+
+def _suggested(choice: Choice, part: Part, found: Ascent) -> Places:
+    """Return the choice that the prices make: the columns that are worth most."""
+    order = np.argsort(found.worth, kind="stable")
+    return choice.packed(np.concatenate([part.columns[part.forced], part.columns[order]]))
+
+
+def _probed(choice: Choice, node: Node, best: Incumbent, clock: Clock) -> Node | None:
+    """Take away the columns that, once forced, raise the bound too high; repeat while many go."""
+    while choice.count < len(node.part.columns) <= PROBED and clock.left:
+        before = len(node.part.columns)
+        part = _sifted(choice, node, best, clock)
+        bounded = _bounded(choice, Node(node.bound, part, node.prices, node.often), best)
+        if bounded is None:
+            return None
+        node = bounded
+        if len(node.part.columns) > 0.8 * before:
+            break
+    return node
+
+
+def _sifted(choice: Choice, node: Node, best: Incumbent, clock: Clock) -> Part:
+    """Probe columns, the rarest first, until thirty in a row have stayed."""
+    part, stayed = node.part, 0
+    for column in node.part.columns[np.argsort(node.often, kind="stable")]:
+        place = int(np.flatnonzero(part.columns == column)[0])
+        if part.forced[place]:
+            continue
+        forced = Node(node.bound, part.with_one(place), node.prices, node.often)
+        if _bounded(choice, forced, best, steps=PROBE_STEPS) is None:
+            part, stayed = part.kept(part.columns != column), 0
+        else:
+            stayed += 1
+        if stayed == 30 or not clock.left:
+            break
+    return part
+
+
+def _branched(choice: Choice, root: Node | None, best: Incumbent, search: Search) -> Proven:
+    """Search the tree, the least bound first."""
+    count = 0
+    heap = [(root.bound, count, root)] if root is not None else []
+    while heap and heap[0][0] <= best.enough:
+        search.tell(best.value, heap[0][0])
+        if not search.clock.left:
+            return Proven(best.chosen, best.value, heap[0][0], count)
+        _, _, node = heapq.heappop(heap)
+        for child in _children(choice, node, best):
+            bounded = _bounded(choice, child, best)
+            if bounded is not None:
+                count += 1
+                heapq.heappush(heap, (bounded.bound, count, bounded))
+    return Proven(best.chosen, best.value, best.proven_bound, count)
+
+
+def _children(choice: Choice, node: Node, best: Incumbent) -> Iterator[Node]:
+    """Split a node on the ball that raises the lesser of both bounds most."""
+    left = narrowed(choice, node.part)
+    if left is None:
+        return
+    part, rest = left
+    if len(part.columns) == choice.count:
+        best.offer(part.columns)
+        return
+    if len(part.columns) != len(node.often):
+        # something followed: bound it anew before it is split
+        yield Node(node.bound, part, node.prices, np.zeros(0))
+        return
+    rows, radii, halves = _halved(rest.costs, node.often)
+    if not len(rows):
+        # every row pays the same wherever it goes, so only the limits on loads are left to settle
+        best.improve(choice.packed(part.columns), near=np.inf)
+        column = int(np.flatnonzero(~part.forced)[0])
+        yield Node(node.bound, part.with_one(column), node.prices, node.often)
+        yield Node(node.bound, part.kept(np.arange(len(part.columns)) != column), node.prices, node.often)
+        return
+    row, radius = _telling(rest, rows, radii, halves, node, best)
+    yield Node(node.bound, part.within_ball(row, radius), node.prices, node.often)
+    yield Node(node.bound, part.kept(rest.costs[row] > radius), node.prices, node.often)
+
+
+def _telling(
+    rest: Choice, rows: Places, radii: Floats, halves: Floats, node: Node, best: Incumbent
+) -> tuple[int, float]:
+    """Return the row and radius to branch on: of some balls, the one whose lesser gain is largest."""
+    if len(rows) == 1:
+        return int(rows[0]), float(radii[0])
+    scores = []
+    for row, radius, half in zip(rows, radii, halves, strict=True):
+        inside = rest.costs[row] <= radius
+        costs = rest.costs.copy()
+        costs[row, ~inside] = np.inf
+        one = Choice(costs, rest.count, rest.forced, rest.loads, rest.most)
+        two = rest.part(np.flatnonzero(~inside), rest.forced[~inside])
+        gains = sorted(_gain(part, node, best) for part in (one, two))
+        scores.append(gains[0] + 0.2 * gains[1] + 1e-3 * half)
+    first = int(np.argmax(scores))
+    return int(rows[first]), float(radii[first])
+
+
+def _gain(part: Choice, node: Node, best: Incumbent) -> float:
+    """Return how much a few steps raise the bound of a part, at most to where it can be dropped."""
+    most = best.enough - node.bound
+    if part.costs.shape[1] <= part.count or part.free < 0:
+        return most
+    found = ascend(part, node.prices, best.value, best.enough, steps=TRIAL_STEPS, first_step=0.4)
+    return min(most, max(0.0, found.bound - node.bound))
+
+
+def _halved(costs: Floats, often: Floats) -> tuple[Places, Floats, Floats]:
+    """Return rows, radii and how evenly the relaxation is halved by the ball of each (at most ½)."""
+    rows = np.arange(len(costs))
+    order = np.argsort(costs, axis=1, kind="stable")
+    radii = np.take_along_axis(costs, order, axis=1)
+    inside = np.cumsum(often[order], axis=1)
+    whole = np.zeros(radii.shape, bool)
+    # a ball ends where the next cost is really larger, and is never all there is
+    whole[:, :-1] = (radii[:, :-1] < radii[:, 1:]) & np.isfinite(radii[:, 1:])
+    evenness = np.where(whole, np.minimum(inside, 1 - inside), -1.0)
+    at = evenness.argmax(axis=1)
+    halves, radii = evenness[rows, at], radii[rows, at]
+    some = _different(costs <= radii[:, None], np.argsort(-halves, kind="stable"), halves)
+    return some, radii[some], halves[some]
+
+
+def _different(balls: np.ndarray, order: Places, halves: Floats) -> Places:
+    """Return some rows of different balls among the most even, spread over them."""
+    seen, kept = set[bytes](), list[int]()
+    for row in order:
+        if halves[row] < max(0.0, 0.6 * halves[order[0]]):
+            break
+        key = balls[row].tobytes()
+        if key not in seen:
+            seen.add(key)
+            kept.append(int(row))
+    return np.array(kept[:: max(1, len(kept) // TRIED)][:TRIED], dtype=np.intp)

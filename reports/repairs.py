@@ -1,0 +1,163 @@
+"""Why no plan exists and what would do, told to a planner in Dutch or English, or to a program."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from optimiser import RULES
+from reports.explanation import Teller
+from reports.words import Words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from optimiser import Problem
+    from optimiser.clash import Shortage
+    from optimiser.repair import Diagnosis, LetGo, Repair
+    from reports.notation import Language
+
+_SAID = {
+    "none": ("Geen plan voldoet aan de harde regels.", "No plan meets the hard rules."),
+    "short": ("Wat er ten minste tekort is", "What is short at the least"),
+    "in_fractions": ("geteld in delen van plaatsen", "counted in fractions of places"),
+    "only_whole": (
+        "Voor delen van plaatsen zou er wel een plan zijn; voor hele plaatsen en woningen niet.",
+        "For fractions of places there would be a plan; for whole places and homes there is none.",
+    ),
+    "core": (
+        "De regels die altijd gelden en het beleid dat niet zacht kan zijn, gaan zelf niet samen.",
+        "The rules that always hold, and policies that cannot be soft, do not go together.",
+    ),
+    "repairs": (
+        "Wat elk voor zich genoeg is, de kleinste wijziging eerst",
+        "What is enough by itself, the smallest change first",
+    ),
+    "no_repairs": ("Geen enkel getal is voor zich genoeg.", "No number is enough by itself."),
+    "in_time": ("Niet alles kon in de tijd worden geprobeerd.", "Not all could be tried in the time given."),
+    "homes": (
+        "{change} woningen meer van {corporation} in {place} in {year} ({now} → {to}, homes.csv)",
+        "{change} homes more from {corporation} in {place} in {year} ({now} → {to}, homes.csv)",
+    ),
+    "euros": (
+        "{change} meer Wmo-budget in elk jaar (budgets.csv)",
+        "{change} more Wmo grant in every year (budgets.csv)",
+    ),
+    "let_go": ("{rules} zacht maken   {sets}", "make {rules} soft   {sets}"),
+    "made": ("een plan gemaakt en nagerekend", "a plan was made and checked"),
+    "not_made": ("geschat; nog geen plan mee gemaakt", "estimated; no plan made with it yet"),
+    "least": ("één stap minder is bewezen te weinig", "one step less is proven too little"),
+    "not_least": ("niet bewezen dat het niet met minder kan", "not proven that less would not do"),
+}  # fmt: skip
+
+
+def as_text(diagnosis: Diagnosis, problem: Problem, lang: Language) -> str:
+    """Return all that is said, for a terminal."""
+    teller = Teller(problem, lang)
+    lines = [_say(lang, "none"), "", *_short(teller, diagnosis), "", *_enough(teller, diagnosis)]
+    return "\n".join(lines)
+
+
+def as_record(diagnosis: Diagnosis, problem: Problem, lang: Language) -> dict[str, Any]:
+    """Return the same for a program: codes and numbers beside the sentences."""
+    teller = Teller(problem, lang)
+    return {
+        "short": [
+            {"rule": s.policy, "label": list(s.label), "amount": s.amount, "unit": s.unit}
+            for s in diagnosis.shortages
+        ],
+        "only_whole": diagnosis.only_whole,
+        "repairs": [_record(teller, repair) for repair in diagnosis.repairs],
+        "let_go": diagnosis.let_go
+        and {"policies": list(diagnosis.let_go.policies), "verified": diagnosis.let_go.verified},
+        "all_tried": diagnosis.in_time,
+    }
+
+
+def _say(lang: Language, phrase: str, /, **values: object) -> str:
+    return _SAID[phrase][lang == "en"].format(**values)
+
+
+def _short(teller: Teller, diagnosis: Diagnosis) -> Iterator[str]:
+    yield _say(teller.lang, "short") + (
+        ":" if diagnosis.exact else f" ({_say(teller.lang, 'in_fractions')}):"
+    )
+    if diagnosis.only_whole:
+        yield "  " + _say(teller.lang, "only_whole")
+    if not diagnosis.shortages:
+        yield "  " + _say(teller.lang, "core")
+    for (policy, where), same in groupby(diagnosis.shortages, key=lambda s: (s.policy, s.label[:-1])):
+        rows = list(same)
+        yield f"  {_sentence(policy, teller.lang)} {_amounts(teller, teller.where(where), rows)}"
+
+
+def _amounts(teller: Teller, where: str, rows: Sequence[Shortage]) -> str:
+    unit = Words(teller.lang).known(f"unit_{rows[0].unit}", rows[0].unit)
+    by_year = ", ".join(f"{row.label[-1]}: {teller.notation.number(row.amount, 1)}" for row in rows)
+    return f"[{where}; {unit}] {by_year}"
+
+
+def _sentence(policy: str, lang: Language) -> str:
+    return next(rule.sentence[lang] for rule in RULES if rule.name == policy)
+
+
+def _enough(teller: Teller, diagnosis: Diagnosis) -> Iterator[str]:
+    lang = teller.lang
+    yield _say(lang, "repairs" if diagnosis.repairs else "no_repairs") + (":" if diagnosis.repairs else "")
+    for number, repair in enumerate(diagnosis.repairs, start=1):
+        yield f"  {number}. {_repair(teller, repair)}  [{_proof(lang, repair)}]"
+    if diagnosis.let_go is not None:
+        mark = _say(lang, "made" if diagnosis.let_go.verified else "not_made")
+        yield f"  {len(diagnosis.repairs) + 1}. {_let_go(teller, diagnosis.let_go)}  [{mark}]"
+    if not diagnosis.in_time:
+        yield "  " + _say(lang, "in_time")
+
+
+def _let_go(teller: Teller, let_go: LetGo) -> str:
+    sets = " ".join(f"--set policies.{name}.mode=soft" for name in let_go.policies)
+    rules = ", ".join(f"‘{teller.policy(name)}’" for name in let_go.policies)
+    return _say(teller.lang, "let_go", rules=rules, sets=sets)
+
+
+def _repair(teller: Teller, repair: Repair) -> str:
+    lever, number = repair.lever, teller.notation.plain
+    if lever.unit == "homes":
+        corporation, place, year = lever.label
+        return _say(
+            teller.lang, "homes", change=number(repair.change), corporation=corporation,
+            place=teller.names.get(place, place), year=year, now=number(lever.now), to=number(repair.to),
+        )  # fmt: skip
+    if lever.unit == "EUR":
+        return _say(teller.lang, "euros", change=teller.notation.euros(repair.change))
+    where = f", {teller.where(lever.label)}" if lever.label else ""
+    now, to = (_amount(teller, repair, value) for value in (lever.now, repair.to))
+    return f"{teller.policy(lever.policy)}{where}: {now} → {to}   --set {lever.key}={repair.to:g}"
+
+
+def _amount(teller: Teller, repair: Repair, value: float) -> str:
+    if repair.lever.unit == "share":
+        return teller.notation.percent(value, 0)
+    return f"{teller.notation.plain(value)} {repair.lever.unit}"
+
+
+def _proof(lang: Language, repair: Repair) -> str:
+    told = [_say(lang, "made" if repair.verified else "not_made")]
+    return "; ".join([*told, _say(lang, "least" if repair.least else "not_least")])
+
+
+def _record(teller: Teller, repair: Repair) -> dict[str, Any]:
+    lever = repair.lever
+    return {
+        "key": lever.key,
+        "rule": lever.policy,
+        "label": list(lever.label),
+        "unit": lever.unit,
+        "from": lever.now,
+        "to": repair.to,
+        "change": repair.change,
+        "set": f"{lever.key}={repair.to:g}" if lever.settable else None,
+        "verified": repair.verified,
+        "one_step_less_is_too_little": repair.least,
+        "step": lever.step,
+        "sentence": _repair(teller, repair),
+    }
