@@ -162,6 +162,9 @@ class Tracer:
         runs = None if near is None or near.plan is None else running_as_in(near.plan, self.problem)
         self.report(Progress(0.0, _told(ceilings), None, None))
         found = search(model, self.limits, self.report, runs)
+        if found.values is None and near is not None:
+            # what is known meets the ceilings too: it stands where no better was found in time
+            return replace(near, ceilings=ceilings, bound=found.bound)
         if found.values is None:
             return Point(ceilings, {}, np.inf if found.infeasible else found.bound, None)
         plan = self._plan(found.values, best)

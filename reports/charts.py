@@ -94,7 +94,8 @@ def trade_off(axes: Axes, found: pd.Series, cost: pd.Series, bound: pd.Series) -
     """Draw points of cost against something else, each with a line down to what no plan there goes below."""
     order = found.sort_values().index
     axes.plot(found[order], cost[order], color=COLOURS[0], linewidth=1.0, drawstyle="steps-post", alpha=0.5)
-    axes.vlines(found, bound, cost, color=COLOURS[6], linewidth=3.0, alpha=0.5)
+    below = bound.where(bound.abs() < float("inf"), cost)  # a bound that is not known has no line
+    axes.vlines(found, below, cost, color=COLOURS[6], linewidth=3.0, alpha=0.5)
     axes.plot(found, cost, color=COLOURS[0], linestyle="none", marker="o", markersize=5.0)
     return axes
 

@@ -165,7 +165,9 @@ class Front:
     def record(self) -> dict[str, Any]:
         """Return all of it for a program."""
         in_vain = [p.ceilings for p in self.points if p.plan is None]
-        return {"points": self.frame().to_dict("records"), "own": self.own, "not_found": in_vain}
+        known = self.frame().replace([math.inf, -math.inf], math.nan)
+        lines = known.astype(object).where(known.notna(), None).to_dict("records")
+        return {"points": lines, "own": self.own, "not_found": in_vain}
 
 
 def question(region: Region, asked: Asked) -> dict[str, Any]:
@@ -195,7 +197,7 @@ def gather(
     best = _own_plan(problem, kept, limits, progress)
     tracer = Tracer(problem, criteria, limits, progress)
     points = {name: _read(kept, name) for name in kept.names() if name != BEST}
-    tracer.know(points.values())
+    tracer.know([Point({}, tracer.values(best), -math.inf, best), *points.values()])
     if "point-1" not in points:
         points["point-1"] = tracer.point({}, best)
         _keep(kept, "point-1", points["point-1"], stopped=limits.stop.is_set())
@@ -235,12 +237,15 @@ def _keep(kept: Collection, name: str, point: Point, *, stopped: bool) -> None:
     if point.plan is None and stopped:
         return
     bound = point.bound if math.isfinite(point.bound) else None
-    kept.keep(name, point.plan, {"ceilings": point.ceilings, "values": point.values, "bound": bound})
+    impossible = point.bound == math.inf
+    facts = {"ceilings": point.ceilings, "values": point.values, "bound": bound, "impossible": impossible}
+    kept.keep(name, point.plan, facts)
 
 
 def _read(kept: Collection, name: str) -> Point:
     facts = kept.facts(name)
-    bound = math.inf if facts["bound"] is None else facts["bound"]
+    unknown = math.inf if facts["impossible"] else -math.inf
+    bound = unknown if facts["bound"] is None else facts["bound"]
     return Point(facts["ceilings"], facts["values"], bound, kept.plan(name) if facts["values"] else None)
 
 

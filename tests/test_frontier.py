@@ -218,6 +218,17 @@ def test_no_plan_is_no_point(problem):
     assert front([impossible]) == []
 
 
+def test_what_is_known_stands_where_time_is_up(problem):
+    """Without any time the point is the plan that is known and meets the ceiling, with no bound of worth."""
+    traces, own = tracer(problem, "pace")
+    traces.know([Point({}, traces.values(own), -inf, own)])
+    traces.limits = Limits(1e-9, 0.0)
+    point = traces.point({"pace": 100.0}, own)
+    assert point.plan is own
+    assert point.values == traces.values(own)
+    assert point.bound <= own.proof.objective
+
+
 def test_a_folder_is_gone_on_with(tmp_path):
     """What a stop left is kept, the rest is made the next time, and the picture is drawn."""
     region = read_region(write_tiny_region(tmp_path / "tiny"), settings={"weights.travel": "2000"})
