@@ -102,14 +102,16 @@ def test_brute_force_agrees_on_the_path(monkeypatch):
         monkeypatch.setattr(test_brute_force, "BY_END", 0.9)
         if BruteForce(case).best() < np.inf:
             continue
-        found = told(problem_of(case))
+        found = diagnose(problem_of(case), LIMITS)
         repair = next(r for r in found.repairs if r.lever.key == "policies.intramural_reduction.by_end")
         monkeypatch.setattr(test_brute_force, "BY_END", repair.to)
         assert BruteForce(case).best() < np.inf
         monkeypatch.setattr(test_brute_force, "BY_END", repair.to + 0.01)
         assert BruteForce(case).best() == np.inf
         checked += 1
-    assert checked >= 2
+        if checked == 2:
+            break
+    assert checked == 2
 
 
 def test_in_fractions_and_groups_the_answer_is_no_larger(monkeypatch):
