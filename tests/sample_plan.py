@@ -256,6 +256,7 @@ def sample_region(folder: Path, site_name: str = "Plek één") -> Region:
             [("A1", "s1", 2.0), ("B1", "s2", 26.0), *((code, code, 2.0) for code in NEIGHBOURHOODS)],
             columns=["origin", "destination", "minutes"],
         ),
+        minutes_given=True,
         budgets=pd.DataFrame(
             [("GMA", 2025, "Wmo", 600_000.0)], columns=["municipality", "year", "stream", "eur"]
         ),
