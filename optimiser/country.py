@@ -30,7 +30,8 @@ ENOUGH = 1e-4
 """Share of the bound that new prices must promise, for another round."""
 
 RAISE = 0.5
-"""Part of its first box by which the price of what is short is raised for another round of plans."""
+"""Part of its first box by which the price of what is short is raised for another round of plans; twice
+as much each round, since a whole plan may need a price far beyond that of the relaxation."""
 
 MET = 1e-6
 """Share of a limit that rounding may exceed it."""
@@ -232,7 +233,7 @@ def coordinate(
         return None
     prices = asked.best if asked.bounds else ()
     box = np.array([limit.box for limit in limits])
-    for _ in range(1 + repairs):
+    for number in range(1 + repairs):
         complete = asked.hear(prices, plan(prices))
         if set(asked.plans) != set(regions):
             return None
@@ -243,7 +244,7 @@ def coordinate(
         # with no limit short, prices are right already: only longer solves would help
         if reached or not complete or not short.any():
             break
-        prices = tuple((np.array(prices) + RAISE * box * short).tolist())
+        prices = tuple((np.array(prices) + 2.0**number * RAISE * box * short).tolist())
     return country
 
 

@@ -86,8 +86,8 @@ _SAID = {
     ),
     "impossible": ("is er geen plan dat aan de harde regels voldoet", "no plan meets the hard rules"),
     "not_found": (
-        "is geen plan gevonden met de andere locaties zoals zij zijn",
-        "no plan was found with the other sites as they are",
+        "is in de tijd geen plan gevonden met de andere locaties zoals zij zijn",
+        "no plan was found in the time given, with the other sites as they are",
     ),
     "others_stand": ("de andere locaties draaien zoals in het plan", "the other sites run as in the plan"),
     "proven_worse": ("bewezen: ten minste {least} slechter", "proven: at least {least} worse"),

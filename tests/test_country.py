@@ -103,6 +103,27 @@ def test_places_that_must_stay_are_rewarded():
     assert (country.cost, country.used, country.short) == (32.0, (8.0,), (0.0,))
 
 
+def test_a_price_is_raised_until_whole_plans_follow():
+    """Relaxations keep a place for 1 point, whole plans for 12: relaxed prices end at 1, where no plan keeps.
+
+    Raised by half the box of 4, then twice and four times that: 1 + 2 + 4 + 8 = 15, and all four are kept.
+    """
+    must = Limit("open_places", 2022, 4.0, 1.0, 4.0)
+    relaxed = {"west": {"none": (0.0, 0.0), "all": (4.0, 4.0)}}
+    whole = {"west": {"none": (0.0, 0.0), "all": (48.0, 4.0)}}
+    relax, plan = asking(relaxed, [must], keep=False), asking(whole, [must], keep=True)
+    asked = []
+
+    def made(prices):
+        asked.append(prices[0])
+        return plan(prices)
+
+    country = coordinate(["west"], [must], relax, made)
+    assert asked[-1] >= 12.0
+    assert asked == pytest.approx([asked[0] + raised for raised in (0.0, 2.0, 6.0, 14.0)][: len(asked)])
+    assert (country.cost, country.short) == (48.0, (0.0,))
+
+
 def test_a_limit_that_cannot_be_met_is_told():
     """Both cheap plans still use 6 of 5: one euro short, no gap is told, and no bound is false."""
     country = coordinated(KNOWN, [Limit("budget", 2022, 5.0, 1.0, 5.0)])
