@@ -1032,6 +1032,7 @@ def _futures(arguments: argparse.Namespace) -> int:
     region = _read(arguments)
     from geodata.bundled import region_folder
     from models import read_region
+    from optimiser import NoPlanYet
     from optimiser.workers import workers
     from reports.collection import Collection
     from reports.futures import Asked, gather, question
@@ -1046,8 +1047,11 @@ def _futures(arguments: argparse.Namespace) -> int:
 
     stop, ticker = threading.Event(), Ticker(sys.stderr)
     said = "Stopping with the futures that are finished; Ctrl-C again aborts."
-    with workers(arguments.scheduler, arguments.processes) as work:
-        told = _heard(lambda: gather(read, kept, asked, work, ticker, stop), stop, ticker, said)
+    try:
+        with workers(arguments.scheduler, arguments.processes) as work:
+            told = _heard(lambda: gather(read, kept, asked, work, ticker, stop), stop, ticker, said)
+    except NoPlanYet as error:
+        return _no_plan(error, arguments)
     if told is None:
         _tell(f"Stopped half-way; the same command with -o {kept.folder} goes on.")
         return ABORTED

@@ -13,7 +13,7 @@ import pandas as pd
 
 from models import forecast
 from models.drawn_futures import DELIVERED, draws, settings
-from optimiser import Problem
+from optimiser import NoPlanYet, Problem
 from optimiser.futures import (
     Outcome,
     Screening,
@@ -283,7 +283,8 @@ def gather(
 ) -> Futures | None:
     """Draw futures, plan each, choose a start and plan each with it; what is finished is kept.
 
-    Returns None where `stop` was set before the end; the next time it goes on from there.
+    Returns None where `stop` was set before the end; the next time it goes on from there. Raises NoPlanYet
+    where no future had a plan.
     """
     region = read({})
     table = draws(region.assumptions, asked.draws, asked.seed)
@@ -295,6 +296,8 @@ def gather(
     if own is None:
         return None
     for_mean, *each = own
+    if not any(outcome.start for outcome in own):
+        raise NoPlanYet("No future had a plan in time. Give each more time, or a plan does not exist.")
     start, bound, compared = _chosen(problems, each, for_mean.start, asked, work)
     chosen = bench.done("start", [Task(p, asked.commit, start, asked.limits) for p in problems])
     mean = bench.done("mean", [Task(p, asked.commit, for_mean.start, asked.limits) for p in problems])
@@ -337,20 +340,27 @@ class _Bench:
     stop: Event
 
     def done(self, name: str, tasks: Sequence[Task]) -> list[Outcome] | None:
-        """Return the outcomes of tasks, those that were kept from before; None once a stop is asked for."""
+        """Return the outcomes of tasks, those that were kept from before; None once a stop is asked for.
+
+        What had no plan in time is not kept: the next run may give it more.
+        """
         began, there = time.monotonic(), self.kept.names()
         labels = [f"{name}-{n}" for n in range(len(tasks))]
         open_ones = [n for n, label in enumerate(labels) if label not in there]
         if open_ones and self.stop.is_set():
             return None
         answers = self.work(planned, [tasks[n] for n in open_ones])
+        found: dict[str, Outcome] = {}
         for done, n in enumerate(open_ones):
             seconds = time.monotonic() - began
             self.progress(Progress(seconds, f"{name}, {done} of {len(open_ones)} futures", None, None))
-            self.kept.keep(labels[n], None, _stored(next(answers)))
+            outcome = next(answers)
+            if outcome.start or outcome.bound == np.inf:
+                self.kept.keep(labels[n], None, _stored(outcome))
+            found[labels[n]] = outcome
             if self.stop.is_set() and n != open_ones[-1]:
                 return None
-        return [_restored(self.kept.facts(label)) for label in labels]
+        return [found.get(label) or _restored(self.kept.facts(label)) for label in labels]
 
 
 def _stored(outcome: Outcome) -> dict[str, Any]:

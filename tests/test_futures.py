@@ -267,6 +267,17 @@ def test_large_regions_compare_the_starts_there_are(tiny, tmp_path, monkeypatch)
     assert not np.isnan([told.expected, told.tail, told.perfect]).any()
 
 
+def test_no_plan_in_any_future_is_told(tiny, tmp_path):
+    """All beds must be gone and none may go: no future has a plan, and that is no fault of ours."""
+    clash = [
+        "--set=policies.intramural_reduction.mode=hard",
+        "--set=policies.intramural_reduction.by_end=1.0",
+        "--set=policies.replacement_before_closure.most_per_year=0",
+    ]
+    words = ["futures", str(tiny), "--draws", "1", "--commit", "1", "--processes", "1", *clash]
+    assert cli.main([*words, "-o", str(tmp_path / "out")]) == cli.NO_PLAN
+
+
 def test_the_command_tells_futures_and_moves(tiny, tmp_path, capsys):
     """A line per future, and the files of a run."""
     words = ["futures", str(tiny), "--draws", "2", "--commit", "1", "--processes", "1"]
