@@ -20,6 +20,14 @@ LAST_STEP = 0.02
 """Length of the last step as a share of the distance to the incumbent."""
 
 
+FADE = 0.93
+"""How much of what is taken often stays from one step to the next."""
+
+
+KEPT = 12
+"""How many of the last steps an ascent remembers."""
+
+
 @dataclass(frozen=True)
 class Prices:
     """Multipliers: of the rows, and of the limits (never negative)."""
@@ -42,6 +50,8 @@ class Ascent:
         (column): ρ at these prices, so the less the better.
     often
         (column): how often it was taken lately, from 0 to 1: an estimate of the relaxation's solution.
+    trail
+        (step, column): ρ at some of the last steps.
     out, in_
         (column): what cannot be, or must be, in any choice better than the incumbent.
     """
@@ -50,6 +60,7 @@ class Ascent:
     prices: Prices
     worth: Floats
     often: Floats
+    trail: Floats
     out: Bools
     in_: Bools
 
@@ -62,31 +73,46 @@ def first_prices(choice: Choice, chosen: Places) -> Prices:
     return Prices(rows, np.zeros(len(choice.most)))
 
 
-def worth(choice: Choice, prices: Prices) -> Floats:
-    """Return ρ (column): what a column saves at these prices, plus what it asks of the limits."""
-    rows, columns = choice.costs.shape
-    total = prices.limits @ choice.loads
-    for block in blocks(rows, columns):
-        saved = choice.costs[block] - prices.rows[block, None]
-        np.minimum(saved, 0.0, out=saved)
-        total += np.ones(len(saved)) @ saved
-    return total
+class Table:
+    """Costs as the ascent walks them: by column, in pieces that fit a processor's cache."""
 
+    def __init__(self, choice: Choice) -> None:
+        self.choice = choice
+        self._costs = np.ascontiguousarray(choice.costs.T)
+        columns, rows = self._costs.shape
+        self._blocks = blocks(columns, rows)
+        self._paid, self._ones = np.empty((self._blocks[0].stop, rows)), np.ones(rows)
+        self.free, self.forced = np.flatnonzero(~choice.forced), np.flatnonzero(choice.forced)
 
-class Taken:
-    """The columns that are best at some prices, and the two between which the line is drawn."""
+    def worth(self, prices: Prices) -> Floats:
+        """Return ρ (column): what a column saves at these prices, plus what it asks of the limits."""
+        value = prices.limits @ self.choice.loads - prices.rows.sum()
+        for block in self._blocks:
+            costs = self._costs[block]
+            # Σ min(0, c − λ) = Σ min(c, λ) − Σ λ, in one walk through the costs
+            paid = np.minimum(costs, prices.rows, out=self._paid[: len(costs)])
+            value[block] += paid @ self._ones
+        return value
 
-    def __init__(self, choice: Choice, value: Floats) -> None:
-        free, forced = np.flatnonzero(~choice.forced), np.flatnonzero(choice.forced)
-        self.free, count = free, choice.free
-        self.decided = not 0 < count < len(free)
-        if self.decided:
-            self.columns = np.concatenate([forced, free if count > 0 else free[:0]])
-            return
-        order = np.argpartition(value[free], (count - 1, count))
-        self.picked = free[order[:count]]
-        self.columns = np.concatenate([forced, self.picked])
-        self.last, self.next = value[free[order[count - 1]]], value[free[order[count]]]
+    def taken(self, value: Floats) -> tuple[Places, float, float]:
+        """Return the best columns, the worst value among the free ones of these and the best that is left.
+
+        The two values are equal where nothing is left to choose.
+        """
+        count, free = self.choice.free, value[self.free]
+        if not 0 < count < len(free):
+            return np.concatenate([self.forced, self.free if count > 0 else self.free[:0]]), 0.0, 0.0
+        order = np.argpartition(free, (count - 1, count))
+        columns = np.concatenate([self.forced, self.free[order[:count]]])
+        return columns, float(free[order[count - 1]]), float(free[order[count]])
+
+    def slope(self, prices: Prices, columns: Places) -> Floats:
+        """Return the direction in which the bound rises: rows served by none want a higher price."""
+        unserved = 1.0 - np.add.reduce(self._costs[columns] < prices.rows, axis=0)
+        if not len(prices.limits):
+            return unserved
+        over = self.choice.loads[:, columns].sum(axis=1) - self.choice.most
+        return np.concatenate([unserved, over])
 
 
 def ascend(
@@ -98,46 +124,45 @@ def ascend(
     direction smoothed over the steps before. It ends early once the bound exceeds `enough`:
     nothing better than the incumbent is left then.
     """
-    columns = choice.costs.shape[1]
-    out, in_, often = np.zeros(columns, bool), np.zeros(columns, bool), np.zeros(columns)
+    table, columns = Table(choice), choice.costs.shape[1]
+    left, above, weight = np.full(columns, -np.inf), np.full(columns, -np.inf), 0.0
     best, best_prices, best_worth = -np.inf, prices, np.zeros(columns)
-    direction, length, weight = np.zeros(len(prices.rows) + len(prices.limits)), first_step, 0.0
-    for _ in range(steps):
-        value = worth(choice, prices)
-        taken = Taken(choice, value)
-        bound = float(prices.rows.sum() + value[taken.columns].sum() - prices.limits @ choice.most)
+    often, direction, length = np.zeros(columns), np.zeros(len(prices.rows) + len(prices.limits)), first_step
+    trail = list[Floats]()
+    for step in range(steps):
+        value = table.worth(prices)
+        if (steps - step) % 4 == 0:
+            trail.append(value)
+        taken, last, next_ = table.taken(value)
+        bound = float(prices.rows.sum() + value[taken].sum() - prices.limits @ choice.most)
         if bound > best:
             best, best_prices, best_worth = bound, prices, value
-        if best > enough:
-            break
-        _fix(taken, value, enough - bound, out, in_)
-        often *= 0.93
-        often[taken.columns] += 0.07
-        weight = 0.93 * weight + 0.07
+            if best > enough:
+                break
+        if last < next_:
+            # the bound if a column were taken that is not, or left that is
+            np.maximum(left, bound + value - last, out=left)
+            np.maximum(above, bound + next_ - value, out=above)
+        often *= FADE
+        often[taken] += 1 - FADE
+        weight = FADE * weight + 1 - FADE
         length *= (LAST_STEP / first_step) ** (1 / steps)
-        direction = (1 - MOMENTUM) * _slope(choice, prices, taken.columns) + MOMENTUM * direction
+        direction *= MOMENTUM
+        direction += (1 - MOMENTUM) * table.slope(prices, taken)
         steep = float(direction @ direction)
         if steep < 1e-9:
             break
         prices = _moved(prices, length * (incumbent - bound) / steep * direction)
-    return Ascent(best, best_prices, best_worth, often / max(weight, 1e-9), out, in_)
-
-
-def _fix(taken: Taken, value: Floats, slack: float, out: Bools, in_: Bools) -> None:
-    """Mark the columns whose taking, or leaving, would raise the bound over the incumbent."""
-    if taken.decided:
-        return
-    out[taken.free[value[taken.free] - taken.last > slack]] = True
-    in_[taken.picked[taken.next - value[taken.picked] > slack]] = True
-
-
-def _slope(choice: Choice, prices: Prices, columns: Places) -> Floats:
-    """Return the direction in which the bound rises: rows served by none want a higher price."""
-    served = (choice.costs[:, columns] < prices.rows[:, None]).sum(axis=1)
-    over = choice.loads[:, columns].sum(axis=1) - choice.most
-    return np.concatenate([1.0 - served, over])
+    free = ~choice.forced
+    often /= max(weight, 1e-9)
+    last_ones = np.array(trail[-KEPT:]).reshape(-1, columns)
+    return Ascent(
+        best, best_prices, best_worth, often, last_ones, free & (left > enough), free & (above > enough)
+    )
 
 
 def _moved(prices: Prices, step: Floats) -> Prices:
+    if not len(prices.limits):
+        return Prices(prices.rows + step, prices.limits)
     rows = prices.rows + step[: len(prices.rows)]
     return Prices(rows, np.maximum(0.0, prices.limits + step[len(prices.rows) :]))

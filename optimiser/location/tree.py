@@ -8,12 +8,12 @@ it go. Both raise the bound, where forcing or dropping one column among many ali
 
 import heapq
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from optimiser.location.ascent import Ascent, Prices, ascend, first_prices
-from optimiser.location.choice import Choice, Floats, Places
+from optimiser.location.choice import Bools, Choice, Floats, Places
 from optimiser.location.incumbent import Incumbent
 from optimiser.location.part import Part, distinct, narrowed
 from optimiser.location.radius import by_radii
@@ -30,6 +30,15 @@ TRIED = 6
 """Balls that are tried before one is branched on."""
 
 
+CONSIDERED = 150
+"""Balls of which those are chosen."""
+
+FAR = 1e12
+"""The gain of a branch that is empty."""
+
+NONE = np.zeros(0)
+
+
 @dataclass(frozen=True)
 class Node:
     """A part of the choices that may hold a better one."""
@@ -38,6 +47,7 @@ class Node:
     part: Part
     prices: Prices
     often: Floats
+    trail: Floats
 
 
 @dataclass(frozen=True)
@@ -77,7 +87,7 @@ def best_choice(choice: Choice, start: Places, step: float, search: Search) -> P
 def _root(choice: Choice, best: Incumbent, clock: Clock) -> Node | None:
     """Bound the whole, again and again while columns keep falling away."""
     whole = Part.whole(choice).kept(distinct(choice))
-    node = Node(-np.inf, whole, first_prices(choice, best.chosen), np.zeros(0))
+    node = Node(-np.inf, whole, first_prices(choice, best.chosen), NONE, NONE)
     for sweep in range(8):
         before = len(node.part.columns)
         bounded = _bounded(choice, node, best, steps=ROOT_STEPS, first_step=0.7 if sweep == 0 else 0.3)
@@ -113,10 +123,10 @@ def _bounded(
             return None
         best.improve(_suggested(choice, part, found))
         part, prices, bound = part.kept(~found.out, found.in_), found.prices, max(bound, found.bound)
-        often = found.often[~found.out]
+        often, trail = found.often[~found.out], found.trail[:, ~found.out]
         if found.out.mean() < 0.15 and not found.in_.any():
             break
-    return Node(bound, part, prices, often)
+    return Node(bound, part, prices, often, trail)
 
 
 def _suggested(choice: Choice, part: Part, found: Ascent) -> Places:
@@ -130,7 +140,7 @@ def _probed(choice: Choice, node: Node, best: Incumbent, clock: Clock) -> Node |
     while choice.count < len(node.part.columns) <= PROBED and clock.left:
         before = len(node.part.columns)
         part = _sifted(choice, node, best, clock)
-        bounded = _bounded(choice, Node(node.bound, part, node.prices, node.often), best)
+        bounded = _bounded(choice, replace(node, part=part), best)
         if bounded is None:
             return None
         node = bounded
@@ -146,7 +156,7 @@ def _sifted(choice: Choice, node: Node, best: Incumbent, clock: Clock) -> Part:
         place = int(np.flatnonzero(part.columns == column)[0])
         if part.forced[place]:
             continue
-        forced = Node(node.bound, part.with_one(place), node.prices, node.often)
+        forced = replace(node, part=part.with_one(place))
         if _bounded(choice, forced, best, steps=PROBE_STEPS) is None:
             part, stayed = part.kept(part.columns != column), 0
         else:
@@ -184,36 +194,34 @@ def _children(choice: Choice, node: Node, best: Incumbent) -> Iterator[Node]:
         return
     if len(part.columns) != len(node.often):
         # something followed: bound it anew before it is split
-        yield Node(node.bound, part, node.prices, np.zeros(0))
+        yield replace(node, part=part)
         return
-    rows, radii, halves = _halved(rest.costs, node.often)
+    rows, radii = _promising(rest, node)
     if not len(rows):
         # every row pays the same wherever it goes, so only the limits on loads are left to settle
         best.improve(choice.packed(part.columns), near=np.inf)
         column = int(np.flatnonzero(~part.forced)[0])
-        yield Node(node.bound, part.with_one(column), node.prices, node.often)
-        yield Node(node.bound, part.kept(np.arange(len(part.columns)) != column), node.prices, node.often)
+        yield replace(node, part=part.with_one(column))
+        yield replace(node, part=part.kept(np.arange(len(part.columns)) != column))
         return
-    row, radius = _telling(rest, rows, radii, halves, node, best)
-    yield Node(node.bound, part.within_ball(row, radius), node.prices, node.often)
-    yield Node(node.bound, part.kept(rest.costs[row] > radius), node.prices, node.often)
+    row, radius = _telling(rest, rows, radii, node, best)
+    yield replace(node, part=part.within_ball(row, radius))
+    yield replace(node, part=part.kept(rest.costs[row] > radius))
 
 
-def _telling(
-    rest: Choice, rows: Places, radii: Floats, halves: Floats, node: Node, best: Incumbent
-) -> tuple[int, float]:
+def _telling(rest: Choice, rows: Places, radii: Floats, node: Node, best: Incumbent) -> tuple[int, float]:
     """Return the row and radius to branch on: of some balls, the one whose lesser gain is largest."""
     if len(rows) == 1:
         return int(rows[0]), float(radii[0])
     scores = []
-    for row, radius, half in zip(rows, radii, halves, strict=True):
+    for row, radius in zip(rows, radii, strict=True):
         inside = rest.costs[row] <= radius
         costs = rest.costs.copy()
         costs[row, ~inside] = np.inf
         one = Choice(costs, rest.count, rest.forced, rest.loads, rest.most)
         two = rest.part(np.flatnonzero(~inside), rest.forced[~inside])
         gains = sorted(_gain(part, node, best) for part in (one, two))
-        scores.append(gains[0] + 0.2 * gains[1] + 1e-3 * half)
+        scores.append(gains[0] + 0.2 * gains[1])
     first = int(np.argmax(scores))
     return int(rows[first]), float(radii[first])
 
@@ -227,8 +235,38 @@ def _gain(part: Choice, node: Node, best: Incumbent) -> float:
     return min(most, max(0.0, found.bound - node.bound))
 
 
-def _halved(costs: Floats, often: Floats) -> tuple[Places, Floats, Floats]:
-    """Return rows, radii and how evenly the relaxation is halved by the ball of each (at most ½)."""
+def _promising(rest: Choice, node: Node) -> tuple[Places, Floats]:
+    """Return the rows and radii of a few balls: those that promise most among all that come near halving."""
+    rows, radii = _halved(rest.costs, node.often)
+    if len(rows) <= 1 or not len(node.trail):
+        return rows[:1], radii[:1]
+    inside = rest.costs[rows] <= radii[:, None]
+    gains = _foreseen(rest, node.trail, inside)
+    order = np.argsort(-gains.min(axis=0) - 0.2 * gains.max(axis=0), kind="stable")[:TRIED]
+    return rows[order], radii[order]
+
+
+def _foreseen(rest: Choice, trail: Floats, inside: Bools) -> Floats:
+    """Return (branch, ball) how much the bound rises, at the last prices, if the ball is used or goes."""
+    free = ~rest.forced
+    value, balls = trail[:, free], inside[:, free]
+    count = rest.free
+    order = np.argpartition(value, count - 1, axis=1)[:, :count]
+    best = np.take_along_axis(value, order, axis=1)
+    without = np.where(balls[:, None, :], np.inf, value)
+    gone = np.sort(np.partition(without, count - 1, axis=2)[:, :, :count], axis=2).sum(axis=2) - best.sum(
+        axis=1
+    )
+    nearest = np.where(balls[:, None, :], value, np.inf).min(axis=2)
+    used = np.maximum(0.0, nearest - best.max(axis=1))
+    held = inside[:, rest.forced].any(axis=1)
+    used[held] = 0.0
+    gone = np.where(held[:, None] | ~np.isfinite(gone), FAR, gone)
+    return np.stack([used.mean(axis=1), gone.mean(axis=1)])
+
+
+def _halved(costs: Floats, often: Floats) -> tuple[Places, Floats]:
+    """Return rows and radii of different balls that come near to halving the relaxation, evenest first."""
     rows = np.arange(len(costs))
     order = np.argsort(costs, axis=1, kind="stable")
     radii = np.take_along_axis(costs, order, axis=1)
@@ -240,17 +278,17 @@ def _halved(costs: Floats, often: Floats) -> tuple[Places, Floats, Floats]:
     at = evenness.argmax(axis=1)
     halves, radii = evenness[rows, at], radii[rows, at]
     some = _different(costs <= radii[:, None], np.argsort(-halves, kind="stable"), halves)
-    return some, radii[some], halves[some]
+    return some, radii[some]
 
 
-def _different(balls: np.ndarray, order: Places, halves: Floats) -> Places:
-    """Return some rows of different balls among the most even, spread over them."""
+def _different(balls: Bools, order: Places, halves: Floats) -> Places:
+    """Return rows of different balls among the most even."""
     seen, kept = set[bytes](), list[int]()
     for row in order:
-        if halves[row] < max(0.0, 0.6 * halves[order[0]]):
+        if halves[row] < max(0.0, 0.5 * halves[order[0]]):
             break
         key = balls[row].tobytes()
         if key not in seen:
             seen.add(key)
             kept.append(int(row))
-    return np.array(kept[:: max(1, len(kept) // TRIED)][:TRIED], dtype=np.intp)
+    return np.array(kept[:CONSIDERED], dtype=np.intp)
