@@ -18,6 +18,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from optimiser.aggregate import aggregate
+from optimiser.alternatives import EUR_PER_UNIT
 from optimiser.criteria import COST, Criterion
 from optimiser.highs import LinearModel, version
 from optimiser.model import RULES, Arrays, Floats, Model
@@ -202,8 +203,9 @@ class Tracer:
 
 
 def _at_cost(arrays: Arrays, cost: float) -> Arrays:
-    row = csr_array(arrays.cost[None, :])
-    return arrays.with_rows(row, np.array([-np.inf]), np.array([cost - arrays.constant]))
+    row = csr_array(arrays.cost[None, :] / EUR_PER_UNIT)
+    most = (cost - arrays.constant) / EUR_PER_UNIT
+    return arrays.with_rows(row, np.array([-np.inf]), np.array([most]))
 
 
 def _told(ceilings: Ceilings) -> str:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from optimiser import solve
-from optimiser.criteria import COST, CRITERIA, traded
+from optimiser import NoPlanYet, solve
+from optimiser.criteria import COST, CRITERIA, Criterion, traded
 from optimiser.frontier import Point, Steps, Tracer, front
 from optimiser.progress import Limits
 from reports import figures
@@ -226,10 +226,18 @@ def _steps(kept: Collection, tracer: Tracer, cheapest: Point, asked: Asked) -> S
     least = facts.get("least")
     if least is None:
         dearest = cheapest.values[COST] + asked.within * abs(cheapest.values[COST])
-        least = {c.name: min(tracer.least(c, dearest), cheapest.values[c.name]) for c in tracer.criteria}
+        least = {c.name: min(_known(tracer, c, dearest), cheapest.values[c.name]) for c in tracer.criteria}
         kept.keep("point-1", None, {**facts, "least": least})
     most = {name: value for name, value in cheapest.values.items() if name != COST}
     return Steps.between(least, most, asked.points)
+
+
+def _known(tracer: Tracer, criterion: Criterion, cost: float) -> float:
+    """Return the least of a criterion; raises NoPlanYet where it was not found: no ceilings follow then."""
+    least = tracer.least(criterion, cost)
+    if not math.isfinite(least):
+        raise NoPlanYet(f"The least {criterion.name} at that cost was not found in time. Give it more time.")
+    return least
 
 
 def _keep(kept: Collection, name: str, point: Point, *, stopped: bool) -> None:
