@@ -19,7 +19,7 @@ new_highs: Callable[[], Any] = highspy.Highs
 """A new solver; highspy gives it no types."""
 
 THREADS = 2
-"""The search of HiGHS is one thread in practice; its interior point uses two."""
+"""The same wherever HiGHS is used: it refuses to change within a process. Its interior point uses two."""
 
 type Columns = NDArray[np.int32]
 

@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 from geodata.faults import Fault, InputError
 from geodata.neighbours import merged
 from models.finance import WEEKS_PER_YEAR
+from optimiser.highs import THREADS
 from optimiser.plan import Plan
 from optimiser.solve import Impossible, NoPlanYet
 from optimiser.volumes import Volumes
@@ -285,7 +286,7 @@ def _divided(patchwork: Patchwork, wish: Wish, count: int, until: float, gap: fl
         if left <= 0.5:
             raise NoPlanYet("no lots that hang together were found in the time given")
         # half of what is left, so that there is time to mend lots that fall apart
-        stats = program.problem.solve(pulp.HiGHS(msg=False, timeLimit=left / 2, gapRel=gap, threads=1))
+        stats = program.problem.solve(pulp.HiGHS(msg=False, timeLimit=left / 2, gapRel=gap, threads=THREADS))
         if stats.status in _NONE:
             raise Impossible((f"{count} contiguous lots within the largest share do not exist",))
         if not stats.has_solution or stats.objective is None:
