@@ -32,6 +32,7 @@ POINTS = {
     "policies.neighbourhood_concentration.price": 100,
     "policies.fair_share_between_municipalities.price": 100,
     "policies.waiting_does_not_grow.price": 20_000,
+    "policies.agreed_decisions_are_kept.price": 1_000_000,
 }  # fmt: skip
 """Every point of the tiny region."""
 
