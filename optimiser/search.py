@@ -231,7 +231,21 @@ class Search:
             answers = {n: np.full(use.shape[1], 1.0 if sites.base[n] else 0.0) for n in answers}
             smaller.settle(answers)
             answered = smaller.relax(self.clock)
+        if answered is None and self.clock.left > 0.0:
+            smaller.ask_again(list(answers))
+            return self._one_by_one(smaller, use, questions)
         return (answered, set(answers)) if answered is not None else None
+
+    def _one_by_one(
+        self, smaller: Smaller, use: Floats, questions: list[int]
+    ) -> tuple[Solution, set[int]] | None:
+        """Answer the clearest question that has an answer by itself, where several at once have none."""
+        for question in reversed(questions):
+            settled = self._try_both(smaller, use, question)
+            if settled is not None:
+                return settled
+            smaller.ask_again([question])
+        return None
 
     def _try_both(self, smaller: Smaller, use: Floats, question: int) -> tuple[Solution, set[int]] | None:
         """Solve with either answer and keep the better one."""
