@@ -108,7 +108,8 @@ class Table:
 
     def slope(self, prices: Prices, columns: Places) -> Floats:
         """Return the direction in which the bound rises: rows served by none want a higher price."""
-        unserved = 1.0 - np.add.reduce(self._costs[columns] < prices.rows, axis=0)
+        served = (self._costs[columns] < prices.rows).sum(axis=0)
+        unserved: Floats = np.asarray(1.0 - served, dtype=np.float64)
         if not len(prices.limits):
             return unserved
         over = self.choice.loads[:, columns].sum(axis=1) - self.choice.most
