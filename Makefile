@@ -29,7 +29,7 @@ demo: $(READY) ## plan the bundled region and write its report to spreidplan-dem
 	@$(BIN)/spreidplan demo
 
 test: lint ## every check: ruff, mypy and the tests, with warnings as errors
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(READY) ## ruff and mypy only
 	@$(BIN)/ruff check .

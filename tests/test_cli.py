@@ -547,4 +547,6 @@ def test_a_lock_is_kept_or_its_faults_told(tiny, tmp_path, capsys):
     assert "9,,provider A" in (out / "case" / "agreed.csv").read_text(encoding="utf-8")
     lock.write_text("site,tier,year,places\nS1,bed,2022,11\n", encoding="utf-8")
     assert cli.main(["plan", tiny, "--lock", str(lock), "-o", str(out)]) == cli.NO_PLAN
-    assert "agreed_decisions_are_kept: 1.0 places short at S1 bed, 2022" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "What is short at the least:" in told
+    assert "[S1 bed; places] 2022: 1.0" in told
