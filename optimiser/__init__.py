@@ -1,5 +1,6 @@
 """What to have where and when: the problem, its rules, the solve and the check."""
 
+from optimiser.again import Standing, planned_again
 from optimiser.answers import Answer, council_answers
 from optimiser.model import RULES, Model
 from optimiser.plan import Plan, Proof
@@ -21,9 +22,11 @@ __all__ = [
     "Progress",
     "Proof",
     "Rule",
+    "Standing",
     "Unverified",
     "Violation",
     "council_answers",
+    "planned_again",
     "solve",
     "violations",
 ]

@@ -1,6 +1,7 @@
 """The linear model of a problem: PuLP's variables and rows, and the same rows as sparse arrays."""
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
@@ -10,12 +11,12 @@ from numpy.typing import NDArray
 from pulp import LpMinimize, LpProblem, lpSum_vars_coefs
 from scipy.sparse import csr_array, hstack, vstack
 
-from optimiser.decisions import Decisions, LpNames, decide
-from optimiser.formulation import CORE, Term, paid, paid_by_the_wlz, steered
+from optimiser.decisions import SLACK, Decisions, LpNames, decide
+from optimiser.formulation import CORE, Term, homes_within_agreements, paid, paid_by_the_wlz, steered
 from optimiser.policies import POLICIES, deviations
-from optimiser.problem import Problem
+from optimiser.problem import Problem, same
 from optimiser.rule import Row, Rule
-from optimiser.shared import shared, shared_constant
+from optimiser.shared import SHARED, shared, shared_constant
 
 RULES: tuple[Rule, ...] = (*CORE, *POLICIES)
 
@@ -46,8 +47,7 @@ class Model:
         active = [rule for rule in rules if is_on(problem, rule)]
         rows = tuple((rule, row) for rule in active for row in rule.rows(problem, x))
         terms = (*paid(problem, x), *steered(problem, x), *deviations(problem, x), *shared(problem, x))
-        constant = personal_budget_cost(problem) - _wlz_places_cost(problem) + shared_constant(problem, x)
-        return cls(problem, variables, x, rows, terms, constant)
+        return cls(problem, variables, x, rows, terms, _constant(problem, x))
 
     @cached_property
     def program(self) -> LpProblem:
@@ -71,6 +71,39 @@ class Model:
         again = ((rule, row) for rule in rules for row in rule.rows(problem, self.decisions))
         return replace(self, problem=problem, rows=(*kept, *again))
 
+    def with_numbers_of(self, problem: Problem) -> Self:
+        """Return this model for a problem in which only numbers differ (`optimiser/again.py`).
+
+        Rows of policies and offers are written anew where they stand, and what they cost; the other
+        rows, nearly all of them, are those of this model, in the arrays too.
+        """
+        x, known = self.decisions, defaultdict[str, list[tuple[Rule, Row]]](list)
+        for made in self.rows:
+            known[made[0].name].append(made)
+        rows: list[tuple[Rule, Row]] = []
+        for rule in RULES:
+            if rule.kind == "core" and rule is not homes_within_agreements:
+                rows += known[rule.name]
+            elif is_on(problem, rule):
+                rows += ((rule, row) for row in rule.rows(problem, x))
+        other = replace(
+            self,
+            problem=problem,
+            rows=tuple(rows),
+            terms=self._terms(problem),
+            constant=_constant(problem, x),
+        )
+        other.__dict__["arrays"] = Arrays.of(other, self)
+        return other
+
+    def _terms(self, problem: Problem) -> tuple[Term, ...]:
+        """Return the terms for other numbers; those of the core only where their prices differ."""
+        x, mine = self.decisions, self.problem
+        core: Iterable[Term] = (*paid(problem, x), *steered(problem, x))
+        if same(problem.prices, mine.prices) and problem.steering == mine.steering:
+            core = (term for term in self.terms if term.part not in SLACK and term.part != SHARED)
+        return (*core, *deviations(problem, x), *shared(problem, x))
+
     @cached_property
     def arrays(self) -> "Arrays":
         """The same rows as sparse arrays, for a solver that is kept between solves."""
@@ -80,6 +113,10 @@ class Model:
 def is_on(problem: Problem, rule: Rule) -> bool:
     """Whether a rule holds in a problem: core rules always, a policy unless it is switched off."""
     return rule.kind == "core" or getattr(problem.policies, rule.name).mode != "off"
+
+
+def _constant(problem: Problem, x: Decisions) -> float:
+    return personal_budget_cost(problem) - _wlz_places_cost(problem) + shared_constant(problem, x)
 
 
 def personal_budget_cost(problem: Problem) -> float:
@@ -130,14 +167,10 @@ class Arrays:
     integer: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, model: Model) -> Self:
-        """Assemble the arrays from the model's own rows and terms."""
+    def of(cls, model: Model, known: Model | None = None) -> Self:
+        """Assemble the arrays from the model's own rows and terms; rows of a known model as it has them."""
         variables = model.decisions.all()
-        starts = np.cumsum([0, *(len(row.terms) for _, row in model.rows)])
-        index = np.fromiter((v.id for _, row in model.rows for v, _ in row.terms), np.int32, starts[-1])
-        value = np.fromiter((c for _, row in model.rows for _, c in row.terms), float, starts[-1])
-        matrix = csr_array((value, index, starts.astype(np.int32)), shape=(len(model.rows), len(variables)))
-        matrix.sum_duplicates()
+        matrix = _rows(model, known)
         rhs = np.array([row.rhs for _, row in model.rows])
         sense = np.array([row.sense for _, row in model.rows])
         return cls(
@@ -171,6 +204,25 @@ class Arrays:
             upper=np.concatenate([self.upper, upper]),
             integer=np.concatenate([self.integer, np.zeros(count, dtype=bool)]),
         )
+
+
+def _rows(model: Model, known: Model | None) -> csr_array:
+    """Return the rows as a sparse matrix, those that a known model has taken from there."""
+    place = {} if known is None else {id(row): n for n, (_, row) in enumerate(known.rows)}
+    columns = len(model.decisions.all())
+    fresh = [row for _, row in model.rows if id(row) not in place]
+    starts = np.cumsum([0, *(len(row.terms) for row in fresh)])
+    index = np.fromiter((v.id for row in fresh for v, _ in row.terms), np.int32, starts[-1])
+    value = np.fromiter((c for row in fresh for _, c in row.terms), float, starts[-1])
+    matrix = csr_array((value, index, starts.astype(np.int32)), shape=(len(fresh), columns))
+    matrix.sum_duplicates()
+    if known is None:
+        return matrix
+    after, order = len(known.rows), np.empty(len(model.rows), dtype=np.int32)
+    for n, (_, row) in enumerate(model.rows):
+        order[n] = place.get(id(row), after)
+        after += id(row) not in place
+    return csr_array(csr_array(vstack([known.arrays.matrix, matrix]))[order])
 
 
 def _cost(model: Model, columns: int) -> Floats:

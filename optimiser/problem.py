@@ -1,10 +1,10 @@
 """The planning problem: everything that is given, labelled, checked and frozen."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from itertools import product
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import pandas as pd
 import xarray as xr
@@ -19,6 +19,17 @@ from optimiser.prices import Prices
 
 REGION = "region"
 """The account that stands for all municipalities together."""
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values of a problem are the same, tables and labelled arrays by their contents."""
+    if isinstance(one, pd.DataFrame):
+        return bool(one.equals(other))
+    if isinstance(one, xr.DataArray):
+        return bool(one.identical(other))
+    if isinstance(one, Prices):
+        return all(same(getattr(one, f.name), getattr(other, f.name)) for f in fields(one))
+    return bool(one == other)
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,7 @@ class Search:
                 break
             settled = None if runs is None else self.settled(smaller, runs)
             settled = settled or self.construct(smaller, relaxed)
-            runs = self._rounds(smaller, settled) if settled is not None else runs
+            runs = self.rounds(smaller, settled) if settled is not None else runs
             if self.done():
                 break
         else:
@@ -166,7 +166,7 @@ class Search:
         if settled is not None:
             self.to_whole_numbers(smaller, settled)
 
-    def _rounds(self, smaller: Smaller, settled: Solution) -> Floats:
+    def rounds(self, smaller: Smaller, settled: Solution) -> Floats:
         """Make a plan of what is settled, improve it, and return (site and tier, year) what runs."""
         self.to_whole_numbers(smaller, settled)
         if not self.done():

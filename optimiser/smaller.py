@@ -193,6 +193,14 @@ def priced_in(
     if solution.outcome == "infeasible" and not taking_part.all():
         # the pairs left out may be just those that are needed
         return priced_in(arrays, np.ones_like(taking_part), limits, clock)
+    return program, add_what_pays(program, solution, taking_part, clock)
+
+
+def add_what_pays(
+    program: LinearModel, solution: Solution, taking_part: NDArray[np.bool_], clock: Clock
+) -> Solution:
+    """Let columns that pay join those taking part and solve again, until none is left."""
+    arrays = program.arrays
     part, by_column = taking_part.copy(), arrays.matrix.tocsc()
     while solution.duals is not None:
         reduced = arrays.cost - by_column.T @ solution.duals
@@ -203,4 +211,4 @@ def priced_in(
         part[paying] = True
         program.add_columns(paying)
         solution = program.relax(seconds=clock.left)
-    return program, solution
+    return solution

@@ -116,7 +116,7 @@ def solve(
     if found.objective - found.bound <= PROVEN * abs(found.objective):
         values = steadiest(model, values, limits)
         found = replace(found, values=values, objective=_objective(model, values))
-    return verified(model, values, reference, _proof(model, found, limits, time.monotonic() - began))
+    return verified(model, values, reference, proof_of(model, found, limits, time.monotonic() - began))
 
 
 def verified(model: Model, values: Floats, reference: xr.Dataset, proof: Proof) -> Plan:
@@ -183,7 +183,8 @@ def _check_objective(problem: Problem, data: xr.Dataset, proof: Proof) -> None:
         raise Unverified((Violation("objective", "all years", off, "euros and points"),))
 
 
-def _proof(model: Model, found: Found, limits: Limits, seconds: float) -> Proof:
+def proof_of(model: Model, found: Found, limits: Limits, seconds: float) -> Proof:
+    """Return how far what was found can be from the best plan."""
     least = unavoidable(model)
     bound = max(found.bound, least)
     status = status_of(found.objective, bound, limits.gap)

@@ -1,0 +1,162 @@
+"""Again, at once: a plan stays in the solver, and a changed number is planned from where it stands.
+
+A cap, a minute, a percentage, a price, a home offered or a lock leaves what is decided and nearly all
+rows as they were: only the rows of policies and offers are written anew, in place among the others.
+The smaller model (`aggregate.py`) takes the new numbers with its columns and two bases: one where sites
+are free, which gives prices and so a bound, and one where they run as planned. Both are a few steps of
+the simplex method from where they ended. Whole places and homes, and everybody apart, follow as in the
+search. What changes more than numbers (a site, a tier, a policy switched on) is built anew.
+"""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+import numpy as np
+
+from optimiser.aggregate import aggregate
+from optimiser.bound import Separated
+from optimiser.highs import LinearModel, Solution
+from optimiser.model import Floats, Model
+from optimiser.plan import Plan
+from optimiser.problem import Problem, same
+from optimiser.progress import Clock, Limits, Progress
+from optimiser.search import Search
+from optimiser.smaller import SMALL, Sites, Smaller, add_what_pays, nearest
+from optimiser.solve import proof_of, reference_of, running_as_in, solve, verified
+
+WITHIN_M = 15_000.0
+"""Metres across a group of origins, as in the first round of the search."""
+
+NUMBERS = frozenset(
+    {"policies", "offers", "prices", "steering", "agreed", "wished", "region", "outlook", "tiers", "pairs"}
+)
+"""Fields of a problem in which numbers may differ; the others say what is decided on, and who is there."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A plan and its model as they stand in the solver, to plan on from.
+
+    `free` and `settled` are the bases where sites are free and where they run as `runs` says.
+    """
+
+    plan: Plan
+    model: Model
+    smaller: Smaller
+    runs: Floats
+    free: Any
+    settled: Any
+
+    @classmethod
+    def of(cls, plan: Plan) -> Self | None:
+        """Put a plan in the solver; None where the model is so small that solving it anew is as quick."""
+        model = Model.of(plan.problem)
+        if len(model.arrays.cost) <= SMALL:
+            return None
+        limits = _unlimited()
+        smaller, _ = Smaller.relaxed(model, WITHIN_M, limits, Clock(limits))
+        free, runs = smaller.program.basis(), running_as_in(plan, plan.problem)
+        smaller.settle(dict(enumerate(runs)))
+        smaller.relax(Clock(limits))
+        return cls(plan, model, smaller, runs, free, smaller.program.basis())
+
+    def again(
+        self,
+        problem: Problem,
+        *,
+        gap: float = 0.01,
+        seconds: float = 150.0,
+        seed: int = 0,
+        progress: Callable[[Progress], None] = lambda _: None,
+    ) -> "Standing | None":
+        """Return how it stands with other numbers, its plan verified; None where more than numbers differ.
+
+        Parameters and errors are those of `optimiser.solve`; the do-nothing reference is made beside.
+        """
+        if not only_numbers_differ(self.plan.problem, problem):
+            return None
+        began = time.monotonic()
+        limits = Limits(gap, seconds, seed=seed)
+        model = self.model.with_numbers_of(problem)
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            waiting = beside.submit(reference_of, model, limits)
+            run, smaller, free = self._searched(model, limits, progress)
+            reference, _ = waiting.result()
+        if run.best is None:
+            return None
+        proof = proof_of(model, run.found(), limits, time.monotonic() - began)
+        plan = verified(model, run.best, reference, proof)
+        return Standing(plan, model, smaller, running_as_in(plan, problem), free, smaller.program.basis())
+
+    def _searched(
+        self, model: Model, limits: Limits, progress: Callable[[Progress], None]
+    ) -> tuple[Search, Smaller, Any]:
+        """Bound, settle, improve and round, each from where it ended."""
+        run = Search(model, limits, progress)
+        smaller, relaxed = self._with_numbers_of(model, limits)
+        free, prices = smaller.program.basis(), smaller.prices(relaxed)
+        if prices is not None:
+            run.bound = Separated.of(model).bound(prices)
+        run.tell("relaxation")
+        smaller.settle(dict(enumerate(self.runs)))
+        if len(smaller.program.columns) == len(self.smaller.program.columns):
+            smaller.program.begin_from(self.settled)
+        settled = smaller.relax(run.clock)
+        if settled is None:
+            smaller.ask_again(list(range(smaller.sites.count)))
+            settled = run.construct(smaller, relaxed)
+        if settled is not None:
+            run.rounds(smaller, settled)
+        return run, smaller, free
+
+    def _with_numbers_of(self, model: Model, limits: Limits) -> tuple[Smaller, Solution]:
+        """Return the smaller model with other numbers, relaxed from the basis where sites are free."""
+        small = aggregate(model, WITHIN_M)
+        program = LinearModel(small.arrays, self.smaller.program.columns, limits)
+        if len(small.arrays.row_lower) == len(self.smaller.aggregate.arrays.row_lower):
+            program.begin_from(self.free)
+        relaxed = program.relax()
+        part = small.takes_part(nearest(model))
+        part[program.columns] = True
+        relaxed = add_what_pays(program, relaxed, part, Clock(limits))
+        return Smaller(small, program, Sites.of(model, small.place)), relaxed
+
+
+def planned_again(plan: Plan, problem: Problem, **limits: Any) -> Plan:
+    """Return a plan of a problem near that of another plan: in place where only numbers differ, else anew."""
+    standing = Standing.of(plan)
+    found = None if standing is None else standing.again(problem, **limits)
+    return solve(problem, start=plan, **limits) if found is None else found.plan
+
+
+def only_numbers_differ(before: Problem, after: Problem) -> bool:
+    """Whether two problems decide on the same things for the same people: only numbers may differ."""
+    others = (f.name for f in fields(Problem) if f.name not in NUMBERS)
+    return (
+        all(same(getattr(before, name), getattr(after, name)) for name in others)
+        and same(before.tiers.drop(columns="norm"), after.tiers.drop(columns="norm"))
+        and same(before.pairs[["minutes"]], after.pairs[["minutes"]])
+        and _offered(before) == _offered(after)
+        and _switched(before) == _switched(after)
+    )
+
+
+def _offered(problem: Problem) -> list[tuple[Any, ...]]:
+    return [(o.corporation, o.place, o.year, o.neighbourhoods, o.homes > 0) for o in problem.offers]
+
+
+def _switched(problem: Problem) -> tuple[Any, ...]:
+    """Return what of the policies and agreements decides which slacks there are."""
+    policies = problem.policies
+    modes = tuple(getattr(policies, name).mode for name in type(policies).model_fields)
+    kept = tuple((one.name, one.year) for one in (*problem.agreed.every, *problem.wished.every))
+    decided = (*problem.agreed.homes, *problem.wished.homes)
+    homes = tuple((d.corporation, d.place, d.neighbourhoods) for d in decided)
+    return modes, problem.accounts, policies.specialist_scale.tiers, kept, homes
+
+
+def _unlimited() -> Limits:
+    return Limits(0.0, np.inf)
