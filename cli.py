@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from optimiser.crew import Crew
     from optimiser.explanation import Explanation
     from optimiser.locate import Location, LocationProblem, NoAnswerYet, OutOfReach
-    from optimiser.sensitivity import Effect, Evaluate, Moved
+    from optimiser.sensitivity import Effect, Evaluate
 
 type Command = Callable[[argparse.Namespace], int]
 
@@ -647,26 +647,28 @@ def _forecast(arguments: argparse.Namespace) -> int:
         return _backtest(region, arguments)
     from models import forecast
     from models.series import overview
+    from reports.demand import plain_table, series_table, steps_table
 
     outlook, past = forecast(region), overview(region.series)
     if arguments.json:
         demand, counts = _records(outlook.to_frame().reset_index()), _records(past.reset_index())
         _print_json({"demand": demand, "steps": _records(outlook.steps), "series": counts})
     else:
-        _print([_steps_table(outlook.to_frame(), outlook.steps), "", _table(outlook.to_frame())])
-        _print([] if past.empty else ["", _series_table(past)])
+        _print([steps_table(outlook.to_frame(), outlook.steps), "", plain_table(outlook.to_frame())])
+        _print([] if past.empty else ["", series_table(past)])
     return DONE
 
 
 def _backtest(region: "Region", arguments: argparse.Namespace) -> int:
     from models.backtest import LEVEL, backtest
+    from reports.demand import backtest_table
 
     test = backtest(region, cut=arguments.until, level=arguments.level or LEVEL)
     if arguments.json:
         fitted = {"until": test.cut, "level": test.level, "growth": test.trend.growth}
         _print_json({**fitted, "predictions": _records(test.rows), "words": list(test.words)})
     else:
-        _print([_backtest_table(test.rows), "", *test.words])
+        _print([backtest_table(test.rows), "", *test.words])
     return DONE
 
 
@@ -682,12 +684,15 @@ def _assumptions(arguments: argparse.Namespace) -> int:
     if arguments.json:
         _print_json(_records(region.assumptions))
     else:
-        _print([_register_table(region.assumptions)])
+        from reports.register import register_table
+
+        _print([register_table(region.assumptions)])
     return DONE
 
 
 def _measure(region: "Region", arguments: argparse.Namespace) -> int:
     from optimiser.sensitivity import planned, ranked, relaxed, with_range, without_range
+    from reports.effects import effect_record, effects_table, measured_words
 
     register = _only(region.assumptions, arguments.only)
     rows, fixed = with_range(register), without_range(register)
@@ -700,11 +705,11 @@ def _measure(region: "Region", arguments: argparse.Namespace) -> int:
         whole = _effects(arguments, top, lambda problem: planned(problem, stop=stop, **limits), stop)
         parts.append(("plans", ranked(whole), len(top)))
     if arguments.json:
-        found = {name: [_effect_record(one) for one in told] for name, told, _ in parts}
+        found = {name: [effect_record(one) for one in told] for name, told, _ in parts}
         _print_json({**found, "interrupted": stop.is_set(), "no_range_stated": fixed["key"].tolist()})
     else:
         for name, told, asked in parts:
-            _print([_measured_words(name, len(told), asked), "", _effects_table(told), ""])
+            _print([measured_words(name, len(told), asked), "", effects_table(told), ""])
         _print([f"No range stated, so not moved ({len(fixed)}): {', '.join(fixed['key'])}"])
     return DONE
 
@@ -1337,120 +1342,6 @@ def _written(plan: "Plan", folder: Path, arguments: argparse.Namespace) -> int:
         _print(f"{question}\n  {answer}" for question, answer in answers)
         _print(["", str(report)])
     return DONE
-
-
-def _steps_table(demand: "pd.DataFrame", steps: "pd.DataFrame") -> str:
-    """Lay out one column a year: the clients of the year before, each step, the clients."""
-    clients = demand.sum(axis="columns")
-    table = steps.pivot_table(index="step", columns="year", values="clients", aggfunc="sum", sort=False)
-    table.loc["clients, year before"] = clients.shift().reindex(table.columns)
-    table.loc["clients"] = clients.reindex(table.columns)
-    order = ["clients, year before", *steps["step"].unique(), "clients"]
-    return _table(table.loc[order].rename_axis(index=None, columns=None))
-
-
-def _register_table(register: "pd.DataFrame") -> str:
-    named = register.rename(columns={"price_year": "price year"})
-    columns = ["key", "unit", "value", "low", "high", "price year", "source"]
-    texts = named[columns].astype(object).where(named[columns].notna(), "-")
-    for column in ("value", "low", "high"):
-        texts[column] = [_number(value) for value in texts[column]]
-    for column in ("key", "unit", "source"):
-        width = max(len(column), *(len(text) for text in texts[column]))
-        texts[column] = texts[column].str.ljust(width)
-    return "\n".join(line.rstrip() for line in str(texts.to_string(index=False)).splitlines())
-
-
-def _number(value: object) -> str:
-    return f"{value:.10g}" if isinstance(value, float) else str(value)
-
-
-def _measured_words(name: str, done: int, asked: int) -> str:
-    """Say what was solved, and how far a difference can be trusted."""
-    part = f"{done} of {asked} numbers measured" + (", then stopped" if done < asked else "")
-    if name == "relaxation":
-        return (
-            f"{part}: the relaxation, without whole places, homes or sites, solved again at both ends of the "
-            "range; in a large region with neighbourhoods within 15 km moving as one. Right for ranking, not "
-            "what a plan would cost more."
-        )
-    return f"{part}: whole plans, each within its own gap; a difference below both gaps is no finding."
-
-
-def _effects_table(measured: "Sequence[Effect]") -> str:
-    """Lay out a line per end of a range: differences from the region as it stands."""
-    import pandas as pd
-
-    lines = [
-        [one.key, f"{one.value:g} → {moved.value:g} {one.unit}", *_difference(moved)]
-        for one in measured
-        for moved in one.moved
-    ]
-    if not lines:
-        return "Nothing was measured."
-    columns = ["key", "moved", "objective", "EUR/year", "beds", "waiting", ""]
-    frame = pd.DataFrame(lines, columns=columns)
-    for column in ("key", "moved", ""):
-        width = max((len(text) for text in frame[column]), default=0)
-        frame[column] = frame[column].str.ljust(width)
-    return "\n".join(line.rstrip() for line in str(frame.to_string(index=False)).splitlines())
-
-
-def _difference(moved: "Moved") -> list[str]:
-    effect = moved.effect
-    if effect is None:
-        return ["-", "-", "-", "-", moved.reason]
-    told = [
-        f"{effect.objective:+,.0f}",
-        f"{effect.eur:+,.0f}",
-        f"{effect.beds:+.1f}",
-        f"{effect.waiting:+.1f}",
-    ]
-    return [*told, moved.reason if moved.reason or effect.is_distinguishable else "not distinguishable"]
-
-
-def _effect_record(one: "Effect") -> dict[str, Any]:
-    ends: dict[str, Any] = {}
-    for moved in one.moved:
-        known = {} if moved.effect is None else asdict(moved.effect)
-        distinct = moved.effect is not None and moved.effect.is_distinguishable
-        ends[moved.end] = {"to": moved.value, "reason": moved.reason, "distinguishable": distinct, **known}
-    said = {"key": one.key, "value": one.value, "unit": one.unit, "source": one.source}
-    return {**said, "swing": one.swing, **ends}
-
-
-def _series_table(past: "pd.DataFrame") -> str:
-    """Lay out past counts; "ca." marks what is given as about so many, "-" what is not known."""
-
-    def counted(column: str) -> list[str]:
-        return ["-" if math.isnan(count) else f"{count:.0f}" for count in past[column]]
-
-    def shares(column: str, sign: str = "+") -> list[str]:
-        return ["-" if math.isnan(share) else f"{share:{sign}.1%}" for share in past[column]]
-
-    about = ["ca. " if circa else "" for circa in past["circa"]]
-    told = past.assign(
-        indications=[ca + count for ca, count in zip(about, counted("indications"), strict=True)],
-        growth=shares("growth"), redeemed=counted("redeemed"), redeemed_growth=shares("redeemed_growth"),
-        redemption_rate=shares("redemption_rate", "-"), without_a_place=counted("without_a_place"),
-    ).drop(columns="circa")  # fmt: skip
-    return str(told.rename(columns=lambda name: name.replace("_", " ")).to_string())
-
-
-def _backtest_table(rows: "pd.DataFrame") -> str:
-    """Lay out clients in whole numbers, errors with their sign; "-" where there is no interval."""
-    told = rows.assign(
-        error_share=[f"{share:+.1%}" for share in rows["error_share"]],
-        error=[f"{error:+.0f}" for error in rows["error"]],
-        inside=rows["inside"].map({True: "yes", False: "NO"}).fillna("-"),
-    )
-    whole = told.rename(columns={"error_share": "error %"})
-    return str(whole.to_string(index=False, float_format="{:.0f}".format, na_rep="-"))
-
-
-def _table(frame: "pd.DataFrame") -> str:
-    # Adding 0 takes the sign off what rounds to nothing.
-    return str((frame.round(1) + 0.0).to_string(float_format="{:.1f}".format))
 
 
 def _records(frame: "pd.DataFrame") -> Any:
