@@ -103,7 +103,7 @@ def parser() -> argparse.ArgumentParser:
         return added
 
     does = "plan the bundled region and write its report"
-    demo = add("demo", _plan, does, _solving(150.0, gap=0.02), speaking, as_json)
+    demo = add("demo", _plan, does, _solving(150.0, gap=0.02), _working(), speaking, as_json)
     demo.set_defaults(region=DEMO_REGION, scenarios=[], settings=[], output=DEMO_FOLDER)
     demo.add_argument("-o", "--output", type=Path, metavar="PLAN", help=f"folder (default {DEMO_FOLDER})")
     add("regions", _regions, "name the bundled regions", as_json)
@@ -116,7 +116,7 @@ def parser() -> argparse.ArgumentParser:
     solving = _solving(300.0, gap=0.01)
     does = "make a plan and write its folder"
     one_or_all = _reading(of="; with --country whose numbers to use", nargs="?")
-    plan = add("plan", _plan, does, one_or_all, locking, solving, speaking, as_json)
+    plan = add("plan", _plan, does, one_or_all, locking, solving, _working(), speaking, as_json)
     _add_country(plan)
     plan.add_argument("-o", "--output", type=Path, required=True, metavar="PLAN", help="folder to write")
     _add_questions(add, solving, locking)
@@ -152,7 +152,7 @@ def _add_questions(add: Any, solving: argparse.ArgumentParser, locking: argparse
     )
     _add_lots(add("lots", _lots, "divide the volumes of a plan into procurement lots", speaking, as_json))
     does = "score a plan made by hand, or plan on from it"
-    _add_score(add("score", _score, does, reading, locking, solving, speaking, as_json))
+    _add_score(add("score", _score, does, reading, locking, solving, _working(), speaking, as_json))
     _add_compare(add("compare", _compare, "set plans side by side", speaking, as_json))
     _add_locate(add("locate", _locate, "choose sites, proven best for one aim", reading, as_json))
     report = add("report", _report, "write the report of a plan again", speaking, as_json)
@@ -235,11 +235,20 @@ def _solving(seconds: float, gap: float) -> argparse.ArgumentParser:
         "--time", type=_positive, default=seconds, metavar="SECONDS", help="longest solve (%(default)g)"
     )
     options.add_argument(
-        "--seed", type=_count, default=0, metavar="N", help="same seed and input, same plan (0)"
+        "--seed", type=_count, default=0, metavar="N", help="same seed, input and --work, same plan (0)"
     )
     options.add_argument(
         "--repair-time", type=_positive, default=60.0, metavar="SECONDS",
         help="where no plan exists: to find the smallest changes that give one (%(default)g)",
+    )  # fmt: skip
+    return options
+
+
+def _working() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument(
+        "--work", type=_one_or_more, metavar="N",
+        help="in place of --time: work for the solver, so that any machine makes the same plan",
     )  # fmt: skip
     return options
 
@@ -833,10 +842,13 @@ def _refuse_without_region(arguments: argparse.Namespace) -> None:
 
 
 def _plan_country(arguments: argparse.Namespace) -> int:
+    from geodata.faults import Fault, InputError
     from optimiser import Impossible, NoPlanYet
     from optimiser.country import coordinate
     from reports.country import told_in_words, write_country_plans
 
+    if arguments.work is not None:
+        raise InputError([Fault("--work", "it beside --country", "--time for many regions", "Leave it out.")])
     limits, names = _prepared(arguments)
     stop, ticker = threading.Event(), Ticker(sys.stderr)
     with _executor(arguments) as executor:
@@ -1250,7 +1262,7 @@ def _settings(pairs: Sequence[tuple[str, str]], option: str = "--set") -> dict[s
 def _solved(problem: "Problem", arguments: argparse.Namespace, start: "Plan | None" = None) -> "Plan":
     from optimiser import solve
 
-    limits = {"gap": arguments.gap, "seconds": arguments.time, "seed": arguments.seed}
+    limits = {"gap": arguments.gap, "seconds": arguments.time, "seed": arguments.seed, "work": arguments.work}
     stop, ticker = threading.Event(), Ticker(sys.stderr)
     said = "Stopping with the best plan so far; Ctrl-C again aborts."
     work = functools.partial(solve, problem, **limits, progress=ticker, stop=stop, start=start)

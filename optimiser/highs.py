@@ -11,7 +11,7 @@ import pulp  # noqa: F401  PuLP loads the library that highspy must share with i
 from numpy.typing import NDArray
 
 from optimiser.model import Arrays, Floats
-from optimiser.progress import Limits
+from optimiser.progress import Limits, Work
 
 type Outcome = Literal["optimal", "infeasible", "worse", "stopped"]
 """`worse` is said of a relaxation that was given up once it could not come below a limit."""
@@ -59,6 +59,7 @@ class LinearModel:
         )
         for option, value in options:
             self._highs.setOptionValue(option, value)
+        self._work = limits.work if limits else Work()
         self._stop_when_asked(limits.stop if limits else None)
         self._highs.passModel(_program(arrays, columns))
 
@@ -155,7 +156,10 @@ class LinearModel:
     def _run(self, seconds: float) -> Solution:
         highs, constant = self._highs, self.arrays.constant
         highs.setOptionValue("time_limit", highs.getRunTime() + seconds if np.isfinite(seconds) else 1e30)
+        if np.isfinite(self._work.left):
+            highs.setOptionValue("mip_max_nodes", max(1, int(self._work.left)))
         highs.run()
+        self._work.spent += 1 + max(0, highs.getInfo().mip_node_count)
         status, info = highs.getModelStatus(), highs.getInfo()
         relaxed = highs.getOptionValue("solve_relaxation")[1]
         if status == highspy.HighsModelStatus.kInfeasible:

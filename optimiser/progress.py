@@ -1,5 +1,6 @@
 """How far a search has come, and when it must stop."""
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -25,14 +26,27 @@ class Progress:
         return max(0.0, self.incumbent - self.bound) / abs(self.incumbent)
 
 
+class Work:
+    """Work of the solver, the same on any machine: programmes solved, and nodes of a search."""
+
+    def __init__(self, most: float = math.inf) -> None:
+        self._most, self.spent = most, 0.0
+
+    @property
+    def left(self) -> float:
+        """Work that may still be done."""
+        return max(0.0, self._most - self.spent)
+
+
 @dataclass(frozen=True)
 class Limits:
-    """When a search may stop: at a gap (share), after wall-clock seconds, or when asked to; and its seed."""
+    """When a search may stop: at a gap (share), after seconds or work, or when asked to; and its seed."""
 
     gap: float
     seconds: float
     stop: threading.Event = field(default_factory=threading.Event)
     seed: int = 0
+    work: Work = field(default_factory=Work)
 
 
 class Clock:
@@ -48,5 +62,7 @@ class Clock:
 
     @property
     def left(self) -> float:
-        """Seconds that are left; nothing once a stop is asked for."""
-        return 0.0 if self._limits.stop.is_set() else max(0.0, self._limits.seconds - self.seconds)
+        """Seconds that are left; nothing once a stop is asked for or the work is done."""
+        if self._limits.stop.is_set() or not self._limits.work.left:
+            return 0.0
+        return max(0.0, self._limits.seconds - self.seconds)

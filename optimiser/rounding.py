@@ -22,6 +22,9 @@ SITE_RULES = frozenset(
 PLACE_LOST, PLACE_SPARE = 50_000.0, 5_000.0
 """What rounding a place down or up is held to cost: somebody waits, or a place stands empty."""
 
+NODES = 200
+"""Nodes in which whole places are looked for near a relaxation."""
+
 MARGIN = 0.5
 """Places by which the replacement rule is kept, since who moves to the Wlz shifts a little after rounding."""
 
@@ -65,7 +68,8 @@ def whole_places(model: Model, values: Floats) -> tuple[Columns, Floats] | None:
             np.concatenate([lower, values[places]]),
             np.concatenate([upper, values[places]]),
         ),
-        options={"time_limit": 20.0, "mip_rel_gap": 1e-3},
+        # nodes and not seconds, so that the same problem is rounded the same way on any machine
+        options={"node_limit": NODES, "mip_rel_gap": 1e-3},
     )
     if solved.x is None:
         return None

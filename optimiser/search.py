@@ -43,6 +43,9 @@ WORTH_TRYING, WORTH_TAKING = 1e-5, 1e-6
 FINISHING = 1.5
 """Times the seconds that making a plan took before, which are kept to make the last one."""
 
+FINISHING_WORK = 8
+"""Programmes to solve that are kept to make the last plan."""
+
 ROUNDING_SHARE = 0.25
 """Part of the asked gap that is left for whole places and homes when sites are improved."""
 
@@ -299,7 +302,8 @@ class Search:
     def _good_enough(self, settled: Solution) -> bool:
         """Whether what is settled would reach the asked gap as a plan, or time is needed to finish one."""
         enough = self.limits.gap * (1.0 - ROUNDING_SHARE) * abs(settled.objective)
-        return settled.objective - self.bound <= enough or self.clock.left <= FINISHING * self.finishing
+        reached = settled.objective - self.bound <= enough or self.limits.work.left <= FINISHING_WORK
+        return reached or self.clock.left <= FINISHING * self.finishing
 
     def to_whole_numbers(self, smaller: Smaller, settled: Solution) -> None:
         """Round homes, then places, and let everybody choose again in the whole model."""

@@ -17,7 +17,7 @@ from optimiser.highs import version
 from optimiser.model import Floats, Model
 from optimiser.plan import Plan, Proof, Status, dataset
 from optimiser.problem import Problem
-from optimiser.progress import Limits, Progress
+from optimiser.progress import Limits, Progress, Work
 from optimiser.search import Found, search
 from optimiser.steadiest import steadiest
 from optimiser.verify import Violation, recomputed_objective, violations
@@ -72,6 +72,7 @@ def solve(
     progress: Callable[[Progress], None] = lambda _: None,
     stop: Event | None = None,
     start: Plan | None = None,
+    work: int | None = None,
 ) -> Plan:
     """Return the best plan that the limits allow, verified, with its proof and the do-nothing reference.
 
@@ -90,6 +91,9 @@ def solve(
     start
         A plan of the same region, perhaps under other numbers: the search first looks around in it,
         sites running when they run there.
+    work
+        Programmes that the solver may solve and nodes it may look at, in place of the seconds: the same
+        input, seed, work and solver version give the same plan, however quick the machine is.
 
     Raises
     ------
@@ -102,6 +106,8 @@ def solve(
     """
     began = time.monotonic()
     limits = Limits(gap, seconds, stop or Event(), seed)
+    if work is not None:
+        limits = replace(limits, seconds=np.inf, work=Work(work))
     model = Model.of(problem)
     runs = None if start is None else running_as_in(start, problem)
     progress(Progress(0.0, "do nothing", None, None))

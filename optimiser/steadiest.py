@@ -14,14 +14,14 @@ from optimiser.decisions import column_ids
 from optimiser.flows import people_follow
 from optimiser.highs import LinearModel
 from optimiser.model import Arrays, Floats, Model
-from optimiser.progress import Clock, Limits
+from optimiser.progress import Clock, Limits, Work
 from optimiser.smaller import SMALL
 
 EQUAL = 1e-7
 """Share of the objective within which two plans are of equal cost: less than the proof can tell apart."""
 
-SECONDS = 20.0
-"""Longest search for a steadier plan; the plan itself stands where none is found by then."""
+WORK = 2_000
+"""Nodes in which a steadier plan is looked for; the plan itself stands where none is found by then."""
 
 
 def steadiest(model: Model, values: Floats, limits: Limits) -> Floats:
@@ -32,8 +32,9 @@ def steadiest(model: Model, values: Floats, limits: Limits) -> Floats:
     cost = float(arrays.cost @ values)
     allowed = cost + EQUAL * abs(cost + arrays.constant)
     every = np.arange(len(arrays.cost), dtype=np.int32)
-    program = LinearModel(_fewest_moves(model, allowed), every, limits)
-    clock = Clock(replace(limits, seconds=min(limits.seconds, SECONDS)))
+    # not seconds: the same plan is found on any machine
+    limits = replace(limits, seconds=np.inf, work=Work(WORK))
+    program, clock = LinearModel(_fewest_moves(model, allowed), every, limits), Clock(limits)
     found = program.search(gap=0.0, seconds=clock.left, start=values, progress=lambda *_: None)
     if found.values is None:
         return values
