@@ -105,6 +105,14 @@ class Clash:
         prices = None if found.duals is None else found.duals[self.row_of]
         return found.objective, self.expand(found.values), prices
 
+    @property
+    def is_proven(self) -> bool:
+        """Whether something must give way for everybody apart too, in fractions: then there is no plan."""
+        amount, _, prices = self.least(fractions=True)
+        if self.whole:
+            return amount > NOTHING
+        return prices is not None and self.apart.bound(prices) > NOTHING
+
     def with_value(self, lever: Lever, value: float) -> float:
         """Return the least that gives way where a number is another."""
         with self._at(lever, value) as (clash, _):

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimiser.bound import Separated
+from optimiser.clash import Clash
 from optimiser.decisions import column_ids
 from optimiser.flows import cleaned, netted, people_follow
 from optimiser.highs import Columns, LinearModel, Solution
@@ -58,6 +59,8 @@ class Found:
     objective: float
     bound: float
     infeasible: bool = False
+    clash: Clash | None = None
+    """What proved that there is none, in a large model."""
 
 
 def search(model: Model, limits: Limits, report: Report, runs: Floats | None = None) -> Found:
@@ -103,6 +106,7 @@ class Search:
         self.clock = clock or Clock(limits)
         self.best: Floats | None = None
         self.objective, self.bound, self.infeasible = np.inf, -np.inf, False
+        self.clash: Clash | None = None
         self.finishing = 0.0
 
     def tell(self, stage: str) -> None:
@@ -127,7 +131,7 @@ class Search:
 
     def found(self) -> Found:
         """Return what the search has."""
-        return Found(self.best, self.objective, self.bound, self.infeasible)
+        return Found(self.best, self.objective, self.bound, self.infeasible, self.clash)
 
     def by_stages(self, runs: Floats | None) -> None:
         """Relax, bound, construct, round and improve, with smaller groups each time."""
@@ -181,6 +185,11 @@ class Search:
 
     def _whole_is_possible(self) -> bool:
         """Whether the whole relaxation has a solution, where the smaller one has none."""
+        unhurried = Limits(self.limits.gap, np.inf, self.limits.stop, self.limits.seed)
+        self.clash = Clash.of(self.model.problem, unhurried)
+        if self.clash.is_proven:
+            self.infeasible = True
+            return False
         solution = LinearModel(self.arrays, _every(self.arrays), self.limits).relax(
             interior=True, seconds=self.clock.left
         )

@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from threading import Event
+from typing import Self
 
 import numpy as np
 import xarray as xr
@@ -110,12 +111,11 @@ def solve(
         limits = replace(limits, seconds=np.inf, work=Work(work))
     model = Model.of(problem)
     runs = None if start is None else running_as_in(start, problem)
-    progress(Progress(0.0, "do nothing", None, None))
-    _ = model.arrays  # before two threads ask for them
-    with ThreadPoolExecutor(max_workers=1) as beside:
-        waiting = beside.submit(reference_of, model, limits)
-        found = search(model, limits, progress, runs)
-        reference, nothing_done = waiting.result()
+    with _Reference(model, limits, progress) as reference_beside:
+        found = search(model, limits, reference_beside.heard, runs)
+        if found.infeasible and found.values is None:
+            raise _impossible(found, problem, limits)
+        reference, nothing_done = reference_beside.made()
     if nothing_done is not None:
         found = _better(found, nothing_done, model)
     values = _values(found, problem, limits)
@@ -142,11 +142,48 @@ def running_as_in(plan: Plan, problem: Problem) -> Floats:
     ).round()
 
 
+class _Reference:
+    """The do-nothing reference, made in a thread beside the search once that has a bound or a plan.
+
+    Not before: where there is no plan, its time would be lost.
+    """
+
+    def __init__(self, model: Model, limits: Limits, progress: Callable[[Progress], None]) -> None:
+        self._model, self._limits, self._progress = model, limits, progress
+        self._beside = ThreadPoolExecutor(max_workers=1)
+        self._making: Future[tuple[xr.Dataset, Floats | None]] | None = None
+        _ = model.arrays  # before two threads ask for them
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._beside.shutdown()
+
+    def heard(self, told: Progress) -> None:
+        """Pass on how far the search has come, and begin once there is something to stand beside."""
+        if self._making is None and not (told.bound is None and told.incumbent is None):
+            self._begin()
+        self._progress(told)
+
+    def made(self) -> tuple[xr.Dataset, Floats | None]:
+        """Return the reference, and its values where it is a plan of the problem itself."""
+        return (self._making or self._begin()).result()
+
+    def _begin(self) -> "Future[tuple[xr.Dataset, Floats | None]]":
+        self._making = self._beside.submit(reference_of, self._model, self._limits)
+        return self._making
+
+
+def _impossible(found: Found, problem: Problem, limits: Limits) -> Impossible:
+    clash = found.clash or Clash.of(problem, Limits(limits.gap, np.inf, limits.stop, limits.seed))
+    return Impossible(tuple(_what_stops(clash)), clash)
+
+
 def _values(found: Found, problem: Problem, limits: Limits) -> Floats:
     """Return the values of a plan that was found, or say why there is none."""
     if found.infeasible:
-        clash = Clash.of(problem, Limits(limits.gap, np.inf, limits.stop, limits.seed))
-        raise Impossible(tuple(_what_stops(clash)), clash)
+        raise _impossible(found, problem, limits)
     if found.values is None:
         raise NoPlanYet("The search ended before it had a plan. Give it more time, or leave it running.")
     return found.values
