@@ -36,9 +36,10 @@ lint: $(READY) ## ruff and mypy only
 	@$(BIN)/mypy
 
 bench: $(READY) ## measure speed and gaps, into benchmarks/RESULTS.md; ORLIB=folder of OR-Library, SPOPT=Python that has spopt
-	@$(BIN)/python benchmarks/regions.py --columns 1000000
-	@$(BIN)/python benchmarks/warehouse.py $(ORLIB)
-	@$(BIN)/python benchmarks/location.py $(ORLIB) $(if $(SPOPT),--spopt $(SPOPT))
+	@$(BIN)/python -m benchmarks.regions --columns 1000000
+	@$(BIN)/python -m benchmarks.bounds
+	@$(BIN)/python -m benchmarks.warehouse $(ORLIB)
+	@$(BIN)/python -m benchmarks.location $(ORLIB) $(if $(SPOPT),--spopt $(SPOPT))
 
 clean: ## take away all that make and the tools have made
 	@rm -rf .venv build dist *.egg-info spreidplan-demo spreidplan-demo.previous

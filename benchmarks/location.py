@@ -1,6 +1,6 @@
 """OR-Library's p-median and capacitated p-median instances by `locate`, beside spopt where it is at hand.
 
-    python benchmarks/location.py FOLDER [--spopt PYTHON] [NAME …]
+    python -m benchmarks.location FOLDER [--spopt PYTHON] [NAME …]
 
 FOLDER holds `pmed/`, `cpmp/` and optima.csv of J. E. Beasley's OR-Library; they are not part of this project.
 spopt asks for an older PuLP than we use, so it runs in an environment of its own, whose Python is named:
@@ -25,10 +25,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from regions import machine
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import shortest_path
 
+from benchmarks.regions import machine
 from optimiser.locate import LocationProblem, locate
 
 HERE = Path(__file__).parent
@@ -123,7 +123,9 @@ def by_spopt(python: str, instance: Instance) -> dict[str, object]:
 
 def row(file: Path, optimum: float, spopt: str | None, seconds: float) -> tuple[str, bool]:
     """Return the line of an instance, and whether it was proven at its published optimum."""
-    own = in_a_process([sys.executable, __file__, "--one", str(file), "--time", str(seconds), "-"])
+    own = in_a_process(
+        [sys.executable, "-m", "benchmarks.location", "--one", str(file), "--time", str(seconds), "-"]
+    )
     right = bool(own["proven"]) and math.isclose(float(str(own["objective"])), optimum, rel_tol=1e-6)
     instance, other = Instance.read(file), None
     if spopt and instance.capacity is None:
@@ -166,7 +168,7 @@ def main() -> int:
     head += "| times as fast | times the memory |"
     text = "\n".join([
         f"## Locations ({time.strftime('%Y-%m-%d')})",
-        f"\n`python benchmarks/location.py ORLIB`; {machine()}. spopt with HiGHS, where it is shown.\n",
+        f"\n`python -m benchmarks.location ORLIB`; {machine()}. spopt with HiGHS, where it is shown.\n",
         head, "|---|--:|--:|--:|--:|---|--:|--:|--:|--:|--:|--:|", *lines,
     ])  # fmt: skip
     print(text)

@@ -3,7 +3,7 @@
 spopt asks for an older PuLP than we use, so it runs in an environment of its own:
 
     python -m venv other && other/bin/pip install spopt
-    python benchmarks/lots.py rotterdam --lots 4 --python other/bin/python
+    python -m benchmarks.lots rotterdam --lots 4 --python other/bin/python
 
 The areas are the neighbourhoods of a region, each with its clients of the base year by origin. Every
 division is measured as ours is: client-kilometres to the best root of each lot, and clients outside the band

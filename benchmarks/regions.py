@@ -1,6 +1,6 @@
 """`solve` against the textbook model given to PuLP and HiGHS: gap over time, side by side in one run.
 
-    python benchmarks/regions.py [--time 60] [--runs 3] [--columns 1000000] [NAME …]
+    python -m benchmarks.regions [--time 60] [--runs 3] [--columns 1000000] [NAME …]
 
 NAME is a bundled region or one of `region`, `province` and `metropolis`, which are generated from a seed.
 Each solve runs in a process of its own, so that its memory is its own. Both get the same problem and the
@@ -209,7 +209,18 @@ def one(name: str, solver: str, seconds: float, seed: int) -> Run:
 
 def in_a_process(name: str, solver: str, seconds: float, seed: int) -> Run:
     """Solve once in a process of its own."""
-    asked = [sys.executable, __file__, "--one", solver, "--time", str(seconds), "--seed", str(seed), name]
+    asked = [
+        sys.executable,
+        "-m",
+        "benchmarks.regions",
+        "--one",
+        solver,
+        "--time",
+        str(seconds),
+        "--seed",
+        str(seed),
+        name,
+    ]
     said = subprocess.run(asked, capture_output=True, text=True, check=False)
     if said.returncode:
         raise RuntimeError(f"{solver} on {name} ended in {said.returncode}:\n{said.stderr[-2000:]}")
@@ -355,7 +366,7 @@ def main() -> int:
         return 0
     names = arguments.names or [*BUNDLED, *SIZES]
     runs = measured(names, arguments.time, arguments.runs, arguments.seed)
-    command = f"python benchmarks/regions.py --time {arguments.time:g} --runs {arguments.runs} "
+    command = f"python -m benchmarks.regions --time {arguments.time:g} --runs {arguments.runs} "
     command += f"--seed {arguments.seed} {' '.join(names)}"
     parts = [f"## Regions ({time.strftime('%Y-%m-%d')})", f"`{command}`; {machine()}. Medians."]
     parts.append(table(runs, arguments.time))

@@ -1,6 +1,6 @@
 """OR-Library's capacitated warehouses as a `Problem` of one year, tier and profile, solved to their optima.
 
-    python benchmarks/warehouse.py FOLDER [cap41 cap42 …]
+    python -m benchmarks.warehouse FOLDER [cap41 cap42 …]
 
 FOLDER holds J. E. Beasley's cap41.txt … cap134.txt and capopt.txt; they are not part of this project.
 
@@ -19,6 +19,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.regions import machine
 from models import forecast, read_region
 from optimiser import Plan, Problem, solve
 
@@ -250,27 +251,41 @@ def main() -> int:
     reading.add_argument("folder", type=Path)
     reading.add_argument("names", nargs="*")
     reading.add_argument("--time", type=float, default=300.0, help="seconds for each")
+    reading.add_argument("--results", type=Path, default=Path(__file__).parent / "RESULTS.md")
     arguments = reading.parse_args()
     optima = published(arguments.folder)
     names = arguments.names or [name for name in optima if (arguments.folder / f"{name}.txt").is_file()]
-    print("| instance | warehouses | customers | published | found | bound | status | seconds | same |")
-    print("|---|--:|--:|--:|--:|--:|---|--:|---|")
+    lines = [
+        "| instance | warehouses | customers | published | found | bound | status | seconds | same |",
+        "|---|--:|--:|--:|--:|--:|---|--:|---|",
+    ]
     failed = 0
     for name in names:
-        instance = Warehouses.read((arguments.folder / f"{name}.txt").read_text(encoding="utf-8"))
-        began = time.monotonic()
-        proof = solved(instance, arguments.time).proof
-        same = abs(proof.objective - optima[name]) <= SAME * optima[name] and proof.status == "proven"
+        line, same = row(name, arguments.folder, optima[name], arguments.time)
+        lines.append(line)
         failed += not same
-        print(
-            f"| {name} | {len(instance.fixed)} | {len(instance.demand)} | {optima[name]:,.3f} "
-            f"| {proof.objective:,.3f} | {proof.bound:,.3f} | {proof.status} "
-            f"| {time.monotonic() - began:.1f} | {'yes' if same else 'NO'} |",
-            flush=True,
-        )
+        print(line, file=sys.stderr, flush=True)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    print(f"\n{len(names) - failed} of {len(names)} proven at the published optimum; {peak:.1f} GB at most.")
+    told = f"{len(names) - failed} of {len(names)} proven at the published optimum; {peak:.1f} GB at most."
+    head = f"## Warehouses ({time.strftime('%Y-%m-%d')})"
+    text = "\n".join([head, f"\n`python -m benchmarks.warehouse ORLIB`; {machine()}.\n", *lines, f"\n{told}"])
+    print(text)
+    first = "" if arguments.results.is_file() else "# Results\n"
+    with arguments.results.open("a", encoding="utf-8") as results:
+        results.write(f"{first}\n{text}\n")
     return min(failed, 1)
+
+
+def row(name: str, folder: Path, optimum: float, seconds: float) -> tuple[str, bool]:
+    """Solve an instance; return its line, and whether it was proven at the published optimum."""
+    instance = Warehouses.read((folder / f"{name}.txt").read_text(encoding="utf-8"))
+    began = time.monotonic()
+    proof = solved(instance, seconds).proof
+    same = abs(proof.objective - optimum) <= SAME * optimum and proof.status == "proven"
+    cells = [name, f"{len(instance.fixed)}", f"{len(instance.demand)}", f"{optimum:,.3f}"]
+    cells += [f"{proof.objective:,.3f}", f"{proof.bound:,.3f}", proof.status]
+    cells += [f"{time.monotonic() - began:.1f}", "yes" if same else "NO"]
+    return "| " + " | ".join(cells) + " |", same
 
 
 if __name__ == "__main__":
