@@ -154,6 +154,9 @@ def _add_questions(add: Any, solving: argparse.ArgumentParser, locking: argparse
     _add_lots(add("lots", _lots, "divide the volumes of a plan into procurement lots", speaking, as_json))
     does = "tell the homes asked of corporations, and what agreeing on them does"
     _add_agreements(add("agreements", _agreements, does, speaking, as_json))
+    _add_place(
+        add("place", _place, "match clients ready to leave to homes that come free", speaking, as_json)
+    )
     does = "score a plan made by hand, or plan on from it"
     _add_score(add("score", _score, does, reading, locking, solving, _working(), speaking, as_json))
     _add_compare(add("compare", _compare, "set plans side by side", speaking, as_json))
@@ -406,6 +409,31 @@ def _add_agreements(agreements: argparse.ArgumentParser) -> None:
     add("--time", type=_positive, default=60.0, metavar="SECONDS", help="for each solve (%(default)g)")
     add("--seed", type=_count, default=0, metavar="N", help="same seed and input, same answer (0)")
     add("-o", "--output", type=Path, metavar="FOLDER", help="also write agreements.xlsx and .csv there")
+
+
+def _add_place(place: argparse.ArgumentParser) -> None:
+    add = place.add_argument
+    add("plan", type=Path, metavar="PLAN", help="folder of a plan")
+    add(
+        "--ready", type=Path, required=True, metavar="FILE",
+        help="clients: CSV with client (pseudonym), municipality, neighbourhood, wanted, tier, ready",
+    )  # fmt: skip
+    add(
+        "--free", type=Path, metavar="FILE",
+        help="homes: CSV with home, corporation, neighbourhood, tier, free; else those of the plan",
+    )  # fmt: skip
+    add(
+        "--months", type=_one_or_more, default=12, metavar="N",
+        help="how long after the first is ready homes take part (%(default)s)",
+    )  # fmt: skip
+    add("--idle", type=_count, default=30, metavar="DAYS", help="a home may stand empty (%(default)s)")
+    add(
+        "--per-thousand", type=_positive, default=1.0, metavar="N",
+        help="people placed in a neighbourhood at most, per 1,000 inhabitants, one at least (%(default)g)",
+    )  # fmt: skip
+    add("--only-wanted", action="store_true", help="who names an area is placed there or not at all")
+    add("--time", type=_positive, default=60.0, metavar="SECONDS", help="for each step (%(default)g)")
+    add("-o", "--output", type=Path, metavar="FILE", help="also write a CSV file: a line per client")
 
 
 def _add_partition(partition: argparse.ArgumentParser) -> None:
@@ -882,6 +910,34 @@ def _with_locks(
     limits = Limits(arguments.gap, arguments.time, stop, arguments.seed)
     said = "Stopping with the best plan so far; Ctrl-C again aborts."
     return _heard(lambda: with_locks(plan, agreed, limits, ticker), stop, ticker, said)
+
+
+def _place(arguments: argparse.Namespace) -> int:
+    from models.ready import read_free, read_ready
+    from optimiser.placement import homes_of_plan, place, round_rules
+    from reports import read_plan
+    from reports.placement import Desk
+
+    plan = read_plan(arguments.plan)
+    region = plan.problem.region
+    clients = read_ready(arguments.ready, region)
+    rules = round_rules(
+        region, clients, months=arguments.months, idle_days=arguments.idle,
+        per_thousand=arguments.per_thousand, only_wanted=arguments.only_wanted,
+    )  # fmt: skip
+    if arguments.free:
+        homes = read_free(arguments.free, region)
+    else:
+        homes = homes_of_plan(plan, min(client.ready for client in clients), rules.until)
+    placed = place(plan, clients, homes, rules, seconds=arguments.time)
+    desk = Desk(plan, placed, arguments.free is None, arguments.lang or region.parameters.region.language)
+    if arguments.output:
+        desk.rows().to_csv(arguments.output, index=False, lineterminator="\n")
+    if arguments.json:
+        _print_json(desk.record())
+    else:
+        _print([desk.text()])
+    return DONE
 
 
 def _asking(arguments: argparse.Namespace) -> "Asking":

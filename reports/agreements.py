@@ -21,7 +21,7 @@ from reports.contents import Contents
 from reports.notation import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from threading import Event
 
     from optimiser.bargaining import Delivery, Lock, LockPrice
@@ -227,7 +227,7 @@ class Negotiation:
         title = self.word("title", region=name, first=years["first"], last=years["last"])
         blocks = [
             [title, self.told.status, "", self.word("asked_of")],
-            [*_columns(self._asked_rows(), 2), "", self.lease, "", self.word("short")],
+            [*columns_of_text(self._asked_rows(), 2), "", self.lease, "", self.word("short")],
             [*aligned(self._short_rows()), "", self.word("fair", last=years["last"])],
             aligned(self._fair_rows()),
         ]
@@ -282,9 +282,9 @@ class Negotiation:
         """Return what was solved again: one home more, delivery, locks and room."""
         blocks = []
         if self.prices:
-            blocks.append([self.word("locks"), *_columns(self.lock_rows(), 1)])
+            blocks.append([self.word("locks"), *columns_of_text(self.lock_rows(), 1)])
         if self.worths:
-            rows = _columns(self.worth_rows(short=True), 1)
+            rows = columns_of_text(self.worth_rows(short=True), 1)
             blocks.append([self.word("worth"), *rows, self.word("worth_note")])
         if self.delivery is not None:
             blocks.append(self.delivery_lines())
@@ -536,7 +536,7 @@ def _span(years: Sequence[int]) -> str:
     return str(years[0]) if len(years) == 1 else f"{years[0]}–{years[-1]}"
 
 
-def _columns(rows: Iterator[list[str]], texts: int) -> list[str]:
+def columns_of_text(rows: Iterable[list[str]], texts: int) -> list[str]:
     """Return lines with the first columns, texts, to the left and the others to the right."""
     cells = list(rows)
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
