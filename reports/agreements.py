@@ -116,8 +116,8 @@ _WORDS = {
         "en": "Unprepared that breaks a rule {count} times: {names}.",
     },
     "costs_more": {
-        "nl": "Opnieuw gepland kost dat {amount} aan euro's en punten meer.",
-        "en": "Planned again that costs {amount} of euros and points more.",
+        "nl": "Opnieuw gepland kost dat {amount} aan euro's en punten meer (bewezen: {least} tot {most}).",
+        "en": "Planned again that costs {amount} of euros and points more (proven: {least} to {most}).",
     },
     "no_plan": {
         "nl": "Opnieuw gepland is er geen plan: {why}",
@@ -336,6 +336,8 @@ class Negotiation:
             ("in_facilities", False), ("cost", True), ("objective", False), ("gap_eur", False),
         ):  # fmt: skip
             values = [None if one is None else one[key] for one in found]
+            if key == "gap_eur":
+                values[1] = None  # its bound is that of the plan with all homes
             told = [write.millions(v) if euros else write.number(v) for v in values]
             yield [self.word(key, last=self.told.years["last"]), *told]
 
@@ -346,13 +348,17 @@ class Negotiation:
         if late.why:
             yield self.word("no_plan", why="; ".join(late.why))
         if late.prepared is not None:
-            yield self._verdict(Distance.between(self.plan, late.prepared))
+            yield self._verdict(late.prepared)
 
-    def _verdict(self, distance: Distance) -> str:
-        amount = self.told.notation.number(distance.objective)
-        if distance.is_distinguishable:
-            return self.word("costs_more", amount=amount)
-        return self.word("within_gaps", amount=amount, margin=self.told.notation.number(distance.margin))
+    def _verdict(self, other: Plan) -> str:
+        """Return by how much another plan is dearer, between what the two proofs leave open."""
+        distance, number = Distance.between(self.plan, other), self.told.notation.number
+        amount = number(distance.objective)
+        if not distance.is_distinguishable:
+            return self.word("within_gaps", amount=amount, margin=number(distance.margin))
+        least = number(distance.objective - other.proof.gap_eur)
+        most = number(distance.objective + self.plan.proof.gap_eur)
+        return self.word("costs_more", amount=amount, least=least, most=most)
 
     def lock_rows(self) -> Iterator[list[str]]:
         """Generate what each agreement costs."""

@@ -126,7 +126,7 @@ def test_a_lease_that_flips_says_when():
 
 
 def test_homes_of_a_plan_are_spread_over_the_year(plan):
-    """C1 hands over one home in 2022 and two in 2023: half-way 2022, and after one and three quarters of 2023."""
+    """C1 hands over a home in 2022 and two in 2023: half-way 2022, and after ¼ and ¾ of 2023."""
     homes = homes_of_plan(plan, date(2022, 1, 1), date(2023, 12, 31))
     assert len(homes) == int(plan.data["new_homes"].sum()) == 3
     assert [one.free for one in homes] == [date(2022, 7, 2), date(2023, 4, 2), date(2023, 10, 1)]
