@@ -31,6 +31,12 @@ if TYPE_CHECKING:
     from optimiser.plan import Plan
     from optimiser.progress import Report
     from reports.notation import Language
+    from reports.sheets import Cell
+
+MEASURED = (
+    "homes", "waiting_years", "waiting_last", "beds", "in_facilities", "cost", "objective", "gap_eur",
+)  # fmt: skip
+"""What plans are compared in at the table."""
 
 TOLD_YEARS = 3
 """Years of which a terminal shows what one home more is worth: the first, one half-way and the last."""
@@ -108,7 +114,7 @@ _WORDS = {
     "waiting_last": {"nl": "wachtend in {last}", "en": "waiting in {last}"},
     "beds": {"nl": "intramurale plekken in {last}", "en": "intramural places in {last}"},
     "in_facilities": {"nl": "bewoonde plekjaren", "en": "place-years lived in"},
-    "cost": {"nl": "kosten", "en": "cost"},
+    "cost": {"nl": "kosten (euro)", "en": "cost (euros)"},
     "objective": {"nl": "doel (euro en punten)", "en": "objective (euros and points)"},
     "gap_eur": {"nl": "gat (euro en punten)", "en": "gap (euros and points)"},
     "breaks": {
@@ -138,6 +144,10 @@ _WORDS = {
     "nobody": {"nl": "niet vermeld", "en": "not said"},
     "is_real": {"nl": "te onderscheiden", "en": "distinguishable"},
     "is_not": {"nl": "niet te onderscheiden", "en": "not distinguishable"},
+    "room_cells": {
+        "nl": "|dit plan|aangeboden|gevonden minst|gevonden meest|bewezen minst|bewezen meest",
+        "en": "|this plan|offered|found least|found most|proven least|proven most",
+    },
     "unknown": {"nl": "nog niet bekend", "en": "not known yet"},
     "room": {
         "nl": "Ruimte in woningen, alle jaren samen, over alle plannen binnen {within} van dit plan:",
@@ -282,34 +292,41 @@ class Negotiation:
         """Return what was solved again: one home more, delivery, locks and room."""
         blocks = []
         if self.prices:
-            blocks.append([self.word("locks"), *columns_of_text(self.lock_rows(), 1)])
+            blocks.append([self.word("locks"), *columns_of_text(self._lock_rows(), 1)])
         if self.worths:
-            rows = columns_of_text(self.worth_rows(short=True), 1)
+            rows = columns_of_text(self._worth_rows(), 1)
             blocks.append([self.word("worth"), *rows, self.word("worth_note")])
         if self.delivery is not None:
             blocks.append(self.delivery_lines())
         if self.room:
             within = self.told.notation.percent(self.within)
-            blocks.append([self.word("room", within=within), *aligned(self.room_rows())])
+            blocks.append([self.word("room", within=within), *aligned(self._room_rows())])
         if not self.whole:
             blocks.append([self.word("stopped")])
         return "\n\n".join("\n".join(block) for block in blocks)
 
-    def worth_rows(self, *, short: bool = False) -> Iterator[list[str]]:
-        """Generate what one home more is worth, with names above; in short only of some years."""
-        write = self.told.notation
+    def worth_cells(self) -> Iterator[list[Cell]]:
+        """Generate what one home more is worth: place, year, and what is saved."""
+        for one in self.worths:
+            saved = (-one.eur, -one.places, -one.waiting, -one.objective)
+            yield [self.place(one.place), one.year, *saved]
+
+    def _worth_rows(self) -> Iterator[list[str]]:
+        """Generate the rows of some years, with names above."""
         yield self.head("worth_head")
         years = sorted({one.year for one in self.worths})
-        some = (
-            {years[n * (len(years) - 1) // (TOLD_YEARS - 1)] for n in range(TOLD_YEARS)} if years else set()
-        )
-        for one in self.worths:
-            if one.year in some or not short:
-                yield [
-                    self.place(one.place), str(one.year), write.number(-one.eur),
-                    write.number(-one.places, 1), write.number(-one.waiting, 1),
-                    write.number(-one.objective),
-                ]  # fmt: skip
+        some = {years[n * (len(years) - 1) // (TOLD_YEARS - 1)] for n in range(TOLD_YEARS)}
+        for cells in self.worth_cells():
+            if cells[1] in some:
+                yield self._texts(cells, (0, 0, 0, 1, 1, 0))
+
+    def _texts(self, cells: Sequence[Cell], digits: Sequence[int]) -> list[str]:
+        """Return cells as text, numbers that are no years or counts with so many decimals."""
+        write = self.told.notation.number
+        return [
+            write(cell, places) if isinstance(cell, float) else UNKNOWN if cell is None else str(cell)
+            for cell, places in zip(cells, digits, strict=True)
+        ]
 
     def delivery_lines(self) -> list[str]:
         """Return what delivery of a part of the homes does."""
@@ -318,28 +335,31 @@ class Negotiation:
             return []
         share = self.told.notation.percent(late.share, 0)
         asked, there = late.homes
-        return [
-            self.word("delivery", share=share, there=there, asked=asked),
-            *aligned(self.delivery_rows()),
-            *self._delivery_notes(late),
-        ]
+        rows = [self.delivery_head, *(self._texts(cells, (0, 0, 0, 0)) for cells in self.delivery_cells())]
+        said = self.word("delivery", share=share, there=there, asked=asked)
+        return [said, *aligned(rows), *self.delivery_notes()]
 
-    def delivery_rows(self) -> Iterator[list[str]]:
-        """Generate the plan beside those with fewer homes."""
-        late, write = self.delivery, self.told.notation
+    def delivery_cells(self) -> Iterator[list[Cell]]:
+        """Generate the measures of the plan beside those with fewer homes; None where there is no plan."""
+        late = self.delivery
         if late is None:
             return
-        yield self.head("delivery_head", share=write.percent(late.share, 0))
         found = [measured(plan) if plan else None for plan in (self.plan, late.unprepared, late.prepared)]
-        for key, euros in (
-            ("homes", False), ("waiting_years", False), ("waiting_last", False), ("beds", False),
-            ("in_facilities", False), ("cost", True), ("objective", False), ("gap_eur", False),
-        ):  # fmt: skip
+        for key in MEASURED:
             values = [None if one is None else one[key] for one in found]
             if key == "gap_eur":
                 values[1] = None  # its bound is that of the plan with all homes
-            told = [write.millions(v) if euros else write.number(v) for v in values]
-            yield [self.word(key, last=self.told.years["last"]), *told]
+            yield [self.word(key, last=self.told.years["last"]), *values]
+
+    @property
+    def delivery_head(self) -> list[str]:
+        """The names above the measures."""
+        share = self.delivery.share if self.delivery else 0.0
+        return self.head("delivery_head", share=self.told.notation.percent(share, 0))
+
+    def delivery_notes(self) -> list[str]:
+        """Return which rules late delivery breaks, and whether the difference is real."""
+        return [] if self.delivery is None else list(self._delivery_notes(self.delivery))
 
     def _delivery_notes(self, late: Delivery) -> Iterator[str]:
         if late.broken:
@@ -360,22 +380,24 @@ class Negotiation:
         most = number(distance.objective + self.plan.proof.gap_eur)
         return self.word("costs_more", amount=amount, least=least, most=most)
 
-    def lock_rows(self) -> Iterator[list[str]]:
-        """Generate what each agreement costs."""
-        write = self.told.notation
-        yield self.head("lock_head")
+    def lock_cells(self) -> Iterator[list[Cell]]:
+        """Generate what each agreement costs: price, gaps together, cost, waiting years, verdict."""
         for one in self.prices:
             told = [self.lock_name(one.lock), _span(one.lock.years), one.lock.asked_by or self.word("nobody")]
             if one.without is None or one.distance is None:
-                yield [*told, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, self.word("unknown")]
+                yield [*told, None, None, None, None, self.word("unknown")]
                 continue
             here, there = measured(self.plan), measured(one.without)
             yield [
-                *told, write.number(one.distance.objective), write.number(one.distance.margin),
-                write.signed(here["cost"] - there["cost"]),
-                write.signed(here["waiting_years"] - there["waiting_years"], 1),
+                *told, one.distance.objective, one.distance.margin, here["cost"] - there["cost"],
+                here["waiting_years"] - there["waiting_years"],
                 self.word("is_real" if one.distance.is_distinguishable else "is_not"),
             ]  # fmt: skip
+
+    def _lock_rows(self) -> Iterator[list[str]]:
+        yield self.head("lock_head")
+        for cells in self.lock_cells():
+            yield self._texts(cells, (0, 0, 0, 0, 0, 0, 1, 0))
 
     def lock_name(self, lock: Lock) -> str:
         """Return what a lock is about, with names in place of codes."""
@@ -385,18 +407,20 @@ class Negotiation:
             return f"{site}, {self.told.tier(one.tier)}"
         return f"{one.corporation}, {self.place(one.place)}"
 
-    def room_rows(self) -> Iterator[list[str]]:
-        """Generate the least and most homes of each party."""
-        yield self.head("room_head")
+    def room_cells(self) -> Iterator[list[Cell]]:
+        """Generate the homes of each party: now, offered, found least and most, proven least and most."""
         for extent in self.room:
             count = extent.count
             by = "corporation" if count.kind == "homes_of" else "municipality"
-            now, offered = self._now_and_offered(by, count.code)
-            ends = ["?" if end is None else str(end) for end in (extent.least, extent.most)]
             name = count.code if by == "corporation" else self.told.municipality(count.code)
-            yield [
-                name, str(now), str(offered), f"{extent.found_least}–{extent.found_most}", "–".join(ends)
-            ]  # fmt: skip
+            found = (extent.found_least, extent.found_most, extent.least, extent.most)
+            yield [name, *self._now_and_offered(by, count.code), *found]
+
+    def _room_rows(self) -> Iterator[list[str]]:
+        yield self.head("room_head")
+        for name, now, offered, *ends in self.room_cells():
+            low, high, least, most = ("?" if end is None else str(end) for end in ends)
+            yield [str(name), str(now), str(offered), f"{low}–{high}", f"{least}–{most}"]
 
     def _now_and_offered(self, by: str, code: str) -> tuple[int, int]:
         problem, homes = self.plan.problem, self.plan.data["new_homes"]

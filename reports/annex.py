@@ -13,11 +13,12 @@ import pandas as pd
 import xlsxwriter
 
 from geodata.faults import Fault, InputError
+from reports.agreements import measured
 from reports.contents import is_assumed
 from reports.sheets import FIRST_ROW, Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from reports.agreements import Negotiation
@@ -99,6 +100,18 @@ _WORDS = {
         "en": "One home more in {place} in {year}: {eur} saved, {places} place-years freed and "
         "{waiting} years of "
         "waiting less, at least, with sites and places as planned.",
+    },
+    "fair_of": {
+        "nl": "Eerlijk deel naar sociale woningen ({whose}): {fair}; aangeboden {offered}, gevraagd {asked}.",
+        "en": "Fair share by social homes ({whose}): {fair}; offered {offered}, asked {asked}.",
+    },
+    "late_of": {
+        "nl": "Als {share} van alle gevraagde woningen komt: {late} wachtjaren in de regio in plaats "
+        "van {now}, "
+        "met locaties en plekken zoals gepland.",
+        "en": "If {share} of all homes asked is handed over: {late} years of waiting in the region in "
+        "place of "
+        "{now}, with sites and places as planned.",
     },
     "sign": {"nl": "Ondertekening", "en": "Signatures"},
     "sign_head": {
@@ -230,16 +243,6 @@ class _Annex:
             sheet.set_column(column, column, width)
         sheet.set_column(len(widths), len(widths) + len(self.years), 9)
 
-    def _lines(self, sheet: Any, row: int, rows: Iterable[Sequence[str]]) -> int:
-        """Write rows of text below a header; return the row below."""
-        for number, cells in enumerate(rows):
-            if number == 0:
-                self.writer.header(sheet, row, list(cells))
-            else:
-                self.writer.line(sheet, row, list(cells))
-            row += 1
-        return row
-
     def fair(self) -> None:
         """Write the fair shares."""
         last = self.told.told.years["last"]
@@ -257,28 +260,44 @@ class _Annex:
             sheet.set_column(column, column, width)
 
     def again(self) -> None:
-        """Write what was solved again."""
+        """Write what was solved again, numbers as numbers."""
         told, sheet = self.told, self.sheet(self.word("again"), self.word("again_ask"))
-        row = FIRST_ROW
         within = told.told.notation.percent(told.within)
-        for title, note, rows in (
-            (told.word("locks"), "", told.lock_rows() if told.prices else None),
-            (told.word("worth"), told.word("worth_note"), told.worth_rows() if told.worths else None),
-            ("", "", told.delivery_rows() if told.delivery is not None else None),
-            (told.word("room", within=within), "", told.room_rows() if told.room else None),
+        late = told.delivery_lines()[0] if told.delivery is not None else ""
+        row = FIRST_ROW
+        for title, head, cells, notes in (
+            (told.word("locks"), told.head("lock_head"), told.lock_cells(), []),
+            (told.word("worth"), told.head("worth_head"), told.worth_cells(), [told.word("worth_note")]),
+            (late, told.delivery_head, told.delivery_cells(), told.delivery_notes()),
+            (told.word("room", within=within), told.head("room_cells"), told.room_cells(), []),
         ):
-            if rows is None:
-                continue
-            lines = told.delivery_lines() if not title else [title]
-            sheet.write_string(row, 0, lines[0], self.writer.bold)
-            row = self._lines(sheet, row + 1, rows)
-            for text in (note, *(line for line in lines[1:] if not line.startswith("  "))):
-                if text:
-                    sheet.write_string(row, 0, text, self.writer.muted)
+            rows = list(cells)
+            if rows:
+                row = self._block(sheet, row, title, head, rows)
+                for note in notes:
+                    sheet.write_string(row, 0, note, self.writer.muted)
                     row += 1
-            row += 1
+                row += 1
         for column, width in enumerate((34, 16, 24, 24, 24, 24, 20, 26)):
             sheet.set_column(column, column, width)
+
+    def _block(
+        self, sheet: Any, row: int, title: str, head: Sequence[str], rows: Sequence[Sequence[Cell]]
+    ) -> int:
+        """Write a title, the names of columns and rows; return the row below."""
+        sheet.write_string(row, 0, title, self.writer.bold)
+        self.writer.header(sheet, row + 1, list(head))
+        for number, cells in enumerate(rows, start=row + 2):
+            for column, cell in enumerate(cells):
+                form = "#,##0.0" if isinstance(cell, float) and abs(cell) < 1000 else "#,##0"
+                if isinstance(cell, str):
+                    sheet.write_string(number, column, cell)
+                elif cell is not None:
+                    whole = isinstance(cell, int)
+                    sheet.write_number(
+                        number, column, cell, self.writer.formats["General" if whole else form]
+                    )
+        return row + 2 + len(rows)
 
     # ------------------------------------------------------------------ an annex to sign
 
@@ -295,7 +314,8 @@ class _Annex:
         row = self._parties(sheet, FIRST_ROW, name, towns)
         row = self._year_table(sheet, row, rows, places)
         row = self._told(sheet, row, self.word("lease"), [self.told.lease, self._lead()])
-        row = self._told(sheet, row, self.word("room"), [*self._room(name), *self._worth(towns)])
+        lines = [*self._fair(name, towns), *self._room(name), *self._worth(towns), *self._late()]
+        row = self._told(sheet, row, self.word("room"), lines)
         row = self._told(sheet, row, self.word("rests"), self._rests())
         self._signatures(sheet, row, [name, *(self.told.place(code) for code in towns)])
         self._widths(sheet, (30, 26))
@@ -358,6 +378,28 @@ class _Annex:
             )
             for e in found
         ]
+
+    def _fair(self, name: str, towns: Sequence[str]) -> list[str]:
+        """Return the fair share of the corporation where its stock is known, else of its municipalities."""
+        write, shares = self.told.told.notation.number, self.told.asked.shares
+        own = shares[shares["corporation"] == name]
+        whole = shares[(shares["corporation"] == "") & shares["municipality"].isin(list(towns))]
+        return [
+            self.word(
+                "fair_of", fair=write(row["fair"], 1), offered=write(row["offered"]),
+                asked=write(row["asked"]),
+                whose=", ".join(filter(None, (row["corporation"], self.told.place(row["municipality"])))),
+            )
+            for row in (whole if own.empty else own).to_dict("records")
+        ]  # fmt: skip
+
+    def _late(self) -> list[str]:
+        late, write = self.told.delivery, self.told.told.notation
+        if late is None:
+            return []
+        there, now = (measured(plan)["waiting_years"] for plan in (late.unprepared, self.told.plan))
+        share = write.percent(late.share, 0)
+        return [self.word("late_of", share=share, late=write.number(there), now=write.number(now))]
 
     def _worth(self, towns: Sequence[str]) -> list[str]:
         write, told = self.told.told.notation, dict[str, str]()
