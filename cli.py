@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from optimiser.explanation import Explanation
     from optimiser.locate import Location, LocationProblem, NoAnswerYet, OutOfReach
     from optimiser.sensitivity import Effect, Evaluate
+    from reports.agreements import Asking, Negotiation
 
 type Command = Callable[[argparse.Namespace], int]
 
@@ -151,6 +152,11 @@ def _add_questions(add: Any, solving: argparse.ArgumentParser, locking: argparse
         )
     )
     _add_lots(add("lots", _lots, "divide the volumes of a plan into procurement lots", speaking, as_json))
+    does = "tell the homes asked of corporations, and what agreeing on them does"
+    _add_agreements(add("agreements", _agreements, does, speaking, as_json))
+    _add_place(
+        add("place", _place, "match clients ready to leave to homes that come free", speaking, as_json)
+    )
     does = "score a plan made by hand, or plan on from it"
     _add_score(add("score", _score, does, reading, locking, solving, _working(), speaking, as_json))
     _add_compare(add("compare", _compare, "set plans side by side", speaking, as_json))
@@ -382,6 +388,52 @@ def _add_lots(lots: argparse.ArgumentParser) -> None:
     add("--gap", type=_share, default=0.0, metavar="SHARE", help="good enough, such as 1%% (%(default)g)")
     add("--time", type=_positive, default=120.0, metavar="SECONDS", help="longest solve (%(default)g)")
     add("-o", "--output", type=Path, metavar="FOLDER", help="also write CSV tables and a GeoPackage there")
+
+
+def _add_agreements(agreements: argparse.ArgumentParser) -> None:
+    add = agreements.add_argument
+    add("plan", type=Path, metavar="PLAN", help="folder of a plan")
+    add("--quick", action="store_true", help="only what needs no solving: asked, offered, short, fair share")
+    add("--wijk", action="store_true", help="homes by neighbourhood in place of municipality")
+    add(
+        "--stock", type=Path, metavar="FILE",
+        help="what corporations own: CSV with corporation, municipality, social_homes",
+    )  # fmt: skip
+    add("--lock", type=Path, metavar="FILE", help="what is agreed, to keep and to price: as for plan --lock")
+    add(
+        "--delivery", type=_chance, default=0.71, metavar="SHARE",
+        help="part of the homes that is handed over (%(default)s)",
+    )  # fmt: skip
+    add("--within", type=_share, default=0.02, metavar="SHARE", help="above this plan, for the room (2%%)")
+    add("--gap", type=_share, default=0.01, metavar="SHARE", help="of each solve (%(default)s)")
+    add("--time", type=_positive, default=60.0, metavar="SECONDS", help="for each solve (%(default)g)")
+    add("--seed", type=_count, default=0, metavar="N", help="same seed and input, same answer (0)")
+    add("-o", "--output", type=Path, metavar="FOLDER", help="also write agreements.xlsx and .csv there")
+
+
+def _add_place(place: argparse.ArgumentParser) -> None:
+    add = place.add_argument
+    add("plan", type=Path, metavar="PLAN", help="folder of a plan")
+    add(
+        "--ready", type=Path, required=True, metavar="FILE",
+        help="clients: CSV with client (pseudonym), municipality, neighbourhood, wanted, tier, ready",
+    )  # fmt: skip
+    add(
+        "--free", type=Path, metavar="FILE",
+        help="homes: CSV with home, corporation, neighbourhood, tier, free; else those of the plan",
+    )  # fmt: skip
+    add(
+        "--months", type=_one_or_more, default=12, metavar="N",
+        help="how long after the first is ready homes take part (%(default)s)",
+    )  # fmt: skip
+    add("--idle", type=_count, default=30, metavar="DAYS", help="a home may stand empty (%(default)s)")
+    add(
+        "--per-thousand", type=_positive, default=1.0, metavar="N",
+        help="people placed in a neighbourhood at most, per 1,000 inhabitants, one at least (%(default)g)",
+    )  # fmt: skip
+    add("--only-wanted", action="store_true", help="who names an area is placed there or not at all")
+    add("--time", type=_positive, default=60.0, metavar="SECONDS", help="for each step (%(default)g)")
+    add("-o", "--output", type=Path, metavar="FILE", help="also write a CSV file: a line per client")
 
 
 def _add_partition(partition: argparse.ArgumentParser) -> None:
@@ -809,6 +861,100 @@ def _lots(arguments: argparse.Namespace) -> int:
     else:
         _print([tender.text()])
     return DONE
+
+
+def _agreements(arguments: argparse.Namespace) -> int:
+    from models.social_stock import read_stock
+    from optimiser import Impossible, NoPlanYet
+    from optimiser.homes_asked import HomesAsked
+    from reports import read_plan
+    from reports.agreements import Negotiation, negotiate
+    from reports.annex import FILES, check_folder
+
+    if arguments.output:
+        check_folder(arguments.output, FILES)
+    plan, stop, ticker = read_plan(arguments.plan), threading.Event(), Ticker(sys.stderr)
+    stock = read_stock(arguments.stock, plan.problem.region) if arguments.stock else {}
+    try:
+        plan = _with_locks(plan, arguments, stop, ticker)
+    except (Impossible, NoPlanYet) as error:
+        return _no_plan(error, arguments)
+    lang = arguments.lang or plan.problem.region.parameters.region.language
+    told = Negotiation(plan, HomesAsked.of(plan, stock, by_neighbourhood=arguments.wijk), lang)
+    keep = _keeping(arguments)
+    keep(told)
+    if not arguments.json:
+        _print([told.first()])
+    if not arguments.quick:
+        said = "Stopping with what is finished; Ctrl-C again aborts."
+        work = functools.partial(negotiate, told, _asking(arguments), keep, ticker, stop)
+        told = _heard(work, stop, ticker, said)
+    if arguments.json:
+        _print_json(told.record())
+    elif told.again():
+        _print(["", told.again()])
+    return DONE
+
+
+def _with_locks(
+    plan: "Plan", arguments: argparse.Namespace, stop: threading.Event, ticker: "Ticker"
+) -> "Plan":
+    """Return the plan with what is agreed in a file, where one is named."""
+    if arguments.lock is None:
+        return plan
+    from models.decided import read_decided
+    from optimiser.bargaining import with_locks
+    from optimiser.progress import Limits
+
+    agreed = read_decided(arguments.lock, plan.problem.region)
+    limits = Limits(arguments.gap, arguments.time, stop, arguments.seed)
+    said = "Stopping with the best plan so far; Ctrl-C again aborts."
+    return _heard(lambda: with_locks(plan, agreed, limits, ticker), stop, ticker, said)
+
+
+def _place(arguments: argparse.Namespace) -> int:
+    from models.ready import read_free, read_ready
+    from optimiser.placement import homes_of_plan, place, round_rules
+    from reports import read_plan
+    from reports.placement import Desk
+
+    plan = read_plan(arguments.plan)
+    region = plan.problem.region
+    clients = read_ready(arguments.ready, region)
+    rules = round_rules(
+        region, clients, months=arguments.months, idle_days=arguments.idle,
+        per_thousand=arguments.per_thousand, only_wanted=arguments.only_wanted,
+    )  # fmt: skip
+    if arguments.free:
+        homes = read_free(arguments.free, region)
+    else:
+        homes = homes_of_plan(plan, min(client.ready for client in clients), rules.until)
+    placed = place(plan, clients, homes, rules, seconds=arguments.time)
+    desk = Desk(plan, placed, arguments.free is None, arguments.lang or region.parameters.region.language)
+    if arguments.output:
+        desk.rows().to_csv(arguments.output, index=False, lineterminator="\n")
+    if arguments.json:
+        _print_json(desk.record())
+    else:
+        _print([desk.text()])
+    return DONE
+
+
+def _asking(arguments: argparse.Namespace) -> "Asking":
+    from reports.agreements import Asking
+
+    return Asking(arguments.delivery, arguments.within, arguments.gap, arguments.time, arguments.seed)
+
+
+def _keeping(arguments: argparse.Namespace) -> "Callable[[Negotiation], None]":
+    """Return what writes a negotiation so far, where a folder is named."""
+    from reports.annex import write_agreements
+
+    def keep(told: "Negotiation") -> None:
+        if arguments.output:
+            write_agreements(told, arguments.output)
+
+    return keep
 
 
 def _partition(arguments: argparse.Namespace) -> int:

@@ -276,6 +276,16 @@ def agreed_table(file: str) -> Table:
     return Table(file, "what is decided", columns, key=key)
 
 
+def stock_table(file: str) -> Table:
+    """Return the table of the homes that corporations own."""
+    columns = {
+        "corporation": _given(str, _TEXT),
+        "municipality": _given(str, _CODE),
+        "social_homes": _given(float, _NOT_NEGATIVE),
+    }
+    return Table(file, "the homes that corporations own", columns, key=("corporation", "municipality"))
+
+
 def read(folder: Path, table: Table, faults: list[Fault]) -> pd.DataFrame:
     """Read one table of a region from its CSV file, see `converted`."""
     path = folder / table.file

@@ -23,7 +23,7 @@ from optimiser.progress import Clock, Limits, Progress, Report
 from optimiser.search import WITHIN_M
 from optimiser.smaller import SMALL, Smaller
 
-type Kind = Literal["municipality", "tier", "site"]
+type Kind = Literal["municipality", "tier", "site", "homes_of", "homes_in"]
 
 WORTH = 1e4
 """Objective units of one place while bounds are sought, so that the solver's tolerance is little of one."""
@@ -34,11 +34,15 @@ WHOLE = 1e-5
 
 @dataclass(frozen=True)
 class Count:
-    """What is counted: places per municipality or tier, or the tiers that run at a site, in one year."""
+    """What is counted in one year, or in all planned years together where `year` is None.
+
+    Places per municipality or tier, the tiers that run at a site, or homes handed over: `homes_of` a
+    corporation, `homes_in` a municipality.
+    """
 
     kind: Kind
     code: str
-    year: int
+    year: int | None
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,8 @@ def counts(plan: Plan) -> list[Count]:
 
 def counted(plan: Plan, count: Count) -> int:
     """Return a count in a plan."""
+    if count.kind in ("homes_of", "homes_in"):
+        return _homes(plan, count)
     places = plan.data["places"].sel(year=count.year).transpose("site", "tier")
     if count.kind == "site":
         return int((places.sel(site=count.code) > 0.5).sum())
@@ -96,6 +102,16 @@ def counted(plan: Plan, count: Count) -> int:
     town = plan.problem.municipality_of
     inside = [s for s in places["site"].values if town[plan.problem.neighbourhood_of[str(s)]] == count.code]
     return _whole(places.sel(site=inside))
+
+
+def _homes(plan: Plan, count: Count) -> int:
+    homes = plan.data["new_homes"]
+    if count.year is not None:
+        homes = homes.sel(year=count.year)
+    if count.kind == "homes_of":
+        return _whole(homes.sel(corporation=count.code))
+    town = plan.problem.municipality_of
+    return _whole(homes.sel(neighbourhood=[j for j in plan.problem.areas if town[j] == count.code]))
 
 
 def _whole(places: xr.DataArray) -> int:
@@ -146,6 +162,8 @@ def _widened(extent: Extent, low: tuple[float, float], high: tuple[float, float]
 def _columns(model: Model, count: Count) -> Columns:
     """Return the columns that a count adds up."""
     problem, x = model.problem, model.decisions
+    if count.kind in ("homes_of", "homes_in"):
+        return columns_of_homes(model, count)
     family = x.operating if count.kind == "site" else x.places
     town = problem.municipality_of
 
@@ -156,6 +174,17 @@ def _columns(model: Model, count: Count) -> Columns:
     return np.array(
         [v.id for (s, k, t), v in family.items() if t == count.year and belongs(s, k)], dtype=np.int32
     )
+
+
+def columns_of_homes(model: Model, count: Count) -> Columns:
+    """Return the columns that a count of homes adds up."""
+    town, at = model.problem.municipality_of, 0 if count.kind == "homes_of" else 1
+    found = [
+        v.id
+        for (c, j, t), v in model.decisions.new_homes.items()
+        if (c, town[j])[at] == count.code and count.year in (None, t)
+    ]
+    return np.array(found, dtype=np.int32)
 
 
 def in_band(arrays: Arrays, band: Band) -> Arrays:

@@ -1,0 +1,230 @@
+"""The outflow desk as a terminal shows it, for a program, and as rows: nobody in it but by pseudonym."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from optimiser.placement import reasons
+from reports.agreements import columns_of_text
+from reports.contents import Contents
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from optimiser.placement import Match, Placement, Unmatched
+    from optimiser.plan import Plan
+    from reports.notation import Language
+
+_WORDS = {
+    "title": {
+        "nl": "Uitstroom: {placed} van {clients} mensen geplaatst in {homes} woningen die vrijkomen tot "
+        "{until}",
+        "en": "Outflow: {placed} of {clients} people placed in {homes} homes that come free until {until}",
+    },
+    "proven": {
+        "nl": "Bewezen: meer mensen plaatsen kan niet, en van alle manieren om er zo veel te plaatsen "
+        "is dit de beste.",
+        "en": "Proven: more people cannot be placed, and of all ways to place as many this is the best.",
+    },
+    "not_proven": {
+        "nl": "Niet bewezen: de rekentijd was om voordat elke stap af was. Geef meer tijd met --time.",
+        "en": "Not proven: time was up before each step was solved to the end. Give more with --time.",
+    },
+    "order": {
+        "nl": "Volgorde: zo veel mogelijk mensen; wie het langst klaar is; gewenste plek; naar wat "
+        "corporaties "
+        "vrijmaken; snelle sleutel, wijken onder hun norm en dichtbij.",
+        "en": "In this order: as many people as possible; who has been ready longest; the area wanted; "
+        "by what "
+        "corporations make free; a key soon, neighbourhoods under their norm, and near.",
+    },
+    "rules": {
+        "nl": "Sleutel {lead} dagen na urgentie ({lead_source}); een woning staat hoogstens {idle} "
+        "dagen leeg "
+        "voor iemand; per wijk hoogstens {per} per 1.000 inwoners en ten minste één (aannames).",
+        "en": "Key {lead} days after urgency ({lead_source}); a home stands empty for somebody for at "
+        "most {idle} "
+        "days; per neighbourhood at most {per} per 1,000 inhabitants and one at least (assumptions).",
+    },
+    "of_plan": {
+        "nl": "De woningen zijn die van het plan, gelijk verdeeld over elk jaar; geef echte met --free.",
+        "en": "The homes are those of the plan, spread evenly over each year; give real ones with --free.",
+    },
+    "head": {
+        "nl": "cliënt|woning|corporatie|wijk|vorm|sleutel|huur|minuten|waarom",
+        "en": "client|home|corporation|neighbourhood|form|key|lease|minutes|why",
+    },
+    "direct": {"nl": "direct", "en": "direct"},
+    "flip": {"nl": "omklap op {day}", "en": "omklap on {day}"},
+    "unmatched": {"nl": "Niet geplaatst:", "en": "Not placed:"},
+    "by_area": {"nl": "Per corporatie en wijk:", "en": "By corporation and neighbourhood:"},
+    "by_corporation": {
+        "nl": "|geplaatst|naar verhouding|vrij",
+        "en": "|placed|in proportion|free",
+    },
+    "area_head": {"nl": "corporatie|wijk|woningen", "en": "corporation|neighbourhood|homes"},
+    "why_wanted": {"nl": "gewenste plek", "en": "area wanted"},
+    "why_elsewhere": {"nl": "niet op de gewenste plek", "en": "not in the area wanted"},
+    "why_near": {"nl": "binnen de reisnorm", "en": "within the travel norm"},
+    "why_within_reach": {"nl": "binnen bereik", "en": "within reach"},
+    "why_kept_for": {"nl": "woning wacht op de sleutel", "en": "home waits for the key"},
+    "why_over_norm": {"nl": "wijk boven haar norm", "en": "neighbourhood over its norm"},
+    "no_home": {
+        "nl": "geen woning voor deze vorm vrij in deze ronde",
+        "en": "no home for this form comes free in this round",
+    },
+    "out_of_reach": {
+        "nl": "geen woning binnen bereik van de eigen omgeving",
+        "en": "no home within reach of the own surroundings",
+    },
+    "dates": {
+        "nl": "geen woning op tijd: sleutel kan pas later dan een woning leeg mag staan",
+        "en": "no home at the right time: the key comes later than a home may stand empty",
+    },
+    "not_wanted": {
+        "nl": "geen woning in het gewenste gebied (--only-wanted)",
+        "en": "no home in the area wanted (--only-wanted)",
+    },
+    "concentration": {
+        "nl": "wat over is ligt in wijken die al genoeg mensen krijgen ({count} woningen mogelijk)",
+        "en": "what is left is in neighbourhoods that take enough people already ({count} homes possible)",
+    },
+    "taken": {
+        "nl": "elke woning die past ({count}) gaat naar een ander; meer mensen plaatsen kan niet",
+        "en": "every home that fits ({count}) goes to somebody else; more people cannot be placed",
+    },
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A placement to be told in one language; `of_plan` says that the homes are those of the plan."""
+
+    plan: Plan
+    placement: Placement
+    of_plan: bool
+    lang: Language
+
+    @cached_property
+    def told(self) -> Contents:
+        """The plan as it is told."""
+        return Contents(self.plan, (), (), self.lang)
+
+    def word(self, key: str, **values: object) -> str:
+        """Return words in the language."""
+        return _WORDS[key][self.lang].format(**values)
+
+    def text(self) -> str:
+        """Return the placement as a terminal shows it."""
+        placed, rules = self.placement, self.placement.rules
+        people = len(placed.matches) + len(placed.unmatched)
+        title = self.word(
+            "title", placed=len(placed.matches), clients=people, homes=len(placed.homes), until=rules.until
+        )
+        blocks = [
+            [title, self.word("proven" if placed.proven else "not_proven"), self.word("order")],
+            [self._rules(), *([self.word("of_plan")] if self.of_plan else [])],
+            columns_of_text(self._matches(), 7) if placed.matches else [],
+            [self.word("unmatched"), *self._unmatched()] if placed.unmatched else [],
+            columns_of_text(self._corporations(), 1),
+            [self.word("by_area"), *columns_of_text(self._areas(), 2)] if placed.matches else [],
+        ]
+        return "\n\n".join("\n".join(block) for block in blocks if block)
+
+    def _rules(self) -> str:
+        lead = self.told.region.parameters.homes.lead
+        rules, write = self.placement.rules, self.told.notation
+        source = lead.source or self.told.words("assumption")
+        return self.word(
+            "rules", lead=rules.lead_days, lead_source=source, idle=rules.idle_days,
+            per=write.plain(rules.per_thousand),
+        )  # fmt: skip
+
+    def _matches(self) -> Iterator[list[str]]:
+        yield self.word("head").split("|")
+        for match in self.placement.matches:
+            home = match.home
+            yield [
+                match.client.client, home.home, home.corporation, self.told.neighbourhood(home.neighbourhood),
+                self.told.tier(match.client.tier), str(match.key), self._lease(match),
+                self.told.notation.number(match.minutes), self._why(match),
+            ]  # fmt: skip
+
+    def _lease(self, match: Match) -> str:
+        return self.word("flip", day=match.flips_on) if match.flips_on else self.word("direct")
+
+    def _why(self, match: Match) -> str:
+        return ", ".join(self.word(f"why_{reason}") for reason in reasons(match))
+
+    def _unmatched(self) -> Iterator[str]:
+        for one in self.placement.unmatched:
+            yield f"  {one.client.client}: {self._why_not(one)}"
+
+    def _why_not(self, one: Unmatched) -> str:
+        return self.word(one.why, count=one.homes)
+
+    def _corporations(self) -> Iterator[list[str]]:
+        yield self.word("by_corporation").split("|")
+        free = Counter(home.corporation for home in self.placement.homes)
+        for name, used in self.placement.used.items():
+            fair = self.told.notation.number(self.placement.fair[name], 1)
+            yield [name, str(used), fair, str(free[name])]
+
+    def _areas(self) -> Iterator[list[str]]:
+        yield self.word("area_head").split("|")
+        places = Counter((m.home.corporation, m.home.neighbourhood) for m in self.placement.matches)
+        for (corporation, area), count in sorted(places.items()):
+            yield [corporation, self.told.neighbourhood(area), str(count)]
+
+    # ------------------------------------------------------------------ rows and record
+
+    def rows(self) -> pd.DataFrame:
+        """Return a row per client: the home, or why there is none."""
+        lines = [*map(self._match, self.placement.matches), *map(self._no_match, self.placement.unmatched)]
+        columns = [
+            "client", "placed", "home", "corporation", "neighbourhood", "neighbourhood_name", "tier", "key",
+            "lease", "flips_on", "minutes", "reasons",
+        ]  # fmt: skip
+        return pd.DataFrame(lines, columns=columns)
+
+    def _match(self, match: Match) -> dict[str, Any]:
+        home = match.home
+        return {
+            "client": match.client.client, "placed": 1, "home": home.home, "corporation": home.corporation,
+            "neighbourhood": home.neighbourhood,
+            "neighbourhood_name": self.told.neighbourhood(home.neighbourhood), "tier": match.client.tier,
+            "key": str(match.key), "lease": "flip" if match.flips_on else "direct",
+            "flips_on": str(match.flips_on) if match.flips_on else None, "minutes": round(match.minutes, 1),
+            "reasons": "|".join(reasons(match)),
+        }  # fmt: skip
+
+    def _no_match(self, one: Unmatched) -> dict[str, Any]:
+        return {"client": one.client.client, "placed": 0, "tier": one.client.tier, "reasons": one.why}
+
+    def record(self) -> dict[str, Any]:
+        """Return all of it for a program."""
+        placed, rules = self.placement, self.placement.rules
+        rows = self.rows().astype(object)
+        plain = rows.where(rows.notna(), None).to_dict("records")
+        return {
+            "region": self.told.region.parameters.region.name,
+            "proven": placed.proven,
+            "placed": len(placed.matches),
+            "not_placed": len(placed.unmatched),
+            "homes": len(placed.homes),
+            "homes_of_plan": self.of_plan,
+            "until": str(rules.until),
+            "lead_days": rules.lead_days,
+            "idle_days": rules.idle_days,
+            "per_thousand": rules.per_thousand,
+            "clients": [{str(key): cell for key, cell in row.items()} for row in plain],
+            "corporations": {
+                name: {"placed": used, "in_proportion": placed.fair[name]}
+                for name, used in placed.used.items()
+            },
+        }
