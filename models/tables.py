@@ -1,7 +1,7 @@
 """The tables of a region: their columns, and their cells as numbers and codes."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import pandera.pandas as pa
 
 from geodata.faults import Fault, did_you_mean
 from geodata.tables import parse_number, read_table
+from models.pathway import EXITS
 
 _WHOLE = "Int64"
 _ONE_OF = "one of "
@@ -23,6 +24,10 @@ _CODE = pa.Check.str_matches(r"^[A-Za-z0-9_]{1,40}$", error="a code of letters, 
 _DATE = pa.Check.str_matches(
     r"^[12]\d{3}(-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01]))?$", error="a date as 2027-12-31, or a year"
 )
+_DAY = pa.Check.str_matches(r"^[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$", error="a day as 2027-03-31")
+_QUARTER = pa.Check.str_matches(r"^(19|20)\d\dQ[1-4]$", error="a quarter as 2027Q1")
+ACTUALS_DETAIL = ("municipality", "site", "tier", "profile", "to_profile", "exit")
+"""Columns of counted figures that say of whom or what."""
 _NOT_NEGATIVE = pa.Check.ge(0, error="0 or more")
 _YEAR = pa.Check.in_range(1990, 2100, error="a year from 1990 to 2100")
 _SHARE = pa.Check.in_range(0, 1, error="a share from 0 to 1")
@@ -274,6 +279,19 @@ def agreed_table(file: str) -> Table:
     }
     key = ("site", "tier", "corporation", "neighbourhood", "municipality", "year")
     return Table(file, "what is decided", columns, key=key)
+
+
+def actuals_table(file: str, measures: Sequence[str]) -> Table:
+    """Return the table of what was counted that a file holds, a row per count."""
+    columns = {
+        "quarter": _given(str, _QUARTER),
+        "measure": _given(str, _one_of(*measures)),
+        **{name: _optional(str, _CODE) for name in ACTUALS_DETAIL if name != "exit"},
+        "exit": _optional(str, _one_of(*EXITS)),
+        "value": pa.Column(_WHOLE, [_NOT_NEGATIVE], nullable=True),
+        "as_of": _given(str, _DAY),
+    }
+    return Table(file, "what was counted", columns, key=("quarter", "measure", *ACTUALS_DETAIL))
 
 
 def read(folder: Path, table: Table, faults: list[Fault]) -> pd.DataFrame:
