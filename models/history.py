@@ -80,7 +80,8 @@ class Counts:
         """Return the newest counts of a measure for the whole region, by detail other than municipality.
 
         None unless it was counted for the region as one, or at every municipality (an empty one too, as
-        0). What a municipality never named is nobody. `as_of` is the oldest day that is in a sum.
+        0). What a municipality never named is nobody. `as_of` is the oldest day that is in a sum, `quarter`
+        its newest quarter, and `oldest` the oldest.
         """
         rows = self._of(measure, quarter)
         if rows.empty:
@@ -88,7 +89,8 @@ class Counts:
         if rows["municipality"].ne("").all() and set(rows["municipality"]) != set(towns):
             return None
         rest = [name for name in DETAIL if name != "municipality"]
-        return rows.groupby(rest, as_index=False).agg({"value": "sum", "as_of": "min", "quarter": "min"})
+        whole = rows.assign(oldest=rows["quarter"]).groupby(rest, as_index=False)
+        return whole.agg({"value": "sum", "as_of": "min", "quarter": "max", "oldest": "min"})
 
     def _of(self, measure: str, quarter: Quarter) -> pd.DataFrame:
         """Return the newest counts of one measure, all by the detail of the newest."""

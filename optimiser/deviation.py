@@ -10,6 +10,8 @@ import pandas as pd
 
 from models.actuals import DETAIL, MEASURES, Quarter, detail_of
 from models.history import Counts
+from models.parameters import WAITING
+from models.pathway import EXITS
 from optimiser.tracking import Expected, Floats, Tracker
 
 BAND = (0.05, 0.95)
@@ -38,11 +40,11 @@ class Compared:
     since, quarter
         The quarters over which a flow was counted; of a stock both are the quarter of its count.
     as_of
-        The day of the count, the oldest where it is a sum.
+        The day of the count; of a sum of stocks the oldest, of a flow the newest.
     carried
-        Whether it is of an earlier quarter than the one that is told.
+        Whether it, or a part of it, is of an earlier quarter than the one that is told.
     least, most
-        The band, in whole people; of places both are what is expected.
+        The band, in whole people, places or homes.
     """
 
     measure: str
@@ -94,13 +96,25 @@ class Comparison:
     @property
     def expected_outside(self) -> float:
         """How many of those with a band would be outside it by chance alone."""
-        return (1.0 - (BAND[1] - BAND[0])) * sum(one.most > one.least for one in self.every)
+        return (1.0 - (BAND[1] - BAND[0])) * len(self.by_chance)
+
+    @property
+    def by_chance(self) -> tuple[Compared, ...]:
+        """Those whose band has chance in it: all but places, which are decided."""
+        return tuple(one for one in self.every if one.measure != "places")
 
 
 def compare(tracker: Tracker, counts: Counts, quarter: Quarter) -> Comparison:
     """Return what is known at the end of a quarter beside what the plan expects, the same for the region."""
     held = _Held(tracker, counts, quarter)
-    return Comparison(quarter, tuple(held.whole()), tuple(held.parts()))
+    problem = tracker.plan.problem
+    codes = [*problem.towns, *problem.sites.index, *problem.tiers.index, WAITING, *problem.profiles, *EXITS]
+    rank = {str(code): number for number, code in enumerate(codes)}
+
+    def order(one: Compared) -> tuple[int, list[int]]:
+        return list(MEASURES).index(one.measure), [rank[code] for code in one.detail.values()]
+
+    return Comparison(quarter, tuple(sorted(held.whole(), key=order)), tuple(sorted(held.parts(), key=order)))
 
 
 @dataclass(frozen=True)
@@ -120,7 +134,8 @@ class _Held:
         for row in self.counts.state(self.quarter).to_dict("records"):
             if not MEASURES[row["measure"]].is_flow:
                 detail = {name: row[name] for name in detail_of(row)}
-                yield self._one(row["measure"], detail, (Quarter.of(row["quarter"]),), row)
+                quarter = Quarter.of(row["quarter"])
+                yield self._one(row["measure"], detail, (quarter,), row, quarter)
         for measure, known in MEASURES.items():
             quarters = self._quarters(measure)
             if known.is_flow and quarters:
@@ -136,8 +151,8 @@ class _Held:
         towns = [set(table["municipality"]) for table in tables]
         for town in sorted(set.intersection(*towns) - {""}):
             here = pd.concat([table[table["municipality"] == town] for table in tables])
-            row = {"value": here["value"].sum(), "as_of": here["as_of"].min()}
-            yield self._one(measure, {"municipality": town}, quarters, row)
+            row = {"value": here["value"].sum(), "as_of": here["as_of"].max()}
+            yield self._one(measure, {"municipality": town}, quarters, row, quarters[-1])
 
     def whole(self) -> Iterator[Compared]:
         """Generate the region as a whole, where all of it was counted."""
@@ -151,7 +166,8 @@ class _Held:
             for detail, group in _groups(rows, names):
                 newest = max(Quarter.of(text) for text in group["quarter"])
                 row = {"value": group["value"].sum(), "as_of": group["as_of"].min()}
-                yield self._one(measure, detail, (newest,), row)
+                oldest = Quarter.of(min(group["oldest"]))
+                yield self._one(measure, detail, (newest,), row, oldest)
 
     def _whole_flow(self, measure: str, names: tuple[str, ...]) -> Iterator[Compared]:
         known = {q: self._of_region(measure, q) for q in self._quarters(measure)}
@@ -159,8 +175,8 @@ class _Held:
         if not tables:
             return
         for detail, group in _groups(pd.concat(tables.values()), names):
-            row = {"value": group["value"].sum(), "as_of": group["as_of"].min()}
-            yield self._one(measure, detail, tuple(sorted(tables)), row)
+            row = {"value": group["value"].sum(), "as_of": group["as_of"].max()}
+            yield self._one(measure, detail, tuple(sorted(tables)), row, max(tables))
 
     def _of_region(self, measure: str, quarter: Quarter) -> pd.DataFrame | None:
         problem = self.tracker.plan.problem
@@ -173,18 +189,23 @@ class _Held:
         return rows if asked <= set(zip(rows["site"], rows["tier"], strict=True)) else None
 
     def _one(
-        self, measure: str, detail: Mapping[str, str], quarters: tuple[Quarter, ...], row: Mapping[Any, Any]
+        self,
+        measure: str,
+        detail: Mapping[str, str],
+        quarters: tuple[Quarter, ...],
+        row: Mapping[Any, Any],
+        oldest: Quarter,
     ) -> Compared:
         found = [self._at(q).of(measure, detail) for q in quarters]
         mean, drawn = sum(one for one, _ in found), np.sum([draws for _, draws in found], axis=0)
-        least, most = _band(measure, float(mean), drawn)
+        least, most = _band(float(mean), drawn)
         return Compared(
             measure=measure,
             detail=dict(detail),
             since=quarters[0],
             quarter=quarters[-1],
             as_of=str(row["as_of"]),
-            carried=quarters[-1] < self.quarter,
+            carried=oldest < self.quarter,
             counted=int(row["value"]),
             expected=float(mean),
             least=least,
@@ -192,10 +213,8 @@ class _Held:
         )
 
 
-def _band(measure: str, mean: float, drawn: Floats) -> tuple[float, float]:
-    """Return the band, to whole people and homes outwards; what is decided has none."""
-    if measure == "places":
-        return round(mean), round(mean)
+def _band(mean: float, drawn: Floats) -> tuple[float, float]:
+    """Return the band, to whole people, places and homes outwards."""
     least, most = (float(end) for end in np.quantile(drawn, BAND))
     return max(0.0, floor(min(least, mean) + 1e-6)), ceil(max(most, mean) - 1e-6)
 

@@ -1,7 +1,8 @@
 """What a plan expects to be counted at the end of a quarter, with the band of its own uncertainty.
 
-A plan gives year averages. People and homes follow a straight line between the middles of two years; places
-are those of the year; a flow is a quarter of a year's. Around people there is a band of two parts:
+A plan gives year averages. Stocks follow a straight line between the middles of two years, a flow is a
+quarter of a year's. Places are decided and change on a day that the plan does not know: their band is what
+lies between the figures of those two years. Around people there is a band of two parts:
 
 * the ranges that `region.toml` states for inflow, moves and exits, drawn together (`models/draws.py`);
 * chance: of n people of the base a binomial number is still there in the same profile and tier,
@@ -10,9 +11,9 @@ are those of the year; a flow is a quarter of a year's. Around people there is a
     count(cell, draw) ~ Binomial(⌈n⌉, kept / ⌈n⌉) + Poisson(expected · factor(draw) − kept),
     kept = min(n · stay^elapsed years, expected · factor(draw))
 
-Whoever does not fit in the places and homes of the plan waits, and who waits takes what is free in a tier
-that suits up to what the plan expects there, wherever in the region that is. Around homes the band is that of
-delivery (`models/drawn_futures.py`); places are decided and have none.
+A place is lived in with the chance of its occupancy. Whoever does not fit waits, and who waits takes what is
+free in a tier that suits up to what the plan expects there, wherever in the region that is. Around homes the
+band is that of delivery (`models/drawn_futures.py`).
 """
 
 from collections.abc import Mapping
@@ -75,7 +76,7 @@ class Tracker:
         people, waiting = self._stock(quarter.end), self._waiting_at(quarter.end)
         drawn_people, drawn_waiting = self._drawn_stock(quarter, people, waiting, random)
         homes, drawn_homes = self._homes_at(quarter)
-        places = self._places_of(quarter.year)
+        places, drawn_places = self._places_at(quarter.end)
         flows, drawn_flows = self._flows(quarter, random)
         mean = {
             "clients": self._labelled(people, "municipality", "profile", "tier"),
@@ -88,7 +89,7 @@ class Tracker:
             "clients": self._labelled(drawn_people, "draw", "municipality", "profile", "tier"),
             "waiting": self._labelled(drawn_waiting, "draw", "municipality", "profile"),
             "homes": self._labelled(drawn_homes, "draw", "municipality", "tier"),
-            "places": places.expand_dims(draw=self.draws),
+            "places": drawn_places,
             **drawn_flows,
         }
         return Expected(mean, drawn)
@@ -164,7 +165,7 @@ class Tracker:
         factors = self._factors(quarter.end)[:, None, :]
         housed = _counted(self._people[0], stay[:, :-1], people * factors[..., None], random)
         without = _counted(self._waiting[0], stay[:, -1], waiting * factors, random)
-        return self._fitted(quarter, housed, without, people)
+        return self._fitted(self._pools(quarter, random), housed, without, people)
 
     @cached_property
     def _stay(self) -> Floats:
@@ -187,30 +188,43 @@ class Tracker:
         return np.concatenate([np.ones_like(known[:1]), known])
 
     def _fitted(
-        self, quarter: Quarter, housed: Floats, without: Floats, expected: Floats
+        self, pools: list[tuple[list[int], Floats]], housed: Floats, without: Floats, expected: Floats
     ) -> tuple[Floats, Floats]:
         """Return the counts where nobody lives in a place that is not there, and a free one is taken."""
         kept, waiting = housed.copy(), without.copy()
-        for tiers, room in self._pools(quarter):
-            # what the plan itself houses there fits, whatever rounding says
-            most = max(room, float(expected[..., tiers].sum()))
+        for tiers, room in pools:
             total = kept[..., tiers].sum(axis=(1, 2, 3))
-            part = np.divide(most, total, out=np.ones_like(total), where=total > most)
+            part = np.divide(room, total, out=np.ones_like(total), where=total > room)
             fits = kept[..., tiers] * part[:, None, None, None]
             waiting += (kept[..., tiers] - fits).sum(axis=3)
             kept[..., tiers] = fits
-        for tiers, room in self._pools(quarter):
+        for tiers, room in pools:
             for tier in tiers:
                 free = room - kept[..., tiers].sum(axis=(1, 2, 3))
                 self._filled(tier, free, kept, waiting, expected)
         return kept, waiting
 
-    def _pools(self, quarter: Quarter) -> list[tuple[list[int], float]]:
-        """Return the tiers that share places, and the people that these hold: home tiers share homes."""
-        problem, tiers = self.plan.problem, self._labels["tier"]
+    def _pools(self, quarter: Quarter, random: np.random.Generator) -> list[tuple[list[int], Floats]]:
+        """Return the tiers that share places, and how many people (draw) these hold.
+
+        On a day each place is lived in with the chance of its occupancy; home tiers share the homes.
+        """
+        problem, tiers, pools = self.plan.problem, self._labels["tier"], list[tuple[list[int], Floats]]()
+        for tier in problem.facility_tiers:
+            room = random.binomial(self._free(quarter.end, tier), self._occupancy[tier], self.draws)
+            pools.append(([tiers.index(tier)], room.astype(float)))
         homes = float(self._along(self._homes, quarter.end).sum())
-        pools = [([tiers.index(tier)], self._room(quarter.year, tier)) for tier in problem.facility_tiers]
-        return [*pools, ([tiers.index(tier) for tier in problem.home_tiers], homes)]
+        return [*pools, ([tiers.index(tier) for tier in problem.home_tiers], np.full(self.draws, homes))]
+
+    @property
+    def _occupancy(self) -> dict[str, float]:
+        return {str(k): float(share) for k, share in self.plan.problem.tiers["occupancy"].items()}
+
+    def _free(self, moment: float, tier: str) -> int:
+        """Return the places of a tier that people of the Wlz leave."""
+        places = float(self._places_at(moment)[0].sel(tier=tier).sum())
+        taken = sum(n for (_, k), n in self.plan.problem.wlz_occupied.items() if k == tier)
+        return max(0, round(places - taken))
 
     def _filled(self, tier: int, free: Floats, kept: Floats, waiting: Floats, expected: Floats) -> None:
         """Let people who wait take what is free (draw) in a tier, up to what the plan expects there."""
@@ -224,17 +238,26 @@ class Tracker:
         kept[..., suits, tier] += taken
         waiting[..., suits] -= taken
 
-    def _room(self, year: int, tier: str) -> float:
-        problem = self.plan.problem
-        places = float(self._places_of(year).sel(tier=tier).sum())
-        taken = sum(n for (_, k), n in problem.wlz_occupied.items() if k == tier)
-        occupancy = problem.tiers["occupancy"].astype(float)
-        return float(occupancy[tier]) * max(0.0, places - taken)
-
     # ------------------------------------------------------------------ places and homes
 
-    def _places_of(self, year: int) -> xr.DataArray:
-        return self.plan.data["places"].sel(year=year, drop=True).fillna(0.0)
+    @cached_property
+    def _places(self) -> xr.DataArray:
+        """(year, site, tier): places, the base year first."""
+        planned = self.plan.data["places"].fillna(0.0)
+        base = xr.zeros_like(planned.isel(year=[0])).assign_coords(year=[self.plan.problem.base_year])
+        base = base.copy(deep=True)
+        for (site, tier), places in self.plan.problem.base_places.items():
+            base.loc[{"site": site, "tier": tier}] = float(places)
+        return xr.concat([base, planned], dim="year").transpose("year", "site", "tier")
+
+    def _places_at(self, moment: float) -> tuple[xr.DataArray, xr.DataArray]:
+        """Return places (site, tier), and (draw, site, tier) with those of the year before and after."""
+        values, like = self._places.to_numpy(), self._places.isel(year=0, drop=True)
+        at = float(np.interp(moment, self._middles, np.arange(len(self._middles))))
+        ends = values[int(np.floor(at))], values[int(np.ceil(at))]
+        drawn = np.stack([ends[draw % 2] for draw in range(self.draws)])
+        labelled = xr.DataArray(drawn, dims=("draw", *like.dims), coords=like.coords)
+        return like.copy(data=self._along(values, moment)), labelled
 
     @cached_property
     def _homes(self) -> Floats:

@@ -1,6 +1,6 @@
 """Partitions of a region side by side: what each costs, and who pays for splitting."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -12,6 +12,7 @@ from models.quantity import Quantity
 from models.region import Region
 from optimiser.cooperation import Cooperation
 from optimiser.partition import Best, Group, Partitioner, Scored
+from reports.brief import aligned
 from reports.notation import Language, Notation
 
 _WORDS = {
@@ -109,12 +110,12 @@ class Comparison:
                 )
             ],
             [self._said("people", clients=self._write.number(float(self.known.clients.sum()), 1)), ""],
-            [*_aligned(self._rows()), ""],
+            [*aligned(self._rows()), ""],
             self._legend(),
             [self._proof(best) for best in self.found],
             self._lowest(),
-            *[[*_aligned(self._groups(number)), ""] for number in range(1, len(self.scored))],
-            [self._said("who"), *_aligned(self._who()), ""],
+            *[[*aligned(self._groups(number)), ""] for number in range(1, len(self.scored))],
+            [self._said("who"), *aligned(self._who()), ""],
             [self._said("assumed"), *self._assumptions()],
         ]
         return "\n".join(line for block in blocks for line in block)
@@ -333,22 +334,3 @@ def _by_town(known: Cooperation, one: Scored) -> np.ndarray:
         for town, minutes, eur in zip(group.towns, group.client_minutes, group.eur.sum(axis=1), strict=True):
             found[known.position[town]] = minutes, eur
     return found
-
-
-def _aligned(rows: Iterable[Sequence[str]]) -> list[str]:
-    """Return lines with texts to the left and numbers to the right."""
-    cells = [list(row) for row in rows]
-    columns = list(zip(*cells, strict=True))
-    widths = [max(map(len, column)) for column in columns]
-    numeric = [all(_is_number(cell) for cell in column[1:]) for column in columns]
-    return [
-        "  ".join(
-            cell.rjust(width) if right else cell.ljust(width)
-            for cell, width, right in zip(row, widths, numeric, strict=True)
-        ).rstrip()
-        for row in cells
-    ]
-
-
-def _is_number(cell: str) -> bool:
-    return cell != "" and all(sign in "0123456789.,+−-– %€\N{NO-BREAK SPACE}" for sign in cell)

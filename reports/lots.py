@@ -17,6 +17,7 @@ from models.price_basis import ELEMENTS, PriceBasis, divided
 from optimiser.lots import Division, Wish
 from optimiser.plan import Plan
 from optimiser.volumes import BAND, Term, Volumes
+from reports.brief import aligned
 from reports.notation import Language, Notation
 
 FILES = ("lots.csv", "volumes.csv", "prices.csv", "lots.gpkg")
@@ -122,14 +123,14 @@ class Tender:
         """Return the lots as a terminal shows them."""
         blocks = [
             [self._title(), self._proof(), ""],
-            [*_aligned(self._overview()), ""],
+            [*aligned(self._overview()), ""],
             [*(self._areas(lot) for lot in self._lots), ""],
             [
                 self._said(key, draws=self.bought.drawn.sizes["draw"])
                 for key in ("volume", "range", "room", "money")
             ],
-            ["", *_aligned(self._by_tier()), ""],
-            [self._said("price", year=self._first), *_aligned(self._prices()), *self._price_notes(), ""],
+            ["", *aligned(self._by_tier()), ""],
+            [self._said("price", year=self._first), *aligned(self._prices()), *self._price_notes(), ""],
             [*self._notes()],
         ]
         return "\n".join(line for block in blocks for line in block).rstrip()
@@ -491,18 +492,3 @@ def _three(asked: tuple[float, np.ndarray]) -> dict[str, float]:
     least, most = (float(found) for found in np.quantile(drawn, BAND))
     # what the plan itself delivers is possible, also where draws are skewed to one side of it
     return {"expected": expected, "least": min(least, expected), "most": max(most, expected)}
-
-
-def _aligned(rows: Iterable[Sequence[str]]) -> list[str]:
-    """Return lines with texts to the left and numbers to the right."""
-    cells = [list(row) for row in rows]
-    columns = list(zip(*cells, strict=True))
-    widths = [max(map(len, column)) for column in columns]
-    numeric = [all(cell[:1].isdigit() or cell[:1] in "−–" for cell in column[1:]) for column in columns]
-    return [
-        "  ".join(
-            cell.rjust(width) if right else cell.ljust(width)
-            for cell, width, right in zip(row, widths, numeric, strict=True)
-        ).rstrip()
-        for row in cells
-    ]

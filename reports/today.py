@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from geodata.tables import read_table
 from models import read_region
-from models.decided import AGREED, decided_text
+from models.decided import AGREED, decided_text, read_decided
 from models.parameters import WAITING
 from models.region import locked
 from models.tables import TABLES
@@ -19,11 +20,10 @@ from optimiser.today import PLANNED, Today
 from reports.rounding import largest_remainder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from geodata.faults import Fault
-    from models.decided import Decided
     from models.region import Region
 
 _DIGITS = 4
@@ -35,7 +35,7 @@ _CLIENTS = (
 
 
 def region_of_today(
-    today: Today, folder: Path, settings: Mapping[str, str], agreed: Decided | None = None
+    today: Today, folder: Path, settings: Mapping[str, str], lock: Path | None = None
 ) -> Region:
     """Write the state of today as a region into a new `folder` and read it, checked as any other.
 
@@ -43,8 +43,8 @@ def region_of_today(
     ----------
     settings
         Dotted keys of `region.toml` with other values, as for `read_region`.
-    agreed
-        What is agreed beside what the plan keeps already.
+    lock
+        A table of what is agreed beside what the plan keeps already.
 
     Raises
     ------
@@ -68,7 +68,8 @@ def region_of_today(
     if today.agreed:
         (folder / AGREED).write_text(decided_text(today.agreed), encoding="utf-8", newline="\n")
     region = read_region(folder, settings=settings)
-    return region if agreed is None else locked(region, agreed)
+    whole = replace(region, overrides=(*today.overrides, *region.overrides))
+    return whole if lock is None else locked(whole, read_decided(lock, whole))
 
 
 def _raw(folder: Path) -> dict[str, pd.DataFrame]:
@@ -103,13 +104,15 @@ def _said(day: str, today: Today) -> dict[str, str]:
 
 def _sites(today: Today, raw: pd.DataFrame) -> pd.DataFrame:
     """Return the sites with the places of today; what has places exists, and they fit."""
-    rows = []
+    rows: list[dict[Any, Any]] = []
     running = {site for (site, _), (places, _) in today.places.items() if places}
     for row in raw.to_dict("records"):
         places, day = today.places[row["site"], row["tier"]]
         most = max(places, int(float(row["most"])))
         status = "existing" if row["site"] in running else row["status"]
-        rows.append({**row, "places": str(places), "most": str(most), "status": status, **_said(day, today)})
+        # a row of which nothing was counted and nothing changed keeps its source
+        told = _said(day, today) if day or str(places) != row["places"] else {}
+        rows.append(row | {"places": str(places), "most": str(most), "status": status} | told)
     whole = pd.DataFrame(rows)
     if "plot_most" in whole:
         # a plot that holds more than was thought possible holds it
@@ -124,12 +127,10 @@ def _clients(today: Today, raw: pd.DataFrame) -> pd.DataFrame:
     people, counted = today.people
     near = "neighbourhood" in raw and bool((raw["neighbourhood"] != "").any())
     town_of = today.plan.problem.municipality_of
-    level = (
-        people["neighbourhood"].values if near else [town_of[str(j)] for j in people["neighbourhood"].values]
-    )
+    place_of = {area: area if near else town for area, town in town_of.items()}
     frame = people.to_dataframe("clients").assign(counted=counted.to_series())
     frame = frame.reset_index()
-    frame["place"] = frame["neighbourhood"].map(dict(zip(people["neighbourhood"].values, level, strict=True)))
+    frame["place"] = frame["neighbourhood"].map(place_of)
     grouped = frame.groupby(["place", "profile", "tier"], sort=False).agg(
         {"clients": "sum", "counted": "all"}
     )
@@ -143,7 +144,7 @@ def _clients(today: Today, raw: pd.DataFrame) -> pd.DataFrame:
         fixed = {"year": str(today.base), "form": "ZIN", "basis": "origin"}
         rows.append({**where, **what, **fixed, **_said(day, today)})
     budgets = raw[raw["form"] == "PGB"].assign(year=str(today.base))
-    return pd.concat([pd.DataFrame(rows, columns=list(_CLIENTS)), budgets]).fillna("")
+    return _texts([*rows, *budgets.to_dict("records")], [*_CLIENTS])
 
 
 def _homes(today: Today, raw: pd.DataFrame) -> pd.DataFrame:
@@ -151,17 +152,17 @@ def _homes(today: Today, raw: pd.DataFrame) -> pd.DataFrame:
     region = today.plan.problem.region
     in_town, day = today.homes
     town_of = today.plan.problem.municipality_of
-    rows = []
+    rows: list[dict[str, str]] = []
     for town, homes in in_town.items():
-        weights = {
+        weights: dict[tuple[str, str], float] = {
             at: n for at, n in today.homes_by_place.items() if town_of.get(at[1], at[1]) == town and n > 0
         }
         total = round(homes)
         if not total:
             continue
         if not weights:
-            weights = {(str(region.homes["corporation"].iloc[0]), town): 1.0}
-        whole = sum(weights.values())
+            weights = {(next(iter(region.homes["corporation"]), "unknown"), town): 1.0}
+        whole = float(sum(weights.values()))
         each = largest_remainder([total * n / whole for n in weights.values()], total)
         for (corporation, place), count in zip(weights, each, strict=True):
             column = "neighbourhood" if place in town_of else "municipality"
@@ -169,4 +170,9 @@ def _homes(today: Today, raw: pd.DataFrame) -> pd.DataFrame:
             rows.append({**what, **_said(day, today)})
     later = raw[[int(year) > today.base for year in raw["year"]]]
     columns = list(dict.fromkeys([*raw.columns, "neighbourhood", "source", "note"]))
-    return pd.concat([pd.DataFrame(rows, columns=columns), later]).fillna("")
+    return _texts([*rows, *later.to_dict("records")], columns)
+
+
+def _texts(rows: Sequence[Mapping[Any, str]], columns: Sequence[str]) -> pd.DataFrame:
+    """Return rows as a table of text; what a row does not have is an empty cell."""
+    return pd.DataFrame([[row.get(name, "") for name in columns] for row in rows], columns=list(columns))
