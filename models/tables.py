@@ -184,6 +184,19 @@ SERIES = Table(
     may_be_empty=True,
     may_be_absent=True,
 )
+UNDER_WAY = Table(
+    "under_way.csv",
+    "places that are being built already",
+    {
+        "site": _given(str, _CODE),
+        "tier": _given(str, _CODE),
+        "year": _given(_WHOLE, _YEAR),
+        "places": _given(_WHOLE, _NOT_NEGATIVE),
+    },
+    key=("site", "tier", "year"),
+    may_be_empty=True,
+    may_be_absent=True,
+)
 MEANINGS = {
     "code": "CBS code, such as GM0114",
     "name": "name as people know it",
@@ -203,7 +216,7 @@ MEANINGS = {
     "provider": "who runs it",
     "status": "existing or candidate",
     "tier": "a tier of region.toml",
-    "places": "places today; 0 at a candidate",
+    "places": "places today, 0 at a candidate; of those under way the places that are ready then",
     "wlz_occupied": "places lived in by people of the Wlz",
     "most": "places of this tier that fit",
     "plot_most": "places that fit on the plot, all tiers together",
@@ -213,7 +226,8 @@ MEANINGS = {
     "building_cost": "EUR a place, where the tier's own does not hold",
     "profile": "a profile of region.toml",
     "clients": "people; fractions are let pass",
-    "year": "calendar year; of clients the base year, of homes the base year (in use) or later (offered)",
+    "year": "calendar year; of clients the base year, of homes the base year (in use) or later (offered), "
+    "of places under way the first in which they can be used",
     "form": "ZIN or PGB",
     "basis": "origin (where people come from) or registration (where their file is kept)",
     "corporation": "who lets or offers the homes",
@@ -261,7 +275,7 @@ def meaning(column: str) -> str:
     return MEANINGS[column]
 
 
-TABLES = (MUNICIPALITIES, SITES, CLIENTS, HOMES, TRAVEL, BUDGETS, SERIES)
+TABLES = (MUNICIPALITIES, SITES, CLIENTS, HOMES, TRAVEL, BUDGETS, SERIES, UNDER_WAY)
 
 
 def agreed_table(file: str) -> Table:

@@ -142,6 +142,43 @@ class Today:
         }
 
     @cached_property
+    def under_way(self) -> dict[tuple[str, str, int], int]:
+        """(site, tier, year) → places that are being built, if the plan was followed so far.
+
+        What the plan adds within the time that building takes has been begun. What it has added and was
+        not counted is late, and taken to be ready in the first year. What was counted above it came early:
+        from conversions of the years to come, and what these do not account for from the building.
+        """
+        problem, first = self.plan.problem, self.base + 1
+        found: dict[tuple[str, str, int], int] = {}
+        added = self.plan.data["added"].fillna(0.0).to_series().round().astype(int)
+        converted = self._converted()
+        other = self.other_than_planned()
+        for site, tier in problem.places_at:
+            planned, counted = other.get((site, tier), (0, 0))
+            so_far = sum(int(added[site, tier, t]) for t in problem.years if t <= self.base)
+            late, early = min(max(0, planned - counted), so_far), max(0, counted - planned)
+            lasts = problem.region.parameters.tiers[tier].building_years
+            for year in range(first, min(self.base + lasts, problem.years[-1]) + 1):
+                early = max(0, early - converted.get((site, tier, year), 0))
+                begun = int(added[site, tier, year]) + (late if year == first else 0)
+                found[site, tier, year] = max(0, begun - early)
+                early = max(0, early - begun)
+            if late and not lasts:
+                found[site, tier, first] = late
+        return {at: places for at, places in found.items() if places}
+
+    def _converted(self) -> dict[tuple[str, str, int], int]:
+        """Return (site, tier, year) → places that arrive by conversion in the plan."""
+        found: dict[tuple[str, str, int], int] = {}
+        moved = self.plan.data["converted"].fillna(0.0)
+        for (site, tier, to), ratio in self.plan.problem.ratios.items():
+            for year in self.plan.problem.years:
+                places = round(float(moved.sel(site=site, tier=tier, to_tier=to, year=year)) * ratio)
+                found[site, to, year] = found.get((site, to, year), 0) + places
+        return found
+
+    @cached_property
     def homes(self) -> tuple[dict[str, float], str]:
         """Municipality → homes in use, and the day of the count ("" where they were not counted).
 

@@ -32,6 +32,10 @@ _WORDS: dict[str, dict[Language, str]] = {
         "nl": "{at}: {was} plekken gepland, {now} geteld",
         "en": "{at}: {was} places planned, {now} counted",
     },
+    "under_way": {
+        "nl": "In aanbouw, als het plan is gevolgd: {places}.",
+        "en": "Being built, if the plan was followed: {places}.",
+    },
     "as_planned": {
         "nl": "De getelde plekken zijn de geplande.",
         "en": "The places that were counted are those planned.",
@@ -99,6 +103,10 @@ class Replanned:
                 {"site": site, "tier": tier, "planned": was, "counted": now}
                 for (site, tier), (was, now) in self.today.other_than_planned().items()
             ],
+            "under_way": [
+                {"site": site, "tier": tier, "year": year, "places": places}
+                for (site, tier, year), places in self.today.under_way.items()
+            ],
             "carried_on": [asdict(one) for one in broken_rules(self.kept)],
             "figures": [{"name": key, "kept": was, "new": now} for key, was, now, _ in self._rows()],
             "changes": [{**asdict(one), "why": self._why(one)} for one in self.changes],
@@ -127,6 +135,9 @@ class Replanned:
         yield self._said("facts", base=self.today.base) if others else self._said("as_planned")
         for at, (was, now) in others.items():
             yield f"  {self._said('places', at=' '.join(at), was=was, now=now)}"
+        ready = [f"{s} {k} {places} ({year})" for (s, k, year), places in self.today.under_way.items()]
+        if ready:
+            yield self._said("under_way", places=", ".join(ready))
 
     def _broken(self) -> Iterator[str]:
         broken = broken_rules(self.kept)

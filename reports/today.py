@@ -13,7 +13,7 @@ from models import read_region
 from models.decided import AGREED, decided_text, read_decided
 from models.parameters import WAITING
 from models.region import locked
-from models.tables import TABLES
+from models.tables import TABLES, UNDER_WAY
 from models.toml_text import region_text
 from models.workbook import WORKBOOK, read_book, read_sheet
 from optimiser.today import PLANNED, Today
@@ -63,6 +63,7 @@ def region_of_today(
         changed["budgets.csv"] = budgets[[int(year) >= today.base for year in budgets["year"]]]
     for name, frame in changed.items():
         frame.to_csv(folder / name, sep=_separator(raw[name]), index=False, lineterminator="\n")
+    _under_way(today).to_csv(folder / UNDER_WAY.file, index=False, lineterminator="\n")
     (folder / "region.toml").write_text(region_text(today.parameters), encoding="utf-8", newline="\n")
     (folder / AGREED).unlink(missing_ok=True)
     if today.agreed:
@@ -145,6 +146,15 @@ def _clients(today: Today, raw: pd.DataFrame) -> pd.DataFrame:
         rows.append({**where, **what, **fixed, **_said(day, today)})
     budgets = raw[raw["form"] == "PGB"].assign(year=str(today.base))
     return _texts([*rows, *budgets.to_dict("records")], [*_CLIENTS])
+
+
+def _under_way(today: Today) -> pd.DataFrame:
+    note = "being built, if the plan was followed; late where it should have been there"
+    rows = [
+        {"site": site, "tier": tier, "year": str(year), "places": str(places), "note": note}
+        for (site, tier, year), places in today.under_way.items()
+    ]
+    return _texts(rows, ["site", "tier", "year", "places", "note"])
 
 
 def _homes(today: Today, raw: pd.DataFrame) -> pd.DataFrame:

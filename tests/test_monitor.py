@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -22,12 +23,12 @@ from cli import BAD_INPUT, DONE, main
 from geodata import InputError
 from models import forecast, read_region
 from models.actuals import COLUMNS, DETAIL, MEASURES, Quarter, read_actuals
-from models.decided import DecidedHomes, DecidedPlaces
+from models.decided import Decided, DecidedHomes, DecidedPlaces
 from models.history import Counts, History
 from models.rates import Estimator, garwood, yearly
-from optimiser import Problem
+from optimiser import Model, Problem
 from optimiser.deviation import compare
-from optimiser.score import decided_by
+from optimiser.score import decided_by, score
 from optimiser.today import Today
 from optimiser.tracking import Tracker
 from reports import read_plan, write
@@ -35,6 +36,11 @@ from reports.today import region_of_today
 
 HEADER = "quarter,measure,municipality,site,tier,profile,to_profile,exit,value,as_of\n"
 LONGER = {"years.last": "2025"}
+FEW = ["--draws", "20"]
+"""The tiny region states no ranges; few draws are quick."""
+
+NOBODY_WAITS = CLIENTS.replace("M2,light,waiting,1,2021,ZIN,origin,registration 2021\n", "")
+TINY = tiny_region()
 ROOT = Path(__file__).parent.parent
 
 
@@ -60,16 +66,17 @@ def text_of(*rows):
 
 
 @pytest.fixture(scope="module")
-def plan():
+def plan(written):
     """Return the proven best plan of the tiny region until 2025."""
-    return best(tiny_problem(LONGER))
+    return read_plan(written)
 
 
 @pytest.fixture(scope="module")
 def still():
-    """Return a plan in which nothing changes: no policy, no travel, no new homes."""
+    """Return a plan in which nothing changes: no policy, no travel, no new homes, nobody who waits."""
     no_homes = "corporation,municipality,year,homes\nC1,M1,2021,2\nC1,M2,2021,2\n"
-    return best(tiny_problem(EUROS_ONLY | {"weights.unasked_move": "1000000"}, homes=no_homes))
+    dear = EUROS_ONLY | {"weights.unasked_move": "1000000"}
+    return best(tiny_problem(dear, homes=no_homes, clients=NOBODY_WAITS))
 
 
 @pytest.fixture(scope="module")
@@ -170,9 +177,9 @@ def test_a_partial_refresh_keeps_older_values_with_their_day(folder, tmp_path, c
         "quarter;measure;value;as_of\n2022Q2;waiting;3;2022-07-04\n2022Q2;homes;;2022-07-04\n",
         encoding="utf-8",
     )
-    assert main(["monitor", str(folder), "--actuals", str(first)]) == DONE
+    assert main(["monitor", str(folder), "--actuals", str(first), *FEW]) == DONE
     capsys.readouterr()
-    assert main(["monitor", str(folder), "--actuals", str(second), "--json"]) == DONE
+    assert main(["monitor", str(folder), "--actuals", str(second), "--json", *FEW]) == DONE
     told = json.loads(capsys.readouterr().out)
     whole = {one["measure"]: one for one in told["whole"]}
     assert told["quarter"] == "2022Q2"
@@ -182,7 +189,7 @@ def test_a_partial_refresh_keeps_older_values_with_their_day(folder, tmp_path, c
     (places,) = [one for one in told["parts"] if one["measure"] == "places"]
     assert (places["site"], places["counted"], places["as_of"]) == ("S1", 10, "2022-04-01")
     assert not whole["waiting"]["carried"]
-    assert main(["monitor", str(folder), "--lang", "en"]) == DONE
+    assert main(["monitor", str(folder), "--lang", "en", *FEW]) == DONE
     printed = capsys.readouterr().out
     assert "2022-04-01*" in printed
     assert "not counted again this quarter" in printed
@@ -368,20 +375,20 @@ def test_the_band_of_flows_is_that_of_a_poisson_count():
     by then; the draws are a Poisson number around it, as no range is stated.
     """
     problem = tiny_problem(EUROS_ONLY | {"years.last": "2022"}, region=leaving(0.2))
-    expected, drawn = Tracker(best(problem), draws=4000).at(Quarter(2022, 1)).of("outflow", {"exit": "died"})
+    expected, drawn = Tracker(best(problem), draws=1000).at(Quarter(2022, 1)).of("outflow", {"exit": "died"})
     assert 0.8 < expected <= 0.95
-    assert drawn.mean() == pytest.approx(expected, abs=0.06)
-    assert np.quantile(drawn, 0.95) == poisson.ppf(0.95, expected)
+    # three standard errors of a thousand draws, of the mean and of the part in which nobody died
+    assert drawn.mean() == pytest.approx(expected, abs=0.09)
+    assert (drawn == 0).mean() == pytest.approx(poisson.pmf(0, expected), abs=0.047)
 
 
 def test_the_band_of_people_is_that_of_who_is_still_there():
     """Of ten people in beds each is still there after a year with chance 0.8: a binomial number, of which
     the plan expects 8; places are free, so nobody has to wait, and nobody waits who could take one.
     """
-    clients = CLIENTS.replace("M2,light,waiting,1,2021,ZIN,origin,registration 2021\n", "")
     settings_ = EUROS_ONLY | {"years.last": "2022", "weights.unasked_move": "1000000"}
-    problem = tiny_problem(settings_, region=leaving(0.2), clients=clients)
-    tracker = Tracker(best(problem), draws=4000)
+    problem = tiny_problem(settings_, region=leaving(0.2), clients=NOBODY_WAITS)
+    tracker = Tracker(best(problem), draws=1000)
     expected, drawn = tracker.at(Quarter(2022, 2)).of("clients", {"tier": "bed", "profile": "intensive"})
     assert expected == pytest.approx(8.0)
     # six of M1 and four of M2 are spread over neighbourhoods, by municipality whole
@@ -417,7 +424,7 @@ def test_intervals_by_hand():
 def estimator(known, **base):
     """Return an estimator for the tiny region with these people in the base year."""
     people = {tuple(state.split("_")): float(n) for state, n in base.items()}
-    return Estimator(known, tiny_region().parameters, ["M1", "M2"], people, 20.0)
+    return Estimator(known, TINY.parameters, ["M1", "M2"], people, 20.0)
 
 
 def test_rates_come_from_counts_and_people_at_the_beginning():
@@ -456,7 +463,7 @@ def test_a_quarter_that_not_everybody_reported_is_left_out():
 
 
 @given(st.integers(1, 400), st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_an_interval_holds_its_estimate_and_narrows(trials, data):
     """Low ≤ estimate ≤ high within 0 and 1; ten times the people give a narrower interval."""
     events = data.draw(st.integers(0, trials))
@@ -544,7 +551,16 @@ def test_planning_on_keeps_what_is_agreed_and_the_plan_itself(folder, tmp_path, 
     before = digest(folder)
     for path in (folder, *folder.rglob("*")):
         path.chmod(0o555 if path.is_dir() else 0o444)
-    command = ["monitor", str(folder), "--actuals", str(counted), "--replan", "-o", str(tmp_path / "new")]
+    command = [
+        "monitor",
+        str(folder),
+        "--actuals",
+        str(counted),
+        *FEW,
+        "--replan",
+        "-o",
+        str(tmp_path / "new"),
+    ]
     assert main([*command, "--lock", str(lock), "--json", "--gap", "0"]) == DONE
     told = json.loads(capsys.readouterr().out)["replanned"]
     assert digest(folder) == before
@@ -560,13 +576,20 @@ def test_planning_on_keeps_what_is_agreed_and_the_plan_itself(folder, tmp_path, 
         path.chmod(0o755)
 
 
-def test_where_all_is_as_planned_nothing_changes(tmp_path, capsys):
+def test_where_all_is_as_planned_nothing_changes(folder, tmp_path, capsys):
     """Nobody moves and the places are those of the plan: the plan made on has every decision of the old."""
-    region = read_region(write_tiny_region(tmp_path / "tiny"), settings=LONGER)
-    plan = best(Problem.of(region, forecast(region)))
-    folder, counted = write(plan, tmp_path / "plan"), tmp_path / "counts.csv"
+    plan, counted = read_plan(folder), tmp_path / "counts.csv"
     counted.write_text(text_of(*as_planned(plan, 2023)), encoding="utf-8")
-    command = ["monitor", str(folder), "--actuals", str(counted), "--replan", "-o", str(tmp_path / "new")]
+    command = [
+        "monitor",
+        str(folder),
+        "--actuals",
+        str(counted),
+        *FEW,
+        "--replan",
+        "-o",
+        str(tmp_path / "new"),
+    ]
     assert main([*command, "--lang", "en", "--gap", "0"]) == DONE
     assert "No decision changes." in capsys.readouterr().out
     ahead = Today(plan, counts(as_planned(plan, 2023)), Quarter(2023, 4)).ahead(decided_by(plan))
@@ -576,6 +599,55 @@ def test_where_all_is_as_planned_nothing_changes(tmp_path, capsys):
     assert all(isinstance(d, DecidedPlaces | DecidedHomes) for d in again.every)
 
 
+def test_what_is_being_built_goes_on(plan):
+    """Group places take a year to build. At S1 5 beds become group places in 2022 and 5 more in 2023, when 2
+    that were begun in 2022 are added: 5, then 12. At the end of 2022 these 2 are under way, also where the 5
+    of 2023 are there already; and one of them, where 11 are. Where 10 are there at the end of 2023, the 2 are
+    late and come in 2024; where 9 are, the third that lacks is no building.
+    """
+    at = {"site": "S1", "tier": "group"}
+    assert [float(plan.data["places"].sel(year=t, **at)) for t in (2022, 2023)] == [5, 12]
+    assert float(plan.data["added"].sel(year=2023, **at)) == 2
+    found = {
+        (year, counted): today_of(plan, row(f"{year}Q4", "places", counted, **at)).under_way
+        for year, counted in ((2022, 5), (2022, 10), (2022, 11), (2023, 12), (2023, 10), (2023, 9))
+    }
+    assert found == {
+        (2022, 5): {("S1", "group", 2023): 2},
+        (2022, 10): {("S1", "group", 2023): 2},
+        (2022, 11): {("S1", "group", 2023): 1},
+        (2023, 12): {},
+        (2023, 10): {("S1", "group", 2024): 2},
+        (2023, 9): {("S1", "group", 2024): 2},
+    }
+
+
+def test_only_what_is_under_way_is_ready_before_it_could_be_built():
+    """S3 may open in 2022 and takes a year to build: nothing in 2022, but for the 3 that are under way."""
+    problem = tiny_problem()
+    begun = replace(problem, under_way={("S3", "group", 2022): 3})
+    assert ("S3", "group", 2022) not in Model.of(problem).decisions.added
+    assert Model.of(begun).decisions.added["S3", "group", 2022].upper == 3
+    edit = Decided((DecidedPlaces("S3", "group", 2022, 4),))
+    early = {one.where: one.amount for one in score(begun, edit).broken if "before" in one.unit}
+    assert early == {"S3, group, 2022": 1}
+    assert score(begun, Decided((DecidedPlaces("S3", "group", 2022, 3),))).broken == ()
+
+
+def test_faults_of_places_under_way_are_told(tmp_path):
+    """An unknown site, a tier that the site cannot have, a year that is not planned: all at once."""
+    folder = write_tiny_region(tmp_path / "tiny")
+    rows = "site,tier,year,places\nS9,group,2022,1\nS2,bed,2022,1\nS3,group,2021,1\nS3,group,2022,4\n"
+    (folder / "under_way.csv").write_text(rows, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_region(folder)
+    assert [(fault.row, fault.column) for fault in caught.value.faults] == [
+        (2, "site"),
+        (3, "tier"),
+        (4, "year"),
+    ]
+
+
 # ------------------------------------------------------------------ the command
 
 
@@ -583,7 +655,7 @@ def test_small_counts_of_people_are_not_in_the_public_form(folder, tmp_path, cap
     """With --public no part of the region is told, and of people no count under ten; places are no people."""
     counted = tmp_path / "counts.csv"
     counted.write_text(text_of(*FIRST, row("2022Q1", "waiting", 9)), encoding="utf-8")
-    command = ["monitor", str(folder), "--actuals", str(counted), "--public"]
+    command = ["monitor", str(folder), "--actuals", str(counted), "--public", *FEW]
     assert main([*command, "--json"]) == DONE
     told = json.loads(capsys.readouterr().out)
     assert "parts" not in told
