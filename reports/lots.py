@@ -18,7 +18,7 @@ from models.finance import WEEKS_PER_YEAR
 from models.price_basis import ELEMENTS, PriceBasis, divided
 from optimiser.lots import Division, Wish
 from optimiser.plan import Plan
-from optimiser.volumes import BAND, Term, Volumes
+from optimiser.volumes import BAND, Term, Volumes, nodes
 from reports.brief import aligned
 from reports.notation import Language, Notation
 from reports.suppression import THRESHOLD, Sum, shown
@@ -77,6 +77,17 @@ _WORDS = {
     "runs_on": {
         "nl": "{count} locaties: contract tot {end}; loopt {months} maanden door in het nieuwe.",
         "en": "{count} sites: contract until {end}; runs on for {months} months into the new one.",
+    },
+    "between": {
+        "nl": "{term} begint in {year}, geen jaar waarin volgens het beleid contracten worden vernieuwd "
+        "({nodes}).",
+        "en": "{term} begins in {year}, no year in which by the policy contracts are renewed ({nodes}).",
+    },
+    "entrants": {
+        "nl": "Perceel {lot} biedt nog geen {tiers}: daarmee kan een nieuwe aanbieder ook tijdens het "
+        "contract instappen, als dat is afgesproken (zo in Emmen, S1).",
+        "en": "Lot {lot} has no {tiers} yet: with that a new provider may enter during the contract "
+        "too, where that is agreed (as in Emmen, S1).",
     },
     "outside": {
         "nl": "Perceel {lot} ligt met {share} buiten de band van {low} tot {high}.",
@@ -465,7 +476,36 @@ class Tender:
 
     def _notes(self) -> list[str]:
         """Return what a reader of the lots must know: what gave way, contracts, and a provider's share."""
-        return [*self._outside(), *self._below(), *self._contracts(), *self._wins(), *self._small()]
+        told = self._outside(), self._below(), self._contracts(), self._between(), self._wins()
+        return [*(line for lines in told for line in lines), *self._entrants(), *self._small()]
+
+    def _between(self) -> Iterable[str]:
+        """Generate the terms that begin in a year in which nothing is renewed."""
+        known = nodes(self.plan)
+        for term in self.bought.terms:
+            if term.years[0] not in known:
+                told = ", ".join(map(str, known))
+                yield self._said("between", term=self._term(term), year=term.years[0], nodes=told)
+
+    def _entrants(self) -> Iterable[str]:
+        """Generate the forms that a lot will have and nobody offers there in the base year."""
+        problem = self.plan.problem
+        for lot in self._lots:
+            areas = set(self.division.areas(lot))
+            at_sites = {
+                tier
+                for (site, tier), places in problem.base_places.items()
+                if places and problem.neighbourhood_of[site] in areas
+            }
+            lived = problem.clients.sel(neighbourhood=list(areas)).sum(["neighbourhood", "profile"])
+            in_homes = {tier for tier in problem.home_tiers if float(lived.sel(tier=tier)) > NOTHING}
+            new = [
+                self._tier(tier)
+                for tier in self._tiers
+                if tier not in at_sites | in_homes and self._sum(lot, self.bought.years, tier)[0] > NOTHING
+            ]
+            if new:
+                yield self._said("entrants", lot=lot + 1, tiers=", ".join(new))
 
     def _small(self) -> Iterable[str]:
         """Say that numbers of few people are shown, where they are."""

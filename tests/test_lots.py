@@ -391,12 +391,9 @@ def test_published_volumes_do_not_give_small_numbers_away(plan, times):
     tender = Tender(plan, more, division, Wish(lots=2), {}, "en")
     cells, sums, whole = (one.to_dict("records") for one in (tender.volumes(), tender.lots(), tender.layer()))
     known = {
-        **{
-            (r["lot"], r["municipality"], r["tier"], r["year"]): r["expected"]
-            for r in cells.to_dict("records")
-        },
-        **{(r["lot"], r["term"]): r["expected"] for r in sums.to_dict("records")},
-        **{(r["lot"],): r["expected"] for r in whole.to_dict("records")},
+        **{(r["lot"], r["municipality"], r["tier"], r["year"]): r["expected"] for r in cells},
+        **{(r["lot"], r["term"]): r["expected"] for r in sums},
+        **{(r["lot"],): r["expected"] for r in whole},
     }
     term_of = {year: term.name for term in more.terms for year in term.years}
     of_size = {size: [cell for cell in known if len(cell) == size] for size in (1, 2, 4)}
@@ -442,6 +439,28 @@ def test_a_share_that_no_lot_can_keep_to_ends_in_1(plan_folder, capsys):
     """N1 alone has more than a hundredth of the volume."""
     assert cli.main(["lots", str(plan_folder), "--max-share", "1%", "--draws", "2"]) == cli.NO_PLAN
     assert "alone has" in capsys.readouterr().err
+
+
+def test_new_forms_and_terms_between_nodes_are_told(plan):
+    """Only S2 has group living in 2021: a lot without S2 that will have it is open to a new provider.
+    Contracts are renewed in 2022 and 2024, so that an extension in 2023 begins between.
+    """
+    wish = Wish(lots=2)
+    bought = volumes(plan, draws=2, terms=(1, 1))
+    policy = plan.problem.policies.contract_nodes
+    on = policy.model_copy(update={"mode": "soft", "contract_ends": (2022,), "renewal_years": 2})
+    policies = plan.problem.policies.model_copy(update={"contract_nodes": on})
+    held = replace(plan, problem=replace(plan.problem, policies=policies))
+    division = divide(Patchwork.of(plan, bought, wish), wish)
+    notes = Tender(held, bought, division, wish, {}, "en").record()["notes"]
+    assert any("extension 1 2023–2023 begins in 2023" in note for note in notes)
+    base = {(site, tier) for (site, tier), places in plan.problem.base_places.items() if places}
+    assert base == {("S1", "bed"), ("S2", "group")}
+    for lot in range(2):
+        sites = {s for s, area in plan.problem.neighbourhood_of.items() if area in division.areas(lot)}
+        bought_here = bought.expected.sel(neighbourhood=list(division.areas(lot)), tier="group").sum()
+        told = any(note.startswith(f"Lot {lot + 1} has no") and "group living" in note for note in notes)
+        assert told == (float(bought_here) > 0.01 and "S2" not in sites)
 
 
 def test_a_tariff_below_the_cost_price_is_told(plan, tmp_path):

@@ -627,7 +627,8 @@ def test_only_what_is_under_way_is_ready_before_it_could_be_built():
     problem = tiny_problem()
     begun = replace(problem, under_way={("S3", "group", 2022): 3})
     assert ("S3", "group", 2022) not in Model.of(problem).decisions.added
-    assert Model.of(begun).decisions.added["S3", "group", 2022].upper == 3
+    model = Model.of(begun)
+    assert model.arrays.upper[model.decisions.added["S3", "group", 2022].id] == 3
     edit = Decided((DecidedPlaces("S3", "group", 2022, 4),))
     early = {one.where: one.amount for one in score(begun, edit).broken if "before" in one.unit}
     assert early == {"S3, group, 2022": 1}
