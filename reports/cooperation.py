@@ -14,6 +14,7 @@ from optimiser.cooperation import Cooperation
 from optimiser.partition import Best, Group, Partitioner, Scored
 from reports.brief import aligned
 from reports.notation import Language, Notation
+from reports.suppression import THRESHOLD
 
 _WORDS = {
     "title": {
@@ -65,6 +66,10 @@ _WORDS = {
     },
     "town": {"nl": "gemeente", "en": "municipality"},
     "together": {"nl": "samen", "en": "together"},
+    "small_groups": {
+        "nl": "Niet zo openbaar maken: een regio heeft minder dan {threshold} cliënten in een vorm.",
+        "en": "Not to be published like this: a region has fewer than {threshold} clients of a form.",
+    },
     "assumed": {"nl": "Gewichten en aannames:", "en": "Weights and assumptions:"},
     "assumption": {"nl": "aanname", "en": "assumption"},
     "price": {
@@ -116,6 +121,7 @@ class Comparison:
             self._lowest(),
             *[[*aligned(self._groups(number)), ""] for number in range(1, len(self.scored))],
             [self._said("who"), *aligned(self._who()), ""],
+            [self._said("small_groups", threshold=THRESHOLD), ""] if self._has_small_numbers() else [],
             [self._said("assumed"), *self._assumptions()],
         ]
         return "\n".join(line for block in blocks for line in block)
@@ -139,6 +145,11 @@ class Comparison:
                 for best in self.found
             ],
         }
+
+    def _has_small_numbers(self) -> bool:
+        """Tell whether a number of people under the threshold is told."""
+        groups = [group for one in self.scored for group in one.groups]
+        return any(float(number) < THRESHOLD for group in groups for number in group.clients)
 
     def _legend(self) -> list[str]:
         estimated = self._said("estimated") if self.known.flows_are_estimated else ""
