@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from optimiser.locate import Location, LocationProblem, NoAnswerYet, OutOfReach
     from optimiser.sensitivity import Effect, Evaluate
     from reports.agreements import Asking, Negotiation
+    from reports.monitor import Monitor
 
 type Command = Callable[[argparse.Namespace], int]
 
@@ -160,6 +161,8 @@ def _add_questions(add: Any, solving: argparse.ArgumentParser, locking: argparse
     does = "score a plan made by hand, or plan on from it"
     _add_score(add("score", _score, does, reading, locking, solving, _working(), speaking, as_json))
     _add_compare(add("compare", _compare, "set plans side by side", speaking, as_json))
+    does = "hold what was counted against a plan, and plan on from there"
+    _add_monitor(add("monitor", _monitor, does, locking, solving, _working(), speaking, as_json))
     _add_locate(add("locate", _locate, "choose sites, proven best for one aim", reading, as_json))
     report = add("report", _report, "write the report of a plan again", speaking, as_json)
     report.add_argument("plan", type=Path, metavar="PLAN", help="folder of a plan")
@@ -436,6 +439,22 @@ def _add_place(place: argparse.ArgumentParser) -> None:
     add("-o", "--output", type=Path, metavar="FILE", help="also write a CSV file: a line per client")
 
 
+def _add_monitor(monitor: argparse.ArgumentParser) -> None:
+    add = monitor.add_argument
+    add("plan", type=Path, metavar="PLAN", help="folder of a plan; it is not changed")
+    add("--actuals", type=Path, metavar="FILE", help="what was counted: CSV, see docs/monitor.md; recorded")
+    add("--history", type=Path, metavar="FILE", help="where counts are kept (PLAN.monitor.duckdb beside it)")
+    add("--quarter", type=_quarter, metavar="QUARTER", help="such as 2027Q1 (the last one that was counted)")
+    add("--draws", type=_one_or_more, default=400, metavar="N", help="draws of the band (%(default)s)")
+    add("--public", action="store_true", help="the region as a whole only, without small counts of people")
+    add("--replan", action="store_true", help="plan on from there, with what is agreed and few changes")
+    add("-o", "--output", type=Path, metavar="NEWPLAN", help="with --replan: folder to write")
+    add(
+        "--set", dest="settings", action="append", default=[], type=_setting, metavar="KEY=VALUE",
+        help="with --replan: a number of region.toml, such as an estimated rate",
+    )  # fmt: skip
+
+
 def _add_partition(partition: argparse.ArgumentParser) -> None:
     add = partition.add_argument
     add(
@@ -550,6 +569,13 @@ def _chance(text: str) -> float:
     if not share:
         raise argparse.ArgumentTypeError("a share of 0 leaves nothing")
     return share
+
+
+def _quarter(text: str) -> str:
+    year, mark, number = text.partition("Q")
+    if not (year.isascii() and year.isdigit() and len(year) == 4 and mark and number in {"1", "2", "3", "4"}):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a quarter, such as 2027Q1")
+    return text
 
 
 def _positive(text: str) -> float:
@@ -976,6 +1002,89 @@ def _partition(arguments: argparse.Namespace) -> int:
         _print_json(told.record())
     else:
         _print([told.text()])
+    return DONE
+
+
+def _monitor(arguments: argparse.Namespace) -> int:
+    from models.actuals import Quarter, read_actuals
+    from models.history import History
+    from reports import read_plan
+    from reports.monitor import monitored, needed
+
+    _check_replan(arguments)
+    plan = read_plan(arguments.plan)
+    region = plan.problem.region
+    history = History.beside(arguments.plan, region.parameters.region.name)
+    if arguments.history is not None:
+        history = History(arguments.history, history.region)
+    if arguments.actuals is not None:
+        recorded = history.record(read_actuals(arguments.actuals, region), arguments.actuals.name)
+        _tell(f"{arguments.actuals}: {'recorded' if recorded else 'was recorded before'} in {history.file}")
+    counts = history.read()
+    quarter = needed(counts, history.file, Quarter.of(arguments.quarter) if arguments.quarter else None)
+    lang = arguments.lang or region.parameters.region.language
+    drawn = {"draws": arguments.draws, "seed": arguments.seed}
+    told = monitored(plan, counts, quarter, lang, public=arguments.public, **drawn)
+    if arguments.replan:
+        return _replan(told, arguments)
+    if arguments.json:
+        _print_json(told.record())
+    else:
+        _print([told.text()])
+    return DONE
+
+
+def _check_replan(arguments: argparse.Namespace) -> None:
+    """Refuse options that go together and do not."""
+    from geodata.faults import Fault, InputError
+
+    if arguments.replan and arguments.output is None:
+        raise InputError([Fault("--replan", "no folder", "one for the new plan", "Name it with -o.")])
+    alone = {"-o": arguments.output, "--lock": arguments.lock, "--set": arguments.settings}
+    unused = [name for name, value in alone.items() if value and not arguments.replan]
+    if unused:
+        remedy = "Add --replan, or leave it out."
+        raise InputError(Fault(name, "no --replan", "it, as this goes with it", remedy) for name in unused)
+
+
+def _replan(told: "Monitor", arguments: argparse.Namespace) -> int:
+    """Plan on from the state that is told, write the plan and say what changed and why."""
+    from tempfile import TemporaryDirectory
+
+    from models import forecast
+    from optimiser import Impossible, NoPlanYet, Problem
+    from optimiser.score import finishing, score
+    from optimiser.today import Today
+    from reports import write
+    from reports.folder import check_replaceable
+    from reports.replanned import Replanned
+    from reports.today import region_of_today
+
+    check_replaceable(arguments.output)
+    today = Today(told.plan, told.counts, told.compared.quarter)
+    with TemporaryDirectory() as folder:
+        region = region_of_today(today, Path(folder) / "today", _settings(arguments.settings), arguments.lock)
+        for change in region.overrides:
+            _tell(f"{change.key}: {change.old} → {change.new} ({change.origin})")
+        problem, stop, ticker = Problem.of(region, forecast(region)), threading.Event(), Ticker(sys.stderr)
+        work = functools.partial(
+            score, problem, today.as_planned, seed=arguments.seed, progress=ticker, stop=stop
+        )
+        wished = finishing(problem, today.as_planned)
+        try:
+            kept = _heard(work, stop, ticker, "Stopping; Ctrl-C again aborts.").plan
+            plan = _solved(wished, arguments, start=kept)
+        except Impossible as error:
+            return _impossible(wished, error, arguments)
+        except NoPlanYet as error:
+            return _no_plan(error, arguments)
+        result = Replanned(today, kept, plan, told.lang)
+        write(plan, arguments.output, lang=told.lang)
+    if arguments.json:
+        replanned = {"folder": str(arguments.output), **result.record()}
+        _print_json({**told.record(), "replanned": replanned})
+    else:
+        _print([told.text(), "", result.text(), "", str(arguments.output.resolve())])
     return DONE
 
 

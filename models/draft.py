@@ -57,6 +57,7 @@ class Draft:
     travel: pd.DataFrame
     budgets: pd.DataFrame
     series: pd.DataFrame
+    under_way: pd.DataFrame
     network: "Travelled | None"
     """The minutes with the roads that they come from, see `models.travel.Travelled`."""
 

@@ -21,14 +21,21 @@ _TRIES = 1000
 """Times that one draw is made again because its moves and exits add up to more than everybody."""
 
 
+def drawn_pathways(parameters: Parameters, draws: int, seed: int) -> tuple[Pathway, ...]:
+    """Return care pathways drawn from the stated ranges; the same seed gives the same ones."""
+    random = np.random.default_rng(seed)
+    return tuple(_possible(parameters, random) for _ in range(draws))
+
+
 def demand_factors(region: Region, outlook: Outlook, draws: int, seed: int) -> xr.DataArray:
     """Return drawn demand ÷ expected demand, (draw, profile, year); 1 where nobody is expected.
 
-    Demand is that of the forecast: the base mix of tiers carried on, with inflow, moves and exits.
+    Demand is that of the forecast: the base mix of tiers carried on, with inflow, moves and exits. The
+    draws are those of `drawn_pathways` with the same number and seed.
     """
-    random = np.random.default_rng(seed)
     expected = _demand(region, outlook, region.parameters.pathway)
-    drawn = np.stack([_demand(region, outlook, _possible(region.parameters, random)) for _ in range(draws)])
+    pathways = drawn_pathways(region.parameters, draws, seed)
+    drawn = np.stack([_demand(region, outlook, pathway) for pathway in pathways])
     factors = np.divide(drawn, expected, out=np.ones_like(drawn), where=expected > 0)
     labels: dict[str, Any] = {
         "draw": range(draws),

@@ -14,7 +14,17 @@ from pydantic import ValidationError
 from geodata.areas import is_in_metres, read_areas
 from geodata.faults import Fault, InputError, did_you_mean
 from geodata.neighbours import contiguity
-from models import agreement, assumptions, checks, funding_agreement, remarks, scenario, sites, tables
+from models import (
+    agreement,
+    assumptions,
+    checks,
+    funding_agreement,
+    remarks,
+    scenario,
+    sites,
+    tables,
+    under_way,
+)
 from models.carrying_capacity import TABLE, carrying_capacity, faults_of, with_indicators
 from models.decided import AGREED, NOTHING, Decided, decided_text, read_decided
 from models.draft import Draft, sections
@@ -67,6 +77,8 @@ class Region:
     """Whether the minutes to sites come from `travel.csv` or roads; else they are estimated."""
     budgets: pd.DataFrame
     """municipality, year, stream, eur."""
+    under_way: pd.DataFrame
+    """site, tier, year, places: what is being built already and can be used from that year on."""
     series: pd.DataFrame
     """Index year: indications and redeemed (clients, NaN when not known), circa; see `models.series`."""
     assumptions: pd.DataFrame
@@ -114,6 +126,7 @@ def read_region(
     draft = _draft(folder, chosen, faults)
     faults.extend(checks.of_parameters(draft))
     faults.extend(agreement.of_tables(draft))
+    faults.extend(under_way.of_draft(draft))
     faults.extend(funding_agreement.of_money(draft))
     faults.extend(faults_of(draft))
     faults.extend(faults_of_norms(draft))
@@ -263,6 +276,7 @@ def _draft(folder: Path, raw: dict[str, Any], faults: list[Fault]) -> Draft:
         travel=read["travel.csv"],
         budgets=read["budgets.csv"],
         series=read["series.csv"],
+        under_way=read["under_way.csv"],
         network=None,
     )
     return replace(draft, network=travelled(draft, folder, faults))
@@ -321,6 +335,7 @@ def _region(
         "travel.csv": draft.travel,
         "budgets.csv": draft.budgets,
         "series.csv": draft.series,
+        "under_way.csv": draft.under_way,
     }
     return Region(
         folder=folder,
@@ -337,6 +352,7 @@ def _region(
         minutes_given=not draft.travel.empty
         or (draft.network is not None and draft.network.roads is not None),
         budgets=_plain(draft.budgets[draft.budgets["year"] <= last]).astype({"year": int}),
+        under_way=_plain(draft.under_way).astype({"year": int, "places": int}),
         series=series(draft.series),
         assumptions=assumptions.register(parameters, sources),
         overrides=overrides,

@@ -1,7 +1,7 @@
 """The tables of a region: their columns, and their cells as numbers and codes."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import pandera.pandas as pa
 
 from geodata.faults import Fault, did_you_mean
 from geodata.tables import parse_number, read_table
+from models.pathway import EXITS
 
 _WHOLE = "Int64"
 _ONE_OF = "one of "
@@ -23,6 +24,10 @@ _CODE = pa.Check.str_matches(r"^[A-Za-z0-9_]{1,40}$", error="a code of letters, 
 _DATE = pa.Check.str_matches(
     r"^[12]\d{3}(-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01]))?$", error="a date as 2027-12-31, or a year"
 )
+_DAY = pa.Check.str_matches(r"^[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$", error="a day as 2027-03-31")
+_QUARTER = pa.Check.str_matches(r"^(19|20)\d\dQ[1-4]$", error="a quarter as 2027Q1")
+ACTUALS_DETAIL = ("municipality", "site", "tier", "profile", "to_profile", "exit")
+"""Columns of counted figures that say of whom or what."""
 _NOT_NEGATIVE = pa.Check.ge(0, error="0 or more")
 _YEAR = pa.Check.in_range(1990, 2100, error="a year from 1990 to 2100")
 _SHARE = pa.Check.in_range(0, 1, error="a share from 0 to 1")
@@ -179,6 +184,19 @@ SERIES = Table(
     may_be_empty=True,
     may_be_absent=True,
 )
+UNDER_WAY = Table(
+    "under_way.csv",
+    "places that are being built already",
+    {
+        "site": _given(str, _CODE),
+        "tier": _given(str, _CODE),
+        "year": _given(_WHOLE, _YEAR),
+        "places": _given(_WHOLE, _NOT_NEGATIVE),
+    },
+    key=("site", "tier", "year"),
+    may_be_empty=True,
+    may_be_absent=True,
+)
 MEANINGS = {
     "code": "CBS code, such as GM0114",
     "name": "name as people know it",
@@ -198,7 +216,7 @@ MEANINGS = {
     "provider": "who runs it",
     "status": "existing or candidate",
     "tier": "a tier of region.toml",
-    "places": "places today; 0 at a candidate",
+    "places": "places today, 0 at a candidate; of those under way the places that are ready then",
     "wlz_occupied": "places lived in by people of the Wlz",
     "most": "places of this tier that fit",
     "plot_most": "places that fit on the plot, all tiers together",
@@ -208,7 +226,8 @@ MEANINGS = {
     "building_cost": "EUR a place, where the tier's own does not hold",
     "profile": "a profile of region.toml",
     "clients": "people; fractions are let pass",
-    "year": "calendar year; of clients the base year, of homes the base year (in use) or later (offered)",
+    "year": "calendar year; of clients the base year, of homes the base year (in use) or later (offered), "
+    "of places under way the first in which they can be used",
     "form": "ZIN or PGB",
     "basis": "origin (where people come from) or registration (where their file is kept)",
     "corporation": "who lets or offers the homes",
@@ -256,7 +275,7 @@ def meaning(column: str) -> str:
     return MEANINGS[column]
 
 
-TABLES = (MUNICIPALITIES, SITES, CLIENTS, HOMES, TRAVEL, BUDGETS, SERIES)
+TABLES = (MUNICIPALITIES, SITES, CLIENTS, HOMES, TRAVEL, BUDGETS, SERIES, UNDER_WAY)
 
 
 def agreed_table(file: str) -> Table:
@@ -284,6 +303,19 @@ def stock_table(file: str) -> Table:
         "social_homes": _given(float, _NOT_NEGATIVE),
     }
     return Table(file, "the homes that corporations own", columns, key=("corporation", "municipality"))
+
+
+def actuals_table(file: str, measures: Sequence[str]) -> Table:
+    """Return the table of what was counted that a file holds, a row per count."""
+    columns = {
+        "quarter": _given(str, _QUARTER),
+        "measure": _given(str, _one_of(*measures)),
+        **{name: _optional(str, _CODE) for name in ACTUALS_DETAIL if name != "exit"},
+        "exit": _optional(str, _one_of(*EXITS)),
+        "value": pa.Column(_WHOLE, [_NOT_NEGATIVE], nullable=True),
+        "as_of": _given(str, _DAY),
+    }
+    return Table(file, "what was counted", columns, key=("quarter", "measure", *ACTUALS_DETAIL))
 
 
 def read(folder: Path, table: Table, faults: list[Fault]) -> pd.DataFrame:

@@ -193,7 +193,12 @@ def decide(problem: Problem, program: LpProblem) -> Decisions:
     areas, towns = problem.areas, [(m,) for m in problem.towns]
     sites: list[Label] = [(s,) for s in dict.fromkeys(s for s, _ in problem.places_at)]
     lived, places = each_year(_in_areas(areas, problem.allowed)), each_year(problem.places_at)
-    buildable = [at for at in places if at[2] >= problem.first_year[at[:2]]]
+    buildable = [at for at in places if at[2] >= problem.first_year[at[:2]] or problem.under_way.get(at)]
+
+    def can_be_built(at: Label) -> float:
+        ready = at[2] >= problem.first_year[at[:2]]
+        return fits(at) if ready else min(fits(at), problem.under_way[at])
+
     given = [(o.corporation, j, o.year) for o in problem.offers if o.homes > 0 for j in o.neighbourhoods]
     return Decisions(
         clients=family("clients", lived),
@@ -202,7 +207,7 @@ def decide(problem: Problem, program: LpProblem) -> Decisions:
         waiting=family("waiting", each_year(product(areas, problem.profiles))),
         housed=family("housed", each_year(problem.reachable)),
         places=family("places", places, "Integer", fits),
-        added=family("added", buildable, "Integer", fits),
+        added=family("added", buildable, "Integer", can_be_built),
         removed=family("removed", places, "Integer", fits),
         converted=family("converted", each_year(problem.ratios), "Integer", fits),
         operating=family("operating", places, "Binary", _one),

@@ -1,7 +1,8 @@
 """The planning problem: everything that is given, labelled, checked and frozen."""
 
 import math
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from itertools import product
 from typing import Any, Literal, Self
@@ -117,6 +118,9 @@ class Problem:
         Index (origin, location, tier), only where reach allows; minutes, within (the norm).
     agreed, wished
         Decisions that a plan keeps; and those that it departs from at a price.
+    under_way
+        (site, tier, year) → places that are being built already and can be used from that year on, though
+        what is decided now would take longer.
     shared_prices
         What is shared with other regions, when a country is planned (`optimiser/country.py`); else empty.
     """
@@ -152,6 +156,7 @@ class Problem:
     outlook: Outlook | None = None
     agreed: Decided = NOTHING
     wished: Decided = NOTHING
+    under_way: Mapping[tuple[str, str, int], int] = field(default_factory=dict)
     shared_prices: tuple[SharedPrice, ...] = ()
 
     @classmethod
@@ -193,6 +198,7 @@ class Problem:
             region=region,
             outlook=outlook,
             agreed=region.agreed,
+            under_way=_under_way(region),
         )
 
     def with_modes(self, **modes: Mode) -> Self:
@@ -439,6 +445,11 @@ def _tiers(parameters: Parameters) -> pd.DataFrame:
         for code, tier in parameters.tiers.items()
     }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("tier")
+
+
+def _under_way(region: Region) -> dict[tuple[str, str, int], int]:
+    rows = region.under_way.to_dict("records")
+    return {(str(row["site"]), str(row["tier"]), int(row["year"])): int(row["places"]) for row in rows}
 
 
 def _weight(written: object, setting: str) -> float:

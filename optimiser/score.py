@@ -259,7 +259,7 @@ def _moves(model: Model, problem: Problem, columns: Columns, values: Floats) -> 
     given[columns] = values
     rhs = arrays.row_lower[chosen] - arrays.matrix[chosen] @ given
     cost = arrays.cost[moved] + 1e-3
-    early = [t < problem.first_year[s, k] for s, k, t in x.added]
+    early = [t < problem.first_year[s, k] and not problem.under_way.get((s, k, t)) for s, k, t in x.added]
     cost[: len(early)] += np.where(early, TOO_EARLY, 0.0)
     solved = milp(
         cost,

@@ -218,6 +218,9 @@ def _sizes(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     yield from _broken("small_enough_to_fit", places.sum("tier") - plot, "places on the plot")
     opens = _at_sites(problem, "first_year", data)
     early = data["added"].where(data["year"] < opens, 0.0)
+    for (s, k, t), begun in problem.under_way.items():
+        if float(early.sel(site=s, tier=k, year=t)) > 0.0:
+            early.loc[{"site": s, "tier": k, "year": t}] -= float(begun)
     yield from _broken("small_enough_to_fit", early, "places added before they can be built")
 
 

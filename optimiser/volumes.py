@@ -88,18 +88,18 @@ def volumes(
 
 
 def _start(plan: Plan, start: int | None) -> int:
-    years, nodes = plan.problem.years, _nodes(plan)
+    years, known = plan.problem.years, nodes(plan)
     if start is None:
         ends = [int(str(end)[:4]) for end in plan.problem.region.sites["contract_end"] if end]
         earliest = max(max(ends, default=years[0] - 1) + 1, years[0])
-        return min((node for node in nodes if node >= earliest), default=years[-1])
+        return min((node for node in known if node >= earliest), default=years[-1])
     faults = []
     if start not in years:
         faults.append(
             Fault("--start", str(start), f"a year from {years[0]} to {years[-1]}", "Choose another.")
         )
-    elif start not in nodes:
-        told = ", ".join(map(str, nodes))
+    elif start not in known:
+        told = ", ".join(map(str, known))
         faults.append(
             Fault("--start", str(start), f"a year in which contracts are renewed: {told}", "Choose one.")
         )
@@ -108,7 +108,7 @@ def _start(plan: Plan, start: int | None) -> int:
     return start
 
 
-def _nodes(plan: Plan) -> list[int]:
+def nodes(plan: Plan) -> list[int]:
     """Return the years in which a contract may start: all, or those of the policy contract_nodes."""
     policy, years = plan.problem.policies.contract_nodes, plan.problem.years
     if policy.mode == "off":

@@ -78,11 +78,25 @@ def _beside_nothing(told: Contents) -> Iterator[tuple[str, ...]]:
         yield told.words(f"compare_{measure}", **told.years), *written
 
 
-def aligned(rows: Iterable[Sequence[str]]) -> list[str]:
-    """Return lines with the first column to the left and the others to the right."""
-    cells = list(rows)
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+def aligned(rows: Iterable[Sequence[str]], indent: str = "  ") -> list[str]:
+    """Return lines with texts to the left and numbers to the right; the first row may be a header."""
+    cells = [list(row) for row in rows]
+    columns = list(zip(*cells, strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    right = [_is_numeric(column) for column in columns]
     return [
-        "  " + "  ".join([first.ljust(widths[0]), *map(str.rjust, others, widths[1:])])
-        for first, *others in cells
+        (
+            indent
+            + "  ".join(
+                cell.rjust(width) if to_the_right else cell.ljust(width)
+                for cell, width, to_the_right in zip(row, widths, right, strict=True)
+            )
+        ).rstrip()
+        for row in cells
     ]
+
+
+def _is_numeric(column: Sequence[str]) -> bool:
+    """Tell whether all that is in a column under its header begins as a number does."""
+    filled = [cell for cell in column[1:] if cell]
+    return bool(filled) and all(cell[0].isdigit() or cell[0] in "+−–-€<" for cell in filled)

@@ -1,6 +1,6 @@
 """Partitions of a region side by side: what each costs, and who pays for splitting."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -12,7 +12,9 @@ from models.quantity import Quantity
 from models.region import Region
 from optimiser.cooperation import Cooperation
 from optimiser.partition import Best, Group, Partitioner, Scored
+from reports.brief import aligned
 from reports.notation import Language, Notation
+from reports.suppression import THRESHOLD
 
 _WORDS = {
     "title": {
@@ -64,6 +66,10 @@ _WORDS = {
     },
     "town": {"nl": "gemeente", "en": "municipality"},
     "together": {"nl": "samen", "en": "together"},
+    "small_groups": {
+        "nl": "Niet zo openbaar maken: een regio heeft minder dan {threshold} cliënten in een vorm.",
+        "en": "Not to be published like this: a region has fewer than {threshold} clients of a form.",
+    },
     "assumed": {"nl": "Gewichten en aannames:", "en": "Weights and assumptions:"},
     "assumption": {"nl": "aanname", "en": "assumption"},
     "price": {
@@ -109,12 +115,13 @@ class Comparison:
                 )
             ],
             [self._said("people", clients=self._write.number(float(self.known.clients.sum()), 1)), ""],
-            [*_aligned(self._rows()), ""],
+            [*aligned(self._rows()), ""],
             self._legend(),
             [self._proof(best) for best in self.found],
             self._lowest(),
-            *[[*_aligned(self._groups(number)), ""] for number in range(1, len(self.scored))],
-            [self._said("who"), *_aligned(self._who()), ""],
+            *[[*aligned(self._groups(number)), ""] for number in range(1, len(self.scored))],
+            [self._said("who"), *aligned(self._who()), ""],
+            [self._said("small_groups", threshold=THRESHOLD), ""] if self._has_small_numbers() else [],
             [self._said("assumed"), *self._assumptions()],
         ]
         return "\n".join(line for block in blocks for line in block)
@@ -138,6 +145,11 @@ class Comparison:
                 for best in self.found
             ],
         }
+
+    def _has_small_numbers(self) -> bool:
+        """Tell whether a number of people under the threshold is told."""
+        groups = [group for one in self.scored for group in one.groups]
+        return any(float(number) < THRESHOLD for group in groups for number in group.clients)
 
     def _legend(self) -> list[str]:
         estimated = self._said("estimated") if self.known.flows_are_estimated else ""
@@ -333,22 +345,3 @@ def _by_town(known: Cooperation, one: Scored) -> np.ndarray:
         for town, minutes, eur in zip(group.towns, group.client_minutes, group.eur.sum(axis=1), strict=True):
             found[known.position[town]] = minutes, eur
     return found
-
-
-def _aligned(rows: Iterable[Sequence[str]]) -> list[str]:
-    """Return lines with texts to the left and numbers to the right."""
-    cells = [list(row) for row in rows]
-    columns = list(zip(*cells, strict=True))
-    widths = [max(map(len, column)) for column in columns]
-    numeric = [all(_is_number(cell) for cell in column[1:]) for column in columns]
-    return [
-        "  ".join(
-            cell.rjust(width) if right else cell.ljust(width)
-            for cell, width, right in zip(row, widths, numeric, strict=True)
-        ).rstrip()
-        for row in cells
-    ]
-
-
-def _is_number(cell: str) -> bool:
-    return cell != "" and all(sign in "0123456789.,+−-– %€\N{NO-BREAK SPACE}" for sign in cell)

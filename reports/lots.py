@@ -1,5 +1,6 @@
 """Procurement lots as a table, for a program, and as files for a tender: volumes, prices and a map layer."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,11 +14,14 @@ import pandas as pd
 import pyogrio
 
 from geodata.faults import Fault, InputError
+from models.finance import WEEKS_PER_YEAR
 from models.price_basis import ELEMENTS, PriceBasis, divided
 from optimiser.lots import Division, Wish
 from optimiser.plan import Plan
-from optimiser.volumes import BAND, Term, Volumes
+from optimiser.volumes import BAND, Term, Volumes, nodes
+from reports.brief import aligned
 from reports.notation import Language, Notation
+from reports.suppression import THRESHOLD, Sum, shown
 
 FILES = ("lots.csv", "volumes.csv", "prices.csv", "lots.gpkg")
 """What the folder of a tender holds."""
@@ -74,6 +78,17 @@ _WORDS = {
         "nl": "{count} locaties: contract tot {end}; loopt {months} maanden door in het nieuwe.",
         "en": "{count} sites: contract until {end}; runs on for {months} months into the new one.",
     },
+    "between": {
+        "nl": "{term} begint in {year}, geen jaar waarin volgens het beleid contracten worden vernieuwd "
+        "({nodes}).",
+        "en": "{term} begins in {year}, no year in which by the policy contracts are renewed ({nodes}).",
+    },
+    "entrants": {
+        "nl": "Perceel {lot} biedt nog geen {tiers}: daarmee kan een nieuwe aanbieder ook tijdens het "
+        "contract instappen, als dat is afgesproken (zo in Emmen, S1).",
+        "en": "Lot {lot} has no {tiers} yet: with that a new provider may enter during the contract "
+        "too, where that is agreed (as in Emmen, S1).",
+    },
     "outside": {
         "nl": "Perceel {lot} ligt met {share} buiten de band van {low} tot {high}.",
         "en": "Lot {lot} with {share} is outside the band of {low} to {high}.",
@@ -81,6 +96,12 @@ _WORDS = {
     "below": {
         "nl": "Perceel {lot} heeft van {tier} minder dan de ondergrens van {least} cliëntweken.",
         "en": "Lot {lot} has less of {tier} than the least size of {least} client-weeks.",
+    },
+    "small": {
+        "nl": "Niet zo openbaar maken: er staan aantallen onder {threshold} mensen in. De bestanden van "
+        "-o laten die weg, met wat ze zou verraden.",
+        "en": "Not to be published like this: it has numbers of fewer than {threshold} people. The files "
+        "of -o leave these out, with what would give them away.",
     },
     "part": {"nl": "{town} ({some} van {all} wijken)", "en": "{town} ({some} of {all} neighbourhoods)"},
     "contract": {"nl": "contract", "en": "contract"},
@@ -122,14 +143,14 @@ class Tender:
         """Return the lots as a terminal shows them."""
         blocks = [
             [self._title(), self._proof(), ""],
-            [*_aligned(self._overview()), ""],
+            [*aligned(self._overview()), ""],
             [*(self._areas(lot) for lot in self._lots), ""],
             [
                 self._said(key, draws=self.bought.drawn.sizes["draw"])
                 for key in ("volume", "range", "room", "money")
             ],
-            ["", *_aligned(self._by_tier()), ""],
-            [self._said("price", year=self._first), *_aligned(self._prices()), *self._price_notes(), ""],
+            ["", *aligned(self._by_tier()), ""],
+            [self._said("price", year=self._first), *aligned(self._prices()), *self._price_notes(), ""],
             [*self._notes()],
         ]
         return "\n".join(line for block in blocks for line in block).rstrip()
@@ -185,7 +206,7 @@ class Tender:
     # ------------------------------------------------------------------ frames
 
     def lots(self) -> pd.DataFrame:
-        """Return a row per lot and term: client-weeks expected, least and most, and EUR."""
+        """Return a row per lot and term: client-weeks expected, least and most (NaN: small), and EUR."""
         rows = []
         for lot in self._lots:
             for term in self.bought.terms:
@@ -194,13 +215,17 @@ class Tender:
                     {
                         "lot": lot + 1, "region": self._region_of(lot), "term": term.name,
                         "first_year": term.years[0], "last_year": term.years[-1],
-                        **_three(asked), "eur": self._eur(lot, term.years),
+                        **self._public((lot, term.name), _three(asked)), "eur": self._eur(lot, term.years),
                     }
                 )  # fmt: skip
         return pd.DataFrame(rows)
 
     def volumes(self) -> pd.DataFrame:
-        """Return a row per lot, municipality, tier and year: client-weeks expected, least and most."""
+        """Return a row per lot, municipality, tier and year: client-weeks expected, least and most.
+
+        They are meant to be published: NaN is fewer than `THRESHOLD` clients, none included, or what would
+        give such a number away (`reports/suppression.py`).
+        """
         rows = []
         for lot in self._lots:
             for town, areas in self._towns(lot).items():
@@ -224,11 +249,14 @@ class Tender:
         shapes = [areas.loc[list(self.division.areas(lot))].geometry.union_all() for lot in self._lots]
         rows = [
             {
-                "lot": lot + 1, "region": self._region_of(lot), "municipalities": ", ".join(self._names(lot)),
-                **_three(self._sum(lot, self.bought.years)), "eur": self._eur(lot, self.bought.years),
+                "lot": lot + 1,
+                "region": self._region_of(lot),
+                "municipalities": ", ".join(self._names(lot)),
+                **self._public((lot,), _three(self._sum(lot, self.bought.years))),
+                "eur": self._eur(lot, self.bought.years),
             }
             for lot in self._lots
-        ]  # fmt: skip
+        ]
         return gpd.GeoDataFrame(rows, geometry=shapes, crs=areas.crs)
 
     @cached_property
@@ -300,15 +328,41 @@ class Tender:
     def _rows(self, lot: int, town: str, areas: Sequence[str], term: Term, year: int) -> list[dict[str, Any]]:
         rows = []
         for tier in self._tiers:
-            expected, drawn = self._of(areas, [year], tier)
-            if expected > NOTHING:
+            if self._is_bought(tier):
+                three = _three(self._of(areas, [year], tier))
                 rows.append(
                     {
                         "lot": lot + 1, "municipality": town, "tier": tier, "term": term.name, "year": year,
-                        **_three((expected, drawn)),
+                        **self._public((lot, town, tier, year), three),
                     }
                 )  # fmt: skip
         return rows
+
+    @cached_property
+    def _shown(self) -> pd.Series:
+        """Tell per cell, and per sum of them that is in a file too, whether it may be published."""
+        values: dict[tuple[Any, ...], float] = {}
+        sums = list[Sum]()
+        for lot in self._lots:
+            for term in self.bought.terms:
+                parts = {
+                    (lot, town, tier, year): self._of(areas, [year], tier)[0] / WEEKS_PER_YEAR
+                    for town, areas in self._towns(lot).items()
+                    for tier in self._tiers
+                    for year in term.years
+                    if self._is_bought(tier)
+                }
+                values |= parts | {(lot, term.name): sum(parts.values())}
+                sums.append(Sum((lot, term.name), tuple(parts)))
+            terms = tuple((lot, term.name) for term in self.bought.terms)
+            values[lot,] = sum(values[term] for term in terms)
+            sums.append(Sum((lot,), terms))
+        cells = pd.Index(list(values), tupleize_cols=False)
+        return shown(pd.Series(list(values.values()), index=cells), sums, THRESHOLD)
+
+    def _public(self, cell: tuple[Any, ...], three: dict[str, float]) -> dict[str, float]:
+        """Return the three numbers of a cell as they may be published."""
+        return three if bool(self._shown[cell]) else dict.fromkeys(three, math.nan)
 
     def _sites(self, lot: int) -> pd.DataFrame:
         """Return the sites of a lot that run in some year of the terms."""
@@ -422,7 +476,47 @@ class Tender:
 
     def _notes(self) -> list[str]:
         """Return what a reader of the lots must know: what gave way, contracts, and a provider's share."""
-        return [*self._outside(), *self._below(), *self._contracts(), *self._wins()]
+        told = self._outside(), self._below(), self._contracts(), self._between(), self._wins()
+        return [*(line for lines in told for line in lines), *self._entrants(), *self._small()]
+
+    def _between(self) -> Iterable[str]:
+        """Generate the terms that begin in a year in which nothing is renewed."""
+        known = nodes(self.plan)
+        for term in self.bought.terms:
+            if term.years[0] not in known:
+                told = ", ".join(map(str, known))
+                yield self._said("between", term=self._term(term), year=term.years[0], nodes=told)
+
+    def _entrants(self) -> Iterable[str]:
+        """Generate the forms that a lot will have and nobody offers there in the base year."""
+        problem = self.plan.problem
+        for lot in self._lots:
+            areas = set(self.division.areas(lot))
+            at_sites = {
+                tier
+                for (site, tier), places in problem.base_places.items()
+                if places and problem.neighbourhood_of[site] in areas
+            }
+            lived = problem.clients.sel(neighbourhood=list(areas)).sum(["neighbourhood", "profile"])
+            in_homes = {tier for tier in problem.home_tiers if float(lived.sel(tier=tier)) > NOTHING}
+            new = [
+                self._tier(tier)
+                for tier in self._tiers
+                if tier not in at_sites | in_homes and self._sum(lot, self.bought.years, tier)[0] > NOTHING
+            ]
+            if new:
+                yield self._said("entrants", lot=lot + 1, tiers=", ".join(new))
+
+    def _small(self) -> Iterable[str]:
+        """Say that numbers of few people are shown, where they are."""
+        clients = (
+            self._sum(lot, [year], tier)[0] / WEEKS_PER_YEAR
+            for lot in self._lots
+            for tier in self._tiers
+            for year in self.bought.years
+        )
+        if any(number < THRESHOLD for number in clients):
+            yield self._said("small", threshold=THRESHOLD)
 
     def _outside(self) -> Iterable[str]:
         write, band = self._write, self.wish.band
@@ -491,18 +585,3 @@ def _three(asked: tuple[float, np.ndarray]) -> dict[str, float]:
     least, most = (float(found) for found in np.quantile(drawn, BAND))
     # what the plan itself delivers is possible, also where draws are skewed to one side of it
     return {"expected": expected, "least": min(least, expected), "most": max(most, expected)}
-
-
-def _aligned(rows: Iterable[Sequence[str]]) -> list[str]:
-    """Return lines with texts to the left and numbers to the right."""
-    cells = [list(row) for row in rows]
-    columns = list(zip(*cells, strict=True))
-    widths = [max(map(len, column)) for column in columns]
-    numeric = [all(cell[:1].isdigit() or cell[:1] in "−–" for cell in column[1:]) for column in columns]
-    return [
-        "  ".join(
-            cell.rjust(width) if right else cell.ljust(width)
-            for cell, width, right in zip(row, widths, numeric, strict=True)
-        ).rstrip()
-        for row in cells
-    ]

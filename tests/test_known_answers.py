@@ -1,8 +1,9 @@
 """Answers that the source documents give, asked of the code that planners use.
 
-Numbered as the golden cases of the domain notes: 1–5 and 8–15; 6 (who is a new client) has a
-file of its own. S0 memo of the BMWE councils 2018, S1 regional plan Zuidoost-Drenthe 2020, S2 and S3
-webinars and slides of the Rotterdam region 2020–2021.
+Numbered as the golden cases of the domain notes: 1–5 and 8–15. Of the others 6 (who is a new client) has a
+file of its own; 7 (partitions of Drenthe) is in test_partition.py and 16 (a partial refresh) in
+test_monitor.py. S0 memo of the BMWE councils 2018, S1 regional plan Zuidoost-Drenthe 2020, S2 and S3 webinars
+and slides of the Rotterdam region 2020–2021.
 """
 
 import json

@@ -1,0 +1,339 @@
+"""The quarterly monitor (*kwartaalmonitor*): what was counted beside the plan, and rates estimated anew."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from geodata.faults import Fault, InputError
+from models.actuals import MEASURES, Quarter
+from models.history import Counts
+from models.parameters import WAITING
+from models.rates import LEVEL, Estimates, Estimator, Rate
+from optimiser.deviation import BAND, Compared, Comparison, compare
+from optimiser.plan import Plan
+from optimiser.tracking import Tracker
+from reports.brief import aligned
+from reports.notation import UNKNOWN, Language, Notation
+from reports.suppression import THRESHOLD
+
+SHOWN = 20
+"""Parts outside the band that are written out, the farthest outside first."""
+
+_WORDS = {
+    "title": {
+        "nl": "Kwartaalmonitor: {region}, eind {quarter} (plan {first}–{last})",
+        "en": "Quarterly monitor: {region}, end of {quarter} (plan {first}–{last})",
+    },
+    "clients": {"nl": "Cliënten met plek of woning", "en": "Clients with a place or home"},
+    "waiting": {"nl": "Wachtenden", "en": "People waiting"},
+    "places": {"nl": "Plekken", "en": "Places"},
+    "homes": {"nl": "Woningen in gebruik", "en": "Homes in use"},
+    "inflow": {"nl": "Instroom", "en": "Inflow"},
+    "moves": {"nl": "Doorstroom", "en": "Through-flow"},
+    "outflow": {"nl": "Uitstroom", "en": "Outflow"},
+    "recovered": {"nl": "hersteld", "en": "recovered"},
+    "wlz": {"nl": "naar de Wlz", "en": "to the Wlz"},
+    "died": {"nl": "overleden", "en": "died"},
+    "waiting_tier": {"nl": "zonder plek", "en": "without a place"},
+    "since": {"nl": "{what}, {since} t/m {until}", "en": "{what}, {since} to {until}"},
+    "outside": {"nl": "buiten", "en": "outside"},
+    "carried": {
+        "nl": "* oudere telling: dit kwartaal niet opnieuw geteld",
+        "en": "* an older count: not counted again this quarter",
+    },
+    "band": {
+        "nl": "band: 5 tot 95 % van {draws} trekkingen uit de marges van de regio, met het toeval van kleine",
+        "en": "band: 5 to 95 % of {draws} draws from the region's ranges, with the chance of small",
+    },
+    "band_more": {
+        "nl": "aantallen; van woningen de levering (71–100 %); van plekken wat tussen twee jaren ligt.",
+        "en": "numbers; of homes their delivery (71–100 %); of places what lies between two years.",
+    },
+    "reading": {
+        "nl": "plan: jaargemiddelden op een rechte lijn tussen de jaren; in-, door- en uitstroom van een",
+        "en": "plan: year averages on a straight line between years; flows a quarter of a year's. What was",
+    },
+    "reading_more": {
+        "nl": "kwartaal een kwart van het jaar. Wat bij een telling niet genoemd is, telt als 0. Zonder PGB.",
+        "en": "not named where it was counted counts as 0. Without personal budgets.",
+    },
+    "chance": {
+        "nl": "Van {all} getallen met toeval liggen er {count} buiten de band; door toeval alleen zouden dat "
+        "er hoogstens zo'n {expected} zijn.",
+        "en": "Of {all} numbers with chance in them {count} lie outside the band; by chance alone some "
+        "{expected} at most would.",
+    },
+    "parts": {
+        "nl": "Wat afwijkt, per gemeente, locatie, vorm of profiel (verst buiten de band eerst):",
+        "en": "What deviates, by municipality, site, form or profile (farthest outside first):",
+    },
+    "more": {"nl": "en {count} andere (--json heeft alles)", "en": "and {count} others (--json has all)"},
+    "nothing": {"nl": "Niets ligt buiten de band.", "en": "Nothing lies outside the band."},
+    "rates": {
+        "nl": "Jaarkansen opnieuw geschat uit de tellingen, met een interval van {level}:",
+        "en": "Yearly rates estimated anew from the counts, with an interval of {level}:",
+    },
+    "disagrees": {"nl": "past niet", "en": "does not fit"},
+    "rates_note": {
+        "nl": "past niet: het getal van het plan ligt buiten het interval. Neem het over met "
+        "--replan --set SLEUTEL=WAARDE.",
+        "en": "does not fit: the plan's number lies outside the interval. Take it over with "
+        "--replan --set KEY=VALUE.",
+    },
+    "skipped": {
+        "nl": "Niet geschat: {measure} in {quarters} (niet van alle gemeenten, of zonder vorm en profiel).",
+        "en": "Not estimated: {measure} in {quarters} (not of every municipality, or no form and profile).",
+    },
+    "small": {
+        "nl": "Openbaar: alleen de regio als geheel, zonder aantallen mensen onder {threshold}.",
+        "en": "Public: the region as a whole only, without counts of people under {threshold}.",
+    },
+}
+_HEAD = {
+    "nl": ("", "geteld", "per", "plan", "band", ""),
+    "en": ("", "counted", "as of", "plan", "band", ""),
+}
+_RATE_HEAD = {
+    "nl": ("kans per jaar", "keer", "van", "geschat", "interval", "plan", "marge", ""),
+    "en": ("rate per year", "events", "of", "estimate", "interval", "plan", "range", ""),
+}
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """A comparison of counts and plan to be told in one language.
+
+    With `public` only the region as a whole is told, without counts of people under the threshold.
+    """
+
+    plan: Plan
+    counts: Counts
+    compared: Comparison
+    estimates: Estimates
+    draws: int
+    lang: Language
+    public: bool = False
+
+    def text(self) -> str:
+        """Return the monitor as a terminal shows it."""
+        carried = any(one.carried for one in self.compared.whole)
+        blocks = [
+            [self._title(), *([self._said("small", threshold=THRESHOLD)] if self.public else []), ""],
+            [*aligned(self._rows(self.compared.whole)), ""],
+            [
+                *([self._said("carried")] if carried else []),
+                self._said("band", draws=self.draws),
+                *(self._said(key) for key in ("band_more", "reading", "reading_more")),
+                "",
+            ],
+            [] if self.public else [self._chance(), *self._parts(), ""],
+            self._rates(),
+        ]
+        return "\n".join(line.rstrip() for block in blocks for line in block).rstrip()
+
+    def record(self) -> dict[str, Any]:
+        """Return the monitor for a program: counts whole, expectations in fractions."""
+        compared = self.compared
+        parts = {} if self.public else {"parts": [self._entry(one) for one in compared.parts]}
+        return {
+            "region": self._parameters.region.name,
+            "quarter": str(compared.quarter),
+            "band": {"least": BAND[0], "most": BAND[1], "draws": self.draws},
+            "whole": [self._entry(one) for one in compared.whole],
+            **parts,
+            "outside_by_chance": compared.expected_outside,
+            "rates": [_rate_entry(one) for one in self._told_rates()],
+            "not_estimated": [
+                {"measure": measure, "quarter": quarter} for measure, quarter in self.estimates.skipped
+            ],
+            "refreshes": [
+                {"refresh": int(str(n)), "file": row["file"], "recorded": row["recorded"]}
+                for n, row in self.counts.refreshes.iterrows()
+            ],
+        }
+
+    # ------------------------------------------------------------------ words
+
+    @property
+    def _parameters(self) -> Any:
+        return self.plan.problem.region.parameters
+
+    @cached_property
+    def _write(self) -> Notation:
+        return Notation(self.lang)
+
+    def _said(self, key: str, **values: object) -> str:
+        return _WORDS[key][self.lang].format(**values)
+
+    def _title(self) -> str:
+        years = self.plan.problem.years
+        return self._said(
+            "title", region=self._parameters.region.name, quarter=self.compared.quarter, first=years[0],
+            last=years[-1],
+        )  # fmt: skip
+
+    def name(self, one: Compared) -> str:
+        """Return what was counted in the words of the language."""
+        told = [self._said(one.measure), *self._detail(one.detail)]
+        what = " · ".join(told)
+        if one.since == one.quarter:
+            return what
+        return self._said("since", what=what, since=one.since, until=one.quarter)
+
+    def _detail(self, detail: Mapping[str, str]) -> Iterator[str]:
+        problem, parameters = self.plan.problem, self._parameters
+        for column, code in detail.items():
+            if column == "municipality":
+                yield str(problem.municipalities.at[code, "name"])
+            elif column == "site":
+                yield str(problem.sites.at[code, "name"] or code)
+            elif column == "tier":
+                known = parameters.tiers.get(code)
+                yield self._said("waiting_tier") if code == WAITING else getattr(known.name, self.lang)
+            elif column in ("profile", "to_profile"):
+                name = getattr(parameters.profiles[code].name, self.lang)
+                yield f"→ {name}" if column == "to_profile" else name
+            else:
+                yield self._said(code)
+
+    # ------------------------------------------------------------------ rows
+
+    def _is_small(self, one: Compared) -> bool:
+        return self.public and MEASURES[one.measure].of_people and one.counted < THRESHOLD
+
+    def _rows(self, compared: Iterable[Compared]) -> list[Sequence[str]]:
+        write, rows = self._write, list[Sequence[str]]([_HEAD[self.lang]])
+        for one in compared:
+            small = self._is_small(one)
+            band = f"{write.number(one.least)}–{write.number(one.most)}"
+            counted = f"<{THRESHOLD}" if small else write.number(one.counted)
+            outside = one.is_outside and not small
+            rows.append(
+                (
+                    self.name(one),
+                    counted,
+                    one.as_of + ("*" if one.carried else ""),
+                    write.number(one.expected, 1),
+                    band,
+                    f"{self._said('outside')} {write.signed(one.beyond)}" if outside else "",
+                )
+            )
+        return rows
+
+    def _chance(self) -> str:
+        banded = self.compared.by_chance
+        return self._said(
+            "chance",
+            all=len(banded),
+            count=sum(one.is_outside for one in banded),
+            expected=self._write.number(self.compared.expected_outside, 0),
+        )
+
+    def _parts(self) -> list[str]:
+        outside = sorted(
+            (one for one in self.compared.parts if one.is_outside), key=lambda one: -abs(one.beyond)
+        )
+        if not outside:
+            return [self._said("nothing")]
+        rest = len(outside) - SHOWN
+        more = [f"  {self._said('more', count=rest)}"] if rest > 0 else []
+        return [self._said("parts"), *aligned(self._rows(outside[:SHOWN])), *more]
+
+    def _told_rates(self) -> list[Rate]:
+        return [
+            one for one in self.estimates.rates if not self.public or min(one.events, one.trials) >= THRESHOLD
+        ]
+
+    def _rates(self) -> list[str]:
+        rates = self._told_rates()
+        if not rates:
+            return list(self._skipped())
+        write, rows = self._write, list[Sequence[str]]([_RATE_HEAD[self.lang]])
+        for one in rates:
+            assumed = one.assumed
+            known = assumed is not None and assumed.low is not None and assumed.high is not None
+            span = f"{assumed.low:g}–{assumed.high:g}" if known and assumed is not None else UNKNOWN
+            rows.append(
+                (
+                    one.key.removeprefix("pathway."),
+                    write.number(one.events),
+                    write.number(one.trials),
+                    write.number(one.value, 3),
+                    f"{write.number(one.low, 3)}–{write.number(one.high, 3)}",
+                    write.number(assumed.value if assumed else 0.0, 3),
+                    span if self.lang == "en" else span.replace(".", ","),
+                    "" if one.agrees else self._said("disagrees"),
+                )
+            )
+        said = [self._said("rates", level=write.percent(LEVEL, 0)), *aligned(rows)]
+        note = [] if all(one.agrees for one in rates) else [self._said("rates_note")]
+        return [*said, *note, *self._skipped()]
+
+    def _skipped(self) -> Iterator[str]:
+        quarters: dict[str, list[str]] = {}
+        for measure, quarter in self.estimates.skipped:
+            quarters.setdefault(measure, []).append(quarter)
+        for measure, ones in quarters.items():
+            yield self._said("skipped", measure=self._said(measure).lower(), quarters=", ".join(ones))
+
+    def _entry(self, one: Compared) -> dict[str, Any]:
+        small = self._is_small(one)
+        told = {"counted": None if small else one.counted, "outside": None if small else one.is_outside}
+        return {
+            "measure": one.measure,
+            **one.detail,
+            "since": str(one.since),
+            "quarter": str(one.quarter),
+            "as_of": one.as_of,
+            "carried": one.carried,
+            "expected": one.expected,
+            "least": one.least,
+            "most": one.most,
+            **told,
+        }
+
+
+def needed(counts: Counts, file: Path, asked: Quarter | None) -> Quarter:
+    """Return the quarter that is asked, or the last one that was counted.
+
+    Raises
+    ------
+    InputError
+        Where nothing was counted up to it.
+    """
+    last = counts.last
+    if last is None:
+        remedy = "Give a file of counts with --actuals."
+        raise InputError([Fault(str(file), "no counts", "counts of a quarter at least", remedy)])
+    first = min(Quarter.of(text) for text in counts.rows["quarter"].unique())
+    if asked is not None and not first <= asked <= last:
+        expected = f"a quarter from {first} to {last}, of which something was counted"
+        raise InputError([Fault("--quarter", str(asked), expected, "Choose one of them.")])
+    return asked or last
+
+
+def monitored(
+    plan: Plan, counts: Counts, quarter: Quarter, lang: Language, *, draws: int, seed: int, public: bool
+) -> Monitor:
+    """Return counts up to a quarter beside a plan, with the band of so many draws, and rates of them."""
+    problem = plan.problem
+    housed = problem.clients.sum("neighbourhood").transpose("tier", "profile")
+    without = problem.waiting.sum("neighbourhood")
+    people = {
+        (tier, profile): float(housed.sel(tier=tier, profile=profile))
+        for tier in map(str, problem.tiers.index)
+        for profile in problem.profiles
+    }
+    people |= {(WAITING, profile): float(without.sel(profile=profile)) for profile in problem.profiles}
+    estimator = Estimator(
+        counts, problem.region.parameters, problem.towns, base=people, registered=sum(people.values())
+    )
+    compared = compare(Tracker(plan, draws, seed), counts, quarter)
+    return Monitor(plan, counts, compared, estimator.estimates(quarter), draws, lang, public)
+
+
+def _rate_entry(one: Rate) -> dict[str, Any]:
+    assumed = None if one.assumed is None else one.assumed.model_dump()
+    return {**asdict(one), "assumed": assumed, "agrees": one.agrees}
