@@ -57,7 +57,8 @@ class Atlas:
 
     frame: drawing.Frame
     areas: list[Area]
-    borders: list[str]
+    borders: list[tuple[str, str]]
+    """Code of a municipality and its outline."""
     sites: list[SiteMark]
     labels: list[Label]
     ringed: bool
@@ -89,10 +90,13 @@ def atlas(contents: Contents) -> Atlas:
 def measures(contents: Contents) -> dict[str, pd.DataFrame]:
     """Return what areas can be coloured by: measure → neighbourhoods × years."""
     plan, index = contents.plan, contents.region.neighbourhoods.index
+    facility = figures.places_by_tier(plan).index
     tables = {
         "places": figures.per_thousand(plan, figures.neighbourhood_places(plan)),
+        **{f"places_{tier}": figures.neighbourhood_places_of(plan, str(tier)) for tier in facility},
         "homes": figures.per_thousand(plan, figures.neighbourhood_homes(plan)),
         "waiting": figures.neighbourhood_waiting(plan),
+        "minutes": figures.neighbourhood_minutes(plan),
         "excess": figures.neighbourhood_excess(plan),
     }
     return {name: table.reindex(index) for name, table in tables.items()}
@@ -125,10 +129,10 @@ def _areas(
     ]
 
 
-def _borders(contents: Contents, shapes: pd.Series, frame: drawing.Frame) -> list[str]:
+def _borders(contents: Contents, shapes: pd.Series, frame: drawing.Frame) -> list[tuple[str, str]]:
     """Return the outlines of the municipalities, from the same simplified shapes."""
     at = contents.region.neighbourhoods["municipality"]
-    return [drawing.path(shapes[at == code].union_all(), frame) for code in sorted(at.unique())]
+    return [(str(code), drawing.path(shapes[at == code].union_all(), frame)) for code in sorted(at.unique())]
 
 
 def _labels(contents: Contents, frame: drawing.Frame) -> list[Label]:
@@ -195,11 +199,19 @@ _SCRIPT_WORDS = ("inhabitants", "base_unknown", "municipality", "neighbourhood",
 
 def _measure(contents: Contents, name: str, table: pd.DataFrame, ends: list[float]) -> dict[str, Any]:
     return {
-        "label": contents.words(f"measure_{name}"),
+        "label": _label(contents, name),
         "breaks": ends,
         "legend": legend(contents, ends),
         "values": _values(table),
     }
+
+
+def _label(contents: Contents, name: str) -> str:
+    """Return the words of a measure; places of one tier are told by its name."""
+    tier = name.removeprefix("places_")
+    if tier == name:
+        return contents.words(f"measure_{name}")
+    return contents.words("measure_places_of", tier=contents.tier(tier))
 
 
 def _area_facts(contents: Contents) -> dict[str, dict[str, Any]]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from optimiser import Problem
     from optimiser.binding import Binding
     from optimiser.explanation import Explanation
+    from optimiser.rule import Rule
     from optimiser.siting import Otherwise
     from optimiser.worth import Figures, Worth
 
@@ -116,17 +117,35 @@ def _told(problem: Problem, bindings: Iterable[Binding]) -> Iterator[Binding]:
             yield binding
 
 
-def _binding_lines(teller: Teller, bindings: Sequence[Binding]) -> Iterator[str]:
+@dataclass(frozen=True)
+class Held:
+    """A rule that binds: its sentence, and where and when, in words."""
+
+    rule: Rule
+    sentence: str
+    places: tuple[str, ...]
+
+
+def held(teller: Teller, bindings: Sequence[Binding]) -> Iterator[Held]:
+    """Generate the rules that bind, policies first."""
     told = sorted(_told(teller.problem, bindings), key=lambda b: b.rule.kind, reverse=True)
     for _, same in groupby(told, key=lambda b: b.rule.name):
         rows = list(same)
-        yield rows[0].rule.sentence[teller.lang]
-        over = [b for b in rows if b.over > DEVIATES]
-        full = [b for b in rows if b.over <= DEVIATES]
-        if over:
-            yield "  " + teller.say("over", where=_places(teller, over))
-        if full:
-            yield "  " + teller.say("no_room", where=_places(teller, full))
+        places = [
+            teller.say(key, where=_places(teller, some))
+            for key, some in (
+                ("over", [b for b in rows if b.over > DEVIATES]),
+                ("no_room", [b for b in rows if b.over <= DEVIATES]),
+            )
+            if some
+        ]
+        yield Held(rows[0].rule, rows[0].rule.sentence[teller.lang], tuple(places))
+
+
+def _binding_lines(teller: Teller, bindings: Sequence[Binding]) -> Iterator[str]:
+    for rule in held(teller, bindings):
+        yield rule.sentence
+        yield from (f"  {place}" for place in rule.places)
 
 
 def _places(teller: Teller, bindings: Sequence[Binding]) -> str:
