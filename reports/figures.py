@@ -131,12 +131,15 @@ FLOWS = ("start", "entered", "left", "out", "end")
 
 def clients_by_tier_and_profile(plan: Plan) -> pd.DataFrame:
     """Return clients, (tier, profile) × years; those waiting stand under tier `waiting`."""
-    living = clients(plan).sum("neighbourhood")
-    queue = waiting(plan).sum("neighbourhood").expand_dims(tier=["waiting"])
-    both = xr.concat([living, queue], "tier", coords="minimal", compat="override", join="exact")
-    order = [*region_of(plan).parameters.tiers, "waiting"]
-    stacked = both.sel(tier=order).stack(row=("tier", "profile"))
+    stacked = everybody(plan).sum("neighbourhood").stack(row=("tier", "profile"))
     return _rows(stacked.transpose("row", "year"))
+
+
+def everybody(plan: Plan) -> xr.DataArray:
+    """Return people by (neighbourhood of origin, profile, tier, year); tier `waiting` is without a place."""
+    queue = waiting(plan).expand_dims(tier=["waiting"])
+    both = xr.concat([clients(plan), queue], "tier", coords="minimal", compat="override", join="exact")
+    return both.sel(tier=[*region_of(plan).parameters.tiers, "waiting"])
 
 
 def site_places(plan: Plan) -> pd.DataFrame:
@@ -344,6 +347,11 @@ def shortfalls(plan: Plan) -> pd.DataFrame:
     on = [name for name in known if getattr(policies, name).mode != "off"]
     rows = {name: _by_year(plan.data[SLACK[name]].fillna(0)) for name in on}
     return pd.DataFrame(rows, index=planned_years(plan)).T
+
+
+def unfair_last(plan: Plan) -> pd.Series:
+    """Return the places outside the band around the fair share in the last year, by municipality."""
+    return _table(plan.data["unfair"].fillna(0), "municipality").iloc[:, -1]
 
 
 def shortfall_unit(plan: Plan, policy: str) -> str:

@@ -183,9 +183,11 @@ def _flows_note(contents: Contents) -> str:
     return contents.words("flows_note", placed=placed)
 
 
-def map_title(contents: Contents, drawn: Atlas) -> str:
+def map_title(contents: Contents, drawn: Atlas, year: int | None = None) -> str:
+    """Return what the map shows first, in the base year or another."""
     first = next(iter(drawn.data["measures"].values()))["label"]
-    return str(drawn.data["title"]).replace("{measure}", first).replace("{year}", str(contents.years["base"]))
+    shown = str(year or contents.years["base"])
+    return str(drawn.data["title"]).replace("{measure}", first).replace("{year}", shown)
 
 
 def _tiles(contents: Contents) -> list[Tile]:
@@ -224,7 +226,7 @@ def _flows_chart(contents: Contents) -> Chart:
     names = dict(zip(flows.index, wrapped([contents.tier(str(code)) for code in flows.index]), strict=True))
     labels = {what: words(f"flow_{what}") for what in ("entered", "left", "out")}
     svg = flows_chart(flows, names, labels, contents.notation.number)
-    return _picture(words("flows_title", **contents.years), svg, words("flows_alt"))
+    return picture(words("flows_title", **contents.years), svg, words("flows_alt"))
 
 
 def _chart(
@@ -240,10 +242,11 @@ def _chart(
     names = dict(zip(table.index, wrapped([named(str(code)) for code in table.index]), strict=True))
     svg = years_chart(table, names, idle, words("nothing_line"), write)
     alt = words(f"{key}_alt", **_ends(table, write), base=table.columns[0], year=table.columns[-1])
-    return _picture(words(f"{key}_title"), svg, alt)
+    return picture(words(f"{key}_title"), svg, alt)
 
 
-def _picture(title: str, svg: bytes, alt: str) -> Chart:
+def picture(title: str, svg: bytes, alt: str) -> Chart:
+    """Return an SVG as a picture that stands in the page itself."""
     # As a picture, its inline styles fall outside the page's policy and its ids outside the page's.
     return Chart(title, "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii"), alt)
 
