@@ -27,6 +27,25 @@ NOTHING = 0.005
 """Client-weeks below which a volume is what a solver leaves of a 0, and not told."""
 
 
+def read_lots(folder: Path) -> pd.DataFrame:
+    """Return the lots that `Tender.write` has written to a folder, a row per lot and term.
+
+    Raises
+    ------
+    InputError
+        When there are none in it.
+    """
+    file = folder / "lots.csv"
+    columns = {"lot", "region", "first_year", "last_year", "expected", "least", "most", "eur"}
+    if file.is_file():
+        read = pd.read_csv(file)
+        if columns <= set(read.columns):
+            return read
+    found = "other columns" if file.is_file() else "no such file"
+    remedy = "Make them with `spreidplan lots PLAN -o FOLDER`."
+    raise InputError([Fault(str(file), found, "lots of a plan", remedy)])
+
+
 @dataclass(frozen=True)
 class Tender:
     """Lots of a plan with their volumes and prices, to be told in one language."""
