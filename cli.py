@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from optimiser.locate import Location, LocationProblem, NoAnswerYet, OutOfReach
     from optimiser.sensitivity import Effect, Evaluate
     from reports.agreements import Asking, Negotiation
+    from reports.contents import Contents
     from reports.monitor import Monitor
 
 type Command = Callable[[argparse.Namespace], int]
@@ -165,7 +166,7 @@ def _add_questions(add: Any, solving: argparse.ArgumentParser, locking: argparse
     _add_monitor(add("monitor", _monitor, does, locking, solving, _working(), speaking, as_json))
     _add_locate(add("locate", _locate, "choose sites, proven best for one aim", reading, as_json))
     report = add("report", _report, "write the report of a plan again", speaking, as_json)
-    report.add_argument("plan", type=Path, metavar="PLAN", help="folder of a plan")
+    _add_report(report)
     why = add("explain", _explain, "say which rules bind and what one more is worth", speaking, as_json)
     why.add_argument("plan", type=Path, metavar="PLAN", help="folder of a plan")
     _add_explaining(why)
@@ -363,6 +364,18 @@ def _add_futures(futures: argparse.ArgumentParser) -> None:
     add("--processes", type=_one_or_more, metavar="N", help="solves at once on this machine (all cores)")
     add("--scheduler", metavar="ADDRESS", help="of a Dask cluster to work on, such as tcp://host:8786")
     add("-o", "--output", type=Path, required=True, metavar="FOLDER", help="new folder, or one to go on with")
+
+
+def _add_report(report: argparse.ArgumentParser) -> None:
+    report.add_argument("plan", type=Path, metavar="PLAN", help="folder of a plan")
+    help = "also write report, workbook, map layers, a memo of two pages and README.txt in one folder"
+    report.add_argument("--pack", action="store_true", help=help)
+    help = "the same folder with small counts left out, for the web"
+    report.add_argument("--public", action="store_true", help=help)
+    help = "folder of the pack; else PLAN-pack or PLAN-public"
+    report.add_argument("-o", "--output", type=Path, metavar="FOLDER", help=help)
+    help = "folder that `lots -o` has written, to be told in the report"
+    report.add_argument("--lots", type=Path, metavar="FOLDER", help=help)
 
 
 def _add_lots(lots: argparse.ArgumentParser) -> None:
@@ -1237,8 +1250,42 @@ def _location_problem(region: "Region", arguments: argparse.Namespace) -> "Locat
 
 def _report(arguments: argparse.Namespace) -> int:
     from reports import read_plan
+    from reports.lots import read_lots
 
-    return _written(read_plan(arguments.plan), arguments.plan, arguments)
+    lots = read_lots(arguments.lots) if arguments.lots else None
+    plan = read_plan(arguments.plan)
+    if not (arguments.pack or arguments.public):
+        return _written(plan, arguments.plan, arguments, lots)
+    return _packed(_told(plan, arguments, lots), arguments)
+
+
+def _packed(told: "Contents", arguments: argparse.Namespace) -> int:
+    """Write the decision pack and say where it lies."""
+    from reports.pack import write_pack
+
+    plan, kind = arguments.plan.resolve(), "public" if arguments.public else "pack"
+    folder = arguments.output or plan.with_name(f"{plan.name}-{kind}")
+    why = write_pack(told, folder, public=arguments.public)
+    if why:
+        _tell(f"The memo is a page to be printed by hand: {why}.")
+    files = sorted(path.name for path in folder.iterdir())
+    if arguments.json:
+        _print_json(
+            {"folder": str(folder), "files": files, "public": arguments.public, "no_pdf": why or None}
+        )
+    else:
+        _print([str(folder), *(f"  {name}" for name in files)])
+    return DONE
+
+
+def _told(plan: "Plan", arguments: argparse.Namespace, lots: "pd.DataFrame | None" = None) -> "Contents":
+    """Return what a report tells of a plan, in the language asked or else the region's."""
+    from optimiser import RULES, council_answers
+    from reports.contents import Contents
+    from reports.figures import region_of
+
+    lang = arguments.lang or region_of(plan).parameters.region.language
+    return Contents(plan, council_answers(plan), RULES, lang, lots)
 
 
 def _alternatives(arguments: argparse.Namespace) -> int:
@@ -1588,17 +1635,16 @@ class Ticker:
 # What is said --------------------------------------------------------------------------------
 
 
-def _written(plan: "Plan", folder: Path, arguments: argparse.Namespace) -> int:
+def _written(
+    plan: "Plan", folder: Path, arguments: argparse.Namespace, lots: "pd.DataFrame | None" = None
+) -> int:
     """Write the plan and say what it is, where it lies and what a council asks of it."""
-    from optimiser import RULES, council_answers
-    from reports import write
     from reports.brief import brief
-    from reports.contents import Contents
-    from reports.figures import region_of
+    from reports.folder import write_contents
 
-    lang = arguments.lang or region_of(plan).parameters.region.language
-    told = Contents(plan, council_answers(plan), RULES, lang)
-    report = (write(plan, folder, lang=lang) / "report.html").resolve()
+    told = _told(plan, arguments, lots)
+    lang = told.lang
+    report = (write_contents(told, folder) / "report.html").resolve()
     answers = [(answer.question[lang], answer.answer[lang]) for answer in told.answers]
     if arguments.json:
         summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))

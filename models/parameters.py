@@ -639,6 +639,13 @@ class Checks(Section):
     """Published sums that clients.csv must add up to: `all`, a form (ZIN, PGB) or a municipality's code."""
 
 
+class Privacy(Section):
+    """What the public version of a report leaves out."""
+
+    threshold: Annotated[int, Field(ge=2, le=1000)] = 10
+    """A count of people, places or homes under this is not published, 0 included."""
+
+
 class Parameters(Section):
     """Everything that `region.toml` says."""
 
@@ -655,6 +662,7 @@ class Parameters(Section):
     carrying_capacity: CarryingCapacity = CarryingCapacity()
     funding: Funding = Funding()
     checks: Checks = Checks()
+    privacy: Privacy = Privacy()
 
     def tiers_of(self, setting: Literal["facility", "home"]) -> tuple[str, ...]:
         """Return the codes of the tiers of one setting, in the order of the file."""

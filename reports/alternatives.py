@@ -16,6 +16,7 @@ from optimiser.progress import Limits
 from reports import figures
 from reports.brief import aligned
 from reports.contents import Contents
+from reports.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,43 +28,6 @@ if TYPE_CHECKING:
     from optimiser.progress import Report
     from reports.collection import Collection
     from reports.notation import Language
-
-_WORDS = {
-    "head": {
-        "nl": "{count} plannen binnen {within} van het beste dat is gevonden (doel hoogstens {most}; "
-        "geen enkel plan is beter dan {bound}).",
-        "en": "{count} plans within {within} of the best found (objective at most {most}; no plan is better "
-        "than {bound}).",
-    },
-    "plan": {"nl": "plan", "en": "plan"},
-    "above": {"nl": "boven beste", "en": "above best"},
-    "gap": {"nl": "gat", "en": "gap"},
-    "differs": {"nl": "locaties anders*", "en": "sites otherwise*"},
-    "cost": {"nl": "kosten per jaar", "en": "cost a year"},
-    "beds": {"nl": "bedden {year}", "en": "beds {year}"},
-    "homes": {"nl": "woningen", "en": "homes"},
-    "waiting": {"nl": "wachtend {year}", "en": "waiting {year}"},
-    "note": {
-        "nl": "* locatie, vorm en jaar die in het ene plan draaien en in het andere niet, tegen het meest "
-        "gelijkende plan erboven; tussen haakjes hoeveel er bewezen hoogstens kan.",
-        "en": "* site, form and year that run in one plan and not in the other, against the most alike plan "
-        "above it; in brackets the proven most that there can be.",
-    },
-    "sites": {
-        "nl": "Locaties in {year}, over alle plannen binnen {within} (zonder *: over de gevonden plannen):",
-        "en": "Sites in {year}, over all plans within {within} (without *: over the plans found):",
-    },
-    "always": {"nl": "altijd", "en": "always"},
-    "depends": {"nl": "hangt ervan af", "en": "depends"},
-    "never": {"nl": "nooit", "en": "never"},
-    "none": {"nl": "geen", "en": "none"},
-    "room": {
-        "nl": "Ruimte in plekken, {year} (alle jaren in room.csv):",
-        "en": "Room in places, {year} (all years in room.csv):",
-    },
-    "found": {"nl": "gevonden", "en": "found"},
-    "proven": {"nl": "bewezen niet erbuiten", "en": "proven not outside"},
-}
 
 
 @dataclass(frozen=True)
@@ -87,7 +51,7 @@ class OtherPlans:
 
     def word(self, key: str, **values: object) -> str:
         """Return a word in the language."""
-        return _WORDS[key][self.lang].format(**values)
+        return Words(self.lang, "alternatives")(key, **values)
 
     def _head(self) -> list[str]:
         number, band = self.told.notation.number, self.band

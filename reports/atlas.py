@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -57,7 +57,8 @@ class Atlas:
 
     frame: drawing.Frame
     areas: list[Area]
-    borders: list[str]
+    borders: list[tuple[str, str]]
+    """Code of a municipality and its outline."""
     sites: list[SiteMark]
     labels: list[Label]
     ringed: bool
@@ -65,34 +66,70 @@ class Atlas:
     data: dict[str, Any]
 
 
-def atlas(contents: Contents) -> Atlas:
-    """Return the map of a plan, the base year shown first."""
+def atlas(contents: Contents, at: int = 0) -> Atlas:
+    """Return the map of a plan; shown first is the year that is number `at`, the base year being 0."""
     areas = contents.region.neighbourhoods
     frame = drawing.Frame.around(areas)
     shapes = drawing.simplified(areas, frame)
-    tables = measures(contents)
-    first = next(iter(tables))
-    ends = {name: breaks(table.to_numpy().ravel()) for name, table in tables.items()}
     points, ringed = drawing.site_points(_sites_with_points(contents), frame)
+    drawn = _coloured(contents, _Coloured(areas, shapes, frame, measures(contents), at))
+    sites = _site_marks(contents, points, at)
+    return replace(drawn, sites=sites, ringed=ringed, data={**drawn.data, "sites": _site_facts(contents)})
+
+
+def atlas_of_municipalities(contents: Contents, tables: Mapping[str, pd.DataFrame], at: int = 0) -> Atlas:
+    """Return a map of municipalities, without sites, for `tables`: measure → municipalities × years.
+
+    A value that is not known is told as one that is not shown.
+    """
+    areas = contents.region.neighbourhoods
+    frame = drawing.Frame.around(areas)
+    shapes = drawing.simplified(areas, frame)
+    whole = shapes.groupby(areas["municipality"]).agg(lambda own: own.union_all())
+    towns = contents.region.municipalities.loc[whole.index, ["name", "inhabitants"]]
+    named = towns.assign(municipality=towns.index)
+    drawn = _coloured(contents, _Coloured(named, whole, frame, tables, at))
+    words = {**drawn.data["words"], "base_unknown": contents.words("not_shown")}
+    return replace(drawn, data={**drawn.data, "words": words})
+
+
+@dataclass(frozen=True)
+class _Coloured:
+    """Areas (code → name, municipality, inhabitants), their simplified shapes, and what colours them."""
+
+    areas: pd.DataFrame
+    shapes: pd.Series
+    frame: drawing.Frame
+    tables: Mapping[str, pd.DataFrame]
+    at: int
+
+
+def _coloured(contents: Contents, asked: _Coloured) -> Atlas:
+    """Return the map of areas alone."""
+    ends = {name: breaks(table.to_numpy().ravel()) for name, table in asked.tables.items()}
+    first = next(iter(asked.tables))
     return Atlas(
-        frame=frame,
-        areas=_areas(contents, shapes, tables[first], ends[first], frame),
-        borders=_borders(contents, shapes, frame),
-        sites=_site_marks(contents, points),
-        labels=_labels(contents, frame),
-        ringed=ringed,
+        frame=asked.frame,
+        areas=_areas(contents, asked, first, ends[first]),
+        borders=_borders(asked),
+        sites=[],
+        labels=_labels(contents, asked.frame),
+        ringed=False,
         legend=legend(contents, ends[first]),
-        data=_data(contents, tables, ends, frame),
+        data=_data(contents, asked, ends),
     )
 
 
 def measures(contents: Contents) -> dict[str, pd.DataFrame]:
     """Return what areas can be coloured by: measure → neighbourhoods × years."""
     plan, index = contents.plan, contents.region.neighbourhoods.index
+    facility = figures.places_by_tier(plan).index
     tables = {
         "places": figures.per_thousand(plan, figures.neighbourhood_places(plan)),
+        **{f"places_{tier}": figures.neighbourhood_places_of(plan, str(tier)) for tier in facility},
         "homes": figures.per_thousand(plan, figures.neighbourhood_homes(plan)),
         "waiting": figures.neighbourhood_waiting(plan),
+        "minutes": figures.neighbourhood_minutes(plan),
         "excess": figures.neighbourhood_excess(plan),
     }
     return {name: table.reindex(index) for name, table in tables.items()}
@@ -110,25 +147,26 @@ def legend(contents: Contents, ends: list[float]) -> list[tuple[str, str]]:
     return lines
 
 
-def _areas(
-    contents: Contents, shapes: pd.Series, table: pd.DataFrame, ends: list[float], frame: drawing.Frame
-) -> list[Area]:
-    start = table.iloc[:, 0]
+def _areas(contents: Contents, asked: _Coloured, first: str, ends: list[float]) -> list[Area]:
+    start, names = asked.tables[first].iloc[:, asked.at], asked.areas["name"]
     return [
         Area(
-            str(code),
-            drawing.path(shape, frame),
+            code,
+            drawing.path(shape, asked.frame),
             shade(float(start[code]), ends),
-            f"{contents.neighbourhood(str(code))}: {contents.notation.number(float(start[code]), 1)}",
+            f"{names[code]}: {contents.notation.number(float(start[code]), 1)}",
         )
-        for code, shape in zip(map(str, shapes.index), shapes, strict=True)
+        for code, shape in zip(map(str, asked.shapes.index), asked.shapes, strict=True)
     ]
 
 
-def _borders(contents: Contents, shapes: pd.Series, frame: drawing.Frame) -> list[str]:
+def _borders(asked: _Coloured) -> list[tuple[str, str]]:
     """Return the outlines of the municipalities, from the same simplified shapes."""
-    at = contents.region.neighbourhoods["municipality"]
-    return [drawing.path(shapes[at == code].union_all(), frame) for code in sorted(at.unique())]
+    at = asked.areas["municipality"]
+    return [
+        (str(code), drawing.path(asked.shapes[at == code].union_all(), asked.frame))
+        for code in sorted(at.unique())
+    ]
 
 
 def _labels(contents: Contents, frame: drawing.Frame) -> list[Label]:
@@ -148,25 +186,23 @@ def _sites_with_points(contents: Contents) -> pd.DataFrame:
     return contents.region.sites.loc[totals.index, ["x", "y"]]
 
 
-def _site_marks(contents: Contents, points: Mapping[str, tuple[float, float]]) -> list[SiteMark]:
-    counts = figures.site_totals(contents.plan).iloc[:, 0]
-    events: Mapping[Any, Event] = figures.site_events(contents.plan).iloc[:, 0].to_dict()
+def _site_marks(contents: Contents, points: Mapping[str, tuple[float, float]], at: int) -> list[SiteMark]:
+    counts = figures.site_totals(contents.plan).iloc[:, at]
+    events: Mapping[Any, Event] = figures.site_events(contents.plan).iloc[:, at].to_dict()
+    peak = figures.peak_places(contents.plan).iloc[:, at]
     marks = []
     for code, event in events.items():
         count = float(counts[code])
         title = f"{contents.region.sites['name'][code]}: {contents.words(f'event_{event}')}, {count:.0f}"
         x, y = points[str(code)]
-        marks.append(SiteMark(str(code), x, y, radius(count), event, SIGNS[event], title))
+        size = float(peak[code]) if event == "closes" else count  # what has closed is as large as it was
+        marks.append(SiteMark(str(code), x, y, radius(size), event, SIGNS[event], title))
     # Large signs first, so that small ones stay in sight.
     return sorted(marks, key=lambda mark: (-mark.r, mark.code))
 
 
-def _data(
-    contents: Contents,
-    tables: Mapping[str, pd.DataFrame],
-    ends: Mapping[str, list[float]],
-    frame: drawing.Frame,
-) -> dict[str, Any]:
+def _data(contents: Contents, asked: _Coloured, ends: Mapping[str, list[float]]) -> dict[str, Any]:
+    frame = asked.frame
     words = contents.words
     return {
         "lang": contents.lang,
@@ -177,9 +213,11 @@ def _data(
             "scale": frame.scale,
             "crs": str(contents.region.parameters.region.crs),
         },
-        "measures": {name: _measure(contents, name, table, ends[name]) for name, table in tables.items()},
-        "areas": _area_facts(contents),
-        "sites": _site_facts(contents),
+        "measures": {
+            name: _measure(contents, name, table, ends[name]) for name, table in asked.tables.items()
+        },
+        "areas": _area_facts(contents, asked.areas),
+        "sites": {},
         "signs": {name: {**asdict(sign), "words": words(f"event_{name}")} for name, sign in SIGNS.items()},
         "colours": {"shades": SHADES, "nothing": NOTHING, "unknown": UNKNOWN},
         "words": {key: words(key) for key in _SCRIPT_WORDS},
@@ -195,21 +233,29 @@ _SCRIPT_WORDS = ("inhabitants", "base_unknown", "municipality", "neighbourhood",
 
 def _measure(contents: Contents, name: str, table: pd.DataFrame, ends: list[float]) -> dict[str, Any]:
     return {
-        "label": contents.words(f"measure_{name}"),
+        "label": _label(contents, name),
         "breaks": ends,
         "legend": legend(contents, ends),
         "values": _values(table),
     }
 
 
-def _area_facts(contents: Contents) -> dict[str, dict[str, Any]]:
+def _label(contents: Contents, name: str) -> str:
+    """Return the words of a measure; places of one tier are told by its name."""
+    tier = name.removeprefix("places_")
+    if tier == name:
+        return contents.words(f"measure_{name}")
+    return contents.words("measure_places_of", tier=contents.tier(tier))
+
+
+def _area_facts(contents: Contents, areas: pd.DataFrame) -> dict[str, dict[str, Any]]:
     return {
         str(code): {
             "name": str(line["name"]),
             "municipality": contents.municipality(str(line["municipality"])),
             "inhabitants": float(line["inhabitants"]),
         }
-        for code, line in contents.region.neighbourhoods.iterrows()
+        for code, line in areas.iterrows()
     }
 
 

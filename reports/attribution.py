@@ -19,47 +19,17 @@ from optimiser.attribution import MARGIN, OBJECTIVE, Attribution, Steps, attribu
 from reports import figures
 from reports.brief import aligned
 from reports.case import write_case
+from reports.words import Words
 
 if TYPE_CHECKING:
     from models.region import Region
     from optimiser.plan import Plan
     from reports.contents import Contents
-    from reports.notation import Language
 
 FILES = "files"
 
 MEASURED = {"beds": 1, "cost": 0, "minutes": 2, "waiting_years": 1, OBJECTIVE: 0}
 """The figures that are attributed, with the decimals in which they are told."""
-
-_SAID: dict[str, dict[Language, str]] = {
-    "shapley": {
-        "nl": "Wat elke wijziging doet, van plan 1 naar plan 2 (Shapley: het gemiddelde over elke volgorde)",
-        "en": "What each change does, from plan 1 to plan 2 (Shapley: the mean over every order)",
-    },
-    "ordered": {
-        "nl": "Wat elke wijziging doet, van plan 1 naar plan 2 (in deze volgorde, elk na de vorige)",
-        "en": "What each change does, from plan 1 to plan 2 (in this order, each after those above it)",
-    },
-    "beds": {"nl": "bedden", "en": "beds"},
-    "cost": {"nl": "euro's", "en": "euros"},
-    "minutes": {"nl": "minuten", "en": "minutes"},
-    "waiting_years": {"nl": "wachtjaren", "en": "waiting years"},
-    OBJECTIVE: {"nl": "doel", "en": "objective"},
-    MARGIN: {"nl": "speling", "en": "margin"},
-    "remainder": {"nl": "rest", "en": "remainder"},
-    "total": {"nl": "plan 2 min plan 1", "en": "plan 2 less plan 1"},
-    "note": {
-        "nl": "Bedden en minuten in het laatste jaar, euro's en wachtjaren over alle jaren. Een deel van het "
-        "doel dat niet groter is dan zijn speling (bewezen afstanden) is niet te onderscheiden van niets: ~.",
-        "en": "Beds and minutes of the last year, euros and waiting years over all years. A part of the "
-        "objective no larger than its margin (proven gaps) cannot be told from nothing: ~.",
-    },
-    "no_step": {"nl": "De plannen hebben dezelfde invoer.", "en": "The plans have the same input."},
-    "missing": {
-        "nl": "Geen plan met alleen {steps}: {reason}",
-        "en": "No plan with {steps} alone: {reason}",
-    },
-}
 
 
 @dataclass(frozen=True)
@@ -173,24 +143,25 @@ def attribution_lines(
     found: Attribution, missing: Sequence[tuple[Steps, str]], steps: Sequence[Step], told: Contents
 ) -> Iterator[str]:
     """Generate the parts as a terminal shows them."""
+    said = Words(told.lang, "attribution")
     if not steps:
-        yield _SAID["no_step"][told.lang]
+        yield said("no_step")
         return
-    yield _SAID[found.method][told.lang]
+    yield said(found.method)
     number = told.notation
-    rows = [("", *(_SAID[name][told.lang] for name in [*MEASURED, MARGIN]), "")]
+    rows = [("", *(said(name) for name in [*MEASURED, MARGIN]), "")]
     for name, part in found.parts.iterrows():
         unsure = "~" if abs(part[OBJECTIVE]) <= part[MARGIN] else ""
         cells = (number.signed(part[column], digits) for column, digits in MEASURED.items())
         rows.append((str(name), *cells, number.number(part[MARGIN]), unsure))
     for name, line in (("remainder", found.remainder), ("total", found.total)):
         cells = (number.signed(line[column], digits) for column, digits in MEASURED.items())
-        rows.append((_SAID[name][told.lang], *cells, "", ""))
+        rows.append((said(name), *cells, "", ""))
     yield from (line.rstrip() for line in aligned(rows))
     for taken, reason in missing:
         names = ", ".join(steps[n].name for n in sorted(taken))
-        yield "  " + _SAID["missing"][told.lang].format(steps=names, reason=reason)
-    yield "  " + _SAID["note"][told.lang]
+        yield "  " + said("missing", steps=names, reason=reason)
+    yield "  " + said("note")
 
 
 def attribution_record(

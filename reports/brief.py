@@ -5,12 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from reports import figures
 from reports.contents import Contents
 
-_MOST_WAIT = {
-    "nl": "Het slechtst af in {year}: {name}, waar {waiting} van {people} mensen wachten ({share}).",
-    "en": "Worst off in {year}: {name}, where {waiting} of {people} people wait ({share}).",
-}
-_NOBODY_WAITS = {"nl": "In {year} wacht niemand.", "en": "Nobody waits in {year}."}
-
 
 def brief(told: Contents) -> str:
     """Return title, status and proof, beds per tier, homes, waiting, cost, and who is worst off."""
@@ -37,9 +31,10 @@ def worst_off(told: Contents) -> str:
     share = (waiting / people.where(people > 0)).fillna(0.0)
     year = told.years["last"]
     if share.max() <= figures.TOLERANCE:
-        return told.words.of(_NOBODY_WAITS).format(year=year)
+        return told.words("nobody_waits", year=year)
     worst = str(share.idxmax())
-    return told.words.of(_MOST_WAIT).format(
+    return told.words(
+        "most_wait",
         year=year,
         name=told.municipality(worst),
         waiting=told.notation.number(waiting[worst], 1),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from optimiser import RULES
 from reports import figures
+from reports.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -13,35 +14,19 @@ if TYPE_CHECKING:
     from optimiser import Violation
     from optimiser.score import Change
     from reports.contents import Contents
-    from reports.notation import Language
 
 SHOWN = 5
 """Breaches of one rule that are written out, the largest first."""
 
-_SAID: dict[str, dict[Language, str]] = {
-    "none": {"nl": "Geen regel gebroken.", "en": "No rule broken."},
-    "one": {"nl": "1 regel gebroken:", "en": "1 rule broken:"},
-    "count": {"nl": "{count} regels gebroken:", "en": "{count} rules broken:"},
-    "more": {"nl": "en op {count} andere plekken", "en": "and in {count} other places"},
-    "as_edited": {"nl": "Niets is anders dan in de tabel.", "en": "Nothing differs from the table."},
-    "changed": {
-        "nl": "Anders dan in de tabel, {places} plekken of woningen in {count} regels:",
-        "en": "Other than in the table, {places} places or homes in {count} lines:",
-    },
-    "short": {
-        "nl": "Beleid dat tekortschiet, tegen zijn prijs (alle jaren samen):",
-        "en": "Policies that fall short, at their price (all years together):",
-    },
-}
-
 
 def rule_check(told: Contents, broken: Sequence[Violation]) -> Iterator[str]:
     """Generate which rules are broken, where and by how much, and which soft policies fall short."""
+    said = Words(told.lang, "broken")
     by_rule: dict[str, list[Violation]] = {}
     for one in broken:
         by_rule.setdefault(one.rule, []).append(one)
     key = {0: "none", 1: "one"}.get(len(by_rule), "count")
-    yield _SAID[key][told.lang].format(count=len(by_rule))
+    yield said(key, count=len(by_rule))
     sentences: Mapping[str, str] = {rule.name: rule.sentence[told.lang] for rule in RULES}
     for name, ones in by_rule.items():
         yield f"  {name}: {sentences.get(name, '')}".rstrip(": ")
@@ -49,7 +34,7 @@ def rule_check(told: Contents, broken: Sequence[Violation]) -> Iterator[str]:
         for one in largest[:SHOWN]:
             yield f"    {one.where}: {told.notation.number(one.amount, 1)} {one.unit}"
         if largest[SHOWN:]:
-            yield f"    {_SAID['more'][told.lang].format(count=len(largest) - SHOWN)}"
+            yield f"    {said('more', count=len(largest) - SHOWN)}"
     short = figures.shortfalls(told.plan).sum(axis=1)
     lines = [
         f"  {told.part(str(name))}: {told.notation.number(amount, 1)} "
@@ -58,16 +43,17 @@ def rule_check(told: Contents, broken: Sequence[Violation]) -> Iterator[str]:
         if amount > figures.TOLERANCE
     ]
     if lines:
-        yield _SAID["short"][told.lang]
+        yield said("short")
         yield from lines
 
 
 def change_lines(told: Contents, changes: Sequence[Change]) -> Iterator[str]:
     """Generate what a finished plan has otherwise than the table that it was finished from."""
+    said = Words(told.lang, "broken")
     if not changes:
-        yield _SAID["as_edited"][told.lang]
+        yield said("as_edited")
         return
     places = sum(abs(one.planned - one.asked) for one in changes)
-    yield _SAID["changed"][told.lang].format(places=places, count=len(changes))
+    yield said("changed", places=places, count=len(changes))
     for one in changes:
         yield f"  {one.name}, {one.year}: {one.asked} → {one.planned}"

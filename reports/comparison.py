@@ -15,75 +15,14 @@ from optimiser.comparison import COUNTS, Distance, better_and_worse, common_year
 from reports import figures
 from reports.brief import aligned
 from reports.contents import Contents
+from reports.words import Words
 
 if TYPE_CHECKING:
     from optimiser.plan import Plan
     from reports.notation import Language
-    from reports.words import Words
 
 SHOWN = 0.05
 """Client-years from which a number of people is told; below it, it would be written as 0.0."""
-
-_SAID: dict[str, dict[Language, str]] = {
-    "plan": {"nl": "plan {number}", "en": "plan {number}"},
-    "inputs": {"nl": "Invoer die verschilt van plan 1", "en": "Input that differs from plan 1"},
-    "same": {"nl": "geen verschil", "en": "no difference"},
-    "file": {"nl": "een andere inhoud", "en": "other content"},
-    "results": {"nl": "Uitkomsten", "en": "Results"},
-    "beds": {"nl": "Intramurale plaatsen, {last}", "en": "Intramural places, {last}"},
-    "homes": {"nl": "Woningen opgeleverd, {first}–{last}", "en": "Homes handed over, {first}–{last}"},
-    "paid": {
-        "nl": "Euro's per betaler, {first}–{last} samen",
-        "en": "Euros per payer, {first}–{last} together",
-    },
-    "sites": {
-        "nl": "Locaties die verschillen (plaatsen in {last})",
-        "en": "Sites that differ (places in {last})",
-    },
-    "people": {
-        "nl": "Wie beter en slechter af is in {name} dan in plan 1: cliëntjaren, {first}–{last}",
-        "en": "Who is better and worse off in {name} than in plan 1: client-years, {first}–{last}",
-    },
-    "better": {"nl": "beter", "en": "better"},
-    "worse": {"nl": "slechter", "en": "worse"},
-    "only_first": {"nl": "alleen plan 1", "en": "only plan 1"},
-    "only_second": {"nl": "alleen {name}", "en": "only {name}"},
-    "about_place": {"nl": "plek", "en": "place"},
-    "about_minutes": {"nl": "reistijd", "en": "travel"},
-    "everybody": {"nl": "allen", "en": "everybody"},
-    "nobody": {"nl": "Niemand is beter of slechter af.", "en": "Nobody is better or worse off."},
-    "how": {
-        "nl": "Plek: wachten is het slechtst, dan een vorm die niet past, dan een die past. Reistijd: 5 "
-        "minuten of meer dichterbij of verder. Beter en slechter worden nooit tegen elkaar weggestreept.",
-        "en": "Place: waiting is worst, then a tier that does not fit, then one that does. Travel: 5 minutes "
-        "or more nearer or farther. Better and worse are never set off against each other.",
-    },
-    "real": {"nl": "Is het verschil echt?", "en": "Is the difference real?"},
-    "distinguishable": {
-        "nl": "{name}: {distance} euro's en punten, meer dan de twee bewezen afstanden samen ({margin}): het "
-        "verschil is echt.",
-        "en": "{name}: {distance} euros and points, more than the two proven gaps together ({margin}): the "
-        "difference is real.",
-    },
-    "indistinguishable": {
-        "nl": "{name}: {distance} euro's en punten, niet meer dan de twee bewezen afstanden samen "
-        "({margin}): niet te onderscheiden.",
-        "en": "{name}: {distance} euros and points, no more than the two proven gaps together ({margin}): "
-        "not distinguishable.",
-    },
-    "eur_too_small": {
-        "nl": "Ook het verschil in de rekening ({eur}) is kleiner dan die afstanden en zegt dus niets.",
-        "en": "The difference of the bill ({eur}) is smaller than those gaps too, and says nothing.",
-    },
-    "solve_on": {
-        "nl": "Verder rekenen kan helpen: geef --solve-on 600 mee.",
-        "en": "Solving on may tell: add --solve-on 600.",
-    },
-    "own_measure": {
-        "nl": "Elk plan is gemeten met zijn eigen prijzen en beleid.",
-        "en": "Each plan is measured by its own prices and policies.",
-    },
-}
 
 
 @dataclass(frozen=True)
@@ -161,7 +100,7 @@ class Comparison:
         return [Contents(plan, (), (), self.lang) for plan in self.plans]
 
     def _say(self, key: str, **values: object) -> str:
-        return _SAID[key][self.lang].format(**{**self._told[0].years, **values})
+        return Words(self.lang, "comparison")(key, **{**self._told[0].years, **values})
 
     def _words(self, key: str) -> str:
         return self._told[0].words(key, **self._told[0].years)
@@ -183,7 +122,7 @@ class Comparison:
         for name in found[0]:
             label = (
                 self._say(name)
-                if name in _SAID
+                if name in Words(self.lang, "comparison")
                 else self._told[0].words(f"compare_{name}", **self._told[0].years)
             )
             numbers = [one[name] for one in found]

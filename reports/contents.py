@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from models.funding import REGIMES
 from optimiser.allocation import BaseAllocation
+from optimiser.binding import bindings, values_of_plan
+from optimiser.model import Model
 from optimiser.score import broken_rules
 from reports import figures
+from reports.explanation import Held, Teller, held
 from reports.notation import Language, Notation
 from reports.words import Words
 
@@ -47,6 +51,8 @@ class Contents:
     answers: Sequence[Answer]
     rules: Sequence[Rule]
     lang: Language = "nl"
+    lots: pd.DataFrame | None = None
+    """Lots as `spreidplan lots -o` writes them to `lots.csv`, where somebody gave them."""
 
     @cached_property
     def words(self) -> Words:
@@ -218,6 +224,26 @@ class Contents:
             return self.words("kind_core")
         policy = getattr(self.region.parameters.policies, rule.name, None)
         return self.words("kind_policy", mode=self.words(f"mode_{getattr(policy, 'mode', 'off')}"))
+
+    @cached_property
+    def bindings(self) -> list[Held]:
+        """The rules that hold the plan back, policies first, with where and when."""
+        model = Model.of(self.plan.problem)
+        found = bindings(model, values_of_plan(model, self.plan))
+        return list(held(Teller(self.plan.problem, self.lang), found))
+
+    @property
+    def provenance(self) -> str:
+        """What the plan was made of and with, in one sentence."""
+        proof = self.plan.proof
+        return self.words(
+            "provenance",
+            id=figures.plan_id(self.plan),
+            digest=self.region.digest[:12],
+            solver=proof.solver,
+            gap=self.notation.percent(proof.gap, 2),
+            version=version("spreidplan"),
+        )
 
     @cached_property
     def used_sites(self) -> pd.DataFrame:

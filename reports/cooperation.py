@@ -15,85 +15,7 @@ from optimiser.partition import Best, Group, Partitioner, Scored
 from reports.brief import aligned
 from reports.notation import Language, Notation
 from reports.suppression import THRESHOLD
-
-_WORDS = {
-    "title": {
-        "nl": "Samenwerkende regio's: {region}, {towns} gemeenten, per jaar naar de stand van {base}",
-        "en": "Cooperating regions: {region}, {towns} municipalities, a year as things stand in {base}",
-    },
-    "people": {
-        "nl": "{clients} cliënten met een plek op een locatie; woningen kosten in elke indeling hetzelfde.",
-        "en": "{clients} clients with a place at a site; homes cost the same in every partition.",
-    },
-    "pooled": {"nl": "Alles samen", "en": "All together"},
-    "present": {"nl": "Zoals het nu is (municipalities.csv)", "en": "As it is now (municipalities.csv)"},
-    "best": {"nl": "Beste in {count}", "en": "Best of {count}"},
-    "given": {"nl": "Gegeven", "en": "Given"},
-    "minutes": {
-        "nl": "minuten: naar de eerstvolgende vrije plek van de regio, gemiddeld",
-        "en": "minutes: to the next free place of the region, on average",
-    },
-    "more": {"nl": "erbij: EUR meer dan alles samen", "en": "more: EUR above all together"},
-    "small": {
-        "nl": "te klein: plekken onder de ondergrens van een vorm, over alle regio's",
-        "en": "too small: places below the least size of a form, over all regions",
-    },
-    "elsewhere": {
-        "nl": "elders: cliënten wier plek nu in een andere regio ligt{estimated}",
-        "en": "elsewhere: clients whose place now is in another region{estimated}",
-    },
-    "estimated": {
-        "nl": " (geschat: ieder in de naaste plek waar ruimte is; --flows neemt tellingen)",
-        "en": " (estimated: each in the nearest place with room; --flows takes counts)",
-    },
-    "score": {
-        "nl": "score: euro's en punten samen, lager is beter",
-        "en": "score: euros and points together, lower is better",
-    },
-    "proof": {
-        "nl": "{letter}: gekozen uit {sets} aaneengesloten groepen, gap {gap}, {seconds} s",
-        "en": "{letter}: chosen from {sets} connected groups, gap {gap}, {seconds} s",
-    },
-    "apart": {"nl": "niet aaneengesloten", "en": "not contiguous"},
-    "lowest": {"nl": "Laagste score: {letter}.", "en": "Lowest score: {letter}."},
-    "against": {
-        "nl": "{letter} ligt {points} hoger: {minutes} minuten, {eur} EUR/jaar, {short} plekken te klein.",
-        "en": "{letter} is {points} higher: {minutes} minutes, {eur} EUR/year, {short} places too small.",
-    },
-    "who": {
-        "nl": "Wie betaalt voor splitsen: minuten per cliënt en EUR/jaar meer (+) of minder dan alles samen",
-        "en": "Who pays for splitting: minutes a client and EUR/year more (+) or less than all together",
-    },
-    "town": {"nl": "gemeente", "en": "municipality"},
-    "together": {"nl": "samen", "en": "together"},
-    "small_groups": {
-        "nl": "Niet zo openbaar maken: een regio heeft minder dan {threshold} cliënten in een vorm.",
-        "en": "Not to be published like this: a region has fewer than {threshold} clients of a form.",
-    },
-    "assumed": {"nl": "Gewichten en aannames:", "en": "Weights and assumptions:"},
-    "assumption": {"nl": "aanname", "en": "assumption"},
-    "price": {
-        "nl": "EUR/jaar, prijspeil {base}: per vorm en regio het tarief × cliëntweken, of locaties × vast",
-        "en": "EUR/year, prices of {base}: per form and region its rate × client-weeks, or sites × running",
-    },
-    "price_more": {
-        "nl": "+ plekken × plek + cliënten × cliënt. Aanname: onder de ondergrens wordt die betaald,",
-        "en": "+ places × place + clients × client. Assumed: below the least size that size is paid,",
-    },
-    "price_most": {
-        "nl": "ook leeg, en zijn locaties zo groot als nu. Nieuwbouw, woningen en wie wacht tellen niet mee.",
-        "en": "empty or not, and sites are as large as now. New buildings, homes and who waits do not count.",
-    },
-}
-
-_HEAD = {
-    "nl": ("", "indeling", "regio's", "minuten", "EUR/jaar", "erbij", "te klein", "elders", "score"),
-    "en": ("", "partition", "regions", "minutes", "EUR/year", "more", "too small", "elsewhere", "score"),
-}
-_GROUP_HEAD = {
-    "nl": ("regio", "cliënten", "minuten", "EUR/jaar", "te klein"),
-    "en": ("region", "clients", "minutes", "EUR/year", "too small"),
-}
+from reports.words import Words
 
 
 @dataclass(frozen=True)
@@ -165,7 +87,11 @@ class Comparison:
         return self.parameters.years.base
 
     def _said(self, key: str, **values: object) -> str:
-        return _WORDS[key][self.lang].format(**values)
+        return Words(self.lang, "cooperation")(key, **values)
+
+    def _heads(self, key: str) -> list[str]:
+        """Return the names of columns, which stand in one text with bars between them."""
+        return self._said(key).split("|")
 
     def _name(self, one: Scored) -> str:
         """Return what a partition is called, our own names in the language."""
@@ -176,7 +102,7 @@ class Comparison:
 
     def _rows(self) -> list[Sequence[str]]:
         write, pooled = self._write, self.scored[0]
-        rows: list[Sequence[str]] = [_HEAD[self.lang]]
+        rows: list[Sequence[str]] = [self._heads("head")]
         for letter, one in zip(_LETTERS, self.scored, strict=False):
             rows.append(
                 (
@@ -221,7 +147,7 @@ class Comparison:
 
     def _groups(self, number: int) -> list[Sequence[str]]:
         one, write = self.scored[number], self._write
-        rows: list[Sequence[str]] = [(_LETTERS[number], *_GROUP_HEAD[self.lang])]
+        rows: list[Sequence[str]] = [(_LETTERS[number], *self._heads("group_head"))]
         for place, group in enumerate(one.groups):
             towns = ", ".join(self._town(town) for town in group.towns)
             named = one.partition.names

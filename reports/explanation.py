@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from optimiser import Problem
     from optimiser.binding import Binding
     from optimiser.explanation import Explanation
+    from optimiser.rule import Rule
     from optimiser.siting import Otherwise
     from optimiser.worth import Figures, Worth
 
@@ -24,77 +25,6 @@ MOST_PLACES = 8
 
 DEVIATES = 0.05
 """Deviation from a soft policy below which it is not told."""
-
-_ONE_MORE = {
-    "home": ("Eén woning meer in {where} vanaf {year}", "One home more in {where} from {year}"),
-    "place": ("Eén plek meer bij {where} in {year}", "One place more at {where} in {year}"),
-    "offer": (
-        "Eén woning meer aangeboden door {where} in {year}",
-        "One home more offered by {where} in {year}",
-    ),
-    "minute": ("Eén minuut meer in de reisnorm van {where}", "One minute more in the travel norm of {where}"),
-    "norm_place": (
-        "Eén gewogen plek boven de wijknorm in {where} in {year}",
-        "One weighted place over the norm in {where} in {year}",
-    ),
-    "path_place": ("Eén plek meer in het afbouwpad in {year}", "One place more in the path in {year}"),
-    "euro": ("Eén euro meer budget in {year}", "One euro more of budget in {year}"),
-    "person": (
-        "Eén persoon ruimte meer in ‘{rule}’, {where}, {year}",
-        "Room for one person more in ‘{rule}’, {where}, {year}",
-    ),
-    "unit": (
-        "Eén plek ruimte meer in ‘{rule}’, {where}, {year}",
-        "Room for one place more in ‘{rule}’, {where}, {year}",
-    ),
-}  # fmt: skip
-
-_SAID = {
-    "binds": ("Welke regels knellen, waar en wanneer", "Which rules bind, where and when"),
-    "worth": ("Wat één eenheid meer scheelt", "What one unit more is worth"),
-    "sites": ("Waarom deze locatie, en die niet", "Why this site and not that one"),
-    "no_room": ("geen ruimte: {where}", "no room: {where}"),
-    "over": ("wijkt af: {where}", "deviates: {where}"),
-    "more": ("en nog {count}", "and {count} more"),
-    "everywhere": ("de hele regio", "the whole region"),
-    "by_people": (
-        "opnieuw gevraagd wie waar woont; locaties, plaatsen en woningen zoals zij zijn",
-        "asked again who lives where; sites, places and homes as they are",
-    ),
-    "by_groups": ("wijken dicht bij elkaar bewegen als één", "neighbourhoods near each other move as one"),
-    "by_price": (
-        "marginale prijs met de locaties zoals zij zijn: hoogstens dit",
-        "price at the margin with the sites as they are: at most this",
-    ),
-    "by_plans": ("het hele plan opnieuw gevraagd", "the whole plan asked again"),
-    "not_distinguishable": (
-        "niet te onderscheiden: kleiner dan de kloven van {gaps} samen",
-        "not distinguishable: below the gaps of {gaps} together",
-    ),
-    "in_eur": ("{amount} contante euro's", "{amount} discounted euros"),
-    "in_points": ("{amount} punten", "{amount} points"),
-    "in_waiting": ("{amount} wachtjaren", "{amount} years of waiting"),
-    "in_minutes": ("{amount} reisminuten per jaar", "{amount} minutes of travel a year"),
-    "no_change": ("geen verschil", "no difference"),
-    "price": ("hoogstens {price} aan euro's en punten samen", "at most {price} in euros and points together"),
-    "runs": (
-        "{site} draait in {year} en is de plek van {people} mensen. Zonder deze locatie",
-        "{site} runs in {year} and is where {people} people live. Without it",
-    ),
-    "does_not_run": (
-        "{site} draait niet in {year}. Met deze locatie", "{site} does not run in {year}. With it",
-    ),
-    "impossible": ("is er geen plan dat aan de harde regels voldoet", "no plan meets the hard rules"),
-    "not_found": (
-        "is in de tijd geen plan gevonden met de andere locaties zoals zij zijn",
-        "no plan was found in the time given, with the other sites as they are",
-    ),
-    "others_stand": ("de andere locaties draaien zoals in het plan", "the other sites run as in the plan"),
-    "proven_worse": ("bewezen: ten minste {least} slechter", "proven: at least {least} worse"),
-    "yearly": ("tempo per jaar", "pace per year"),
-    "over_side": ("boven", "over"),
-    "under_side": ("onder", "under"),
-}  # fmt: skip
 
 _OF_LABELS = {"yearly": "yearly", "over": "over_side", "under": "under_side", "region": "everywhere"}
 """What rules put in a label beside codes."""
@@ -119,7 +49,7 @@ class Teller:
 
     def say(self, key: str, **values: object) -> str:
         """Return a phrase."""
-        return _SAID[key][self.lang == "en"].format(**values)
+        return Words(self.lang, "explanation")(key, **values)
 
     @cached_property
     def names(self) -> dict[str, str]:
@@ -187,17 +117,35 @@ def _told(problem: Problem, bindings: Iterable[Binding]) -> Iterator[Binding]:
             yield binding
 
 
-def _binding_lines(teller: Teller, bindings: Sequence[Binding]) -> Iterator[str]:
+@dataclass(frozen=True)
+class Held:
+    """A rule that binds: its sentence, and where and when, in words."""
+
+    rule: Rule
+    sentence: str
+    places: tuple[str, ...]
+
+
+def held(teller: Teller, bindings: Sequence[Binding]) -> Iterator[Held]:
+    """Generate the rules that bind, policies first."""
     told = sorted(_told(teller.problem, bindings), key=lambda b: b.rule.kind, reverse=True)
     for _, same in groupby(told, key=lambda b: b.rule.name):
         rows = list(same)
-        yield rows[0].rule.sentence[teller.lang]
-        over = [b for b in rows if b.over > DEVIATES]
-        full = [b for b in rows if b.over <= DEVIATES]
-        if over:
-            yield "  " + teller.say("over", where=_places(teller, over))
-        if full:
-            yield "  " + teller.say("no_room", where=_places(teller, full))
+        places = [
+            teller.say(key, where=_places(teller, some))
+            for key, some in (
+                ("over", [b for b in rows if b.over > DEVIATES]),
+                ("no_room", [b for b in rows if b.over <= DEVIATES]),
+            )
+            if some
+        ]
+        yield Held(rows[0].rule, rows[0].rule.sentence[teller.lang], tuple(places))
+
+
+def _binding_lines(teller: Teller, bindings: Sequence[Binding]) -> Iterator[str]:
+    for rule in held(teller, bindings):
+        yield rule.sentence
+        yield from (f"  {place}" for place in rule.places)
 
 
 def _places(teller: Teller, bindings: Sequence[Binding]) -> str:
@@ -239,9 +187,8 @@ def _worth_lines(teller: Teller, worths: Sequence[Worth]) -> Iterator[str]:
 
 def _what(teller: Teller, worth: Worth) -> str:
     year = next((part for part in reversed(worth.label) if isinstance(part, int)), "")
-    phrase = _ONE_MORE[worth.what][teller.lang == "en"]
     where, rule = teller.where(worth.label), teller.policy(worth.rule.name)
-    return phrase.format(where=where, year=year, rule=rule)
+    return Words(teller.lang, "one_more")(worth.what, where=where, year=year, rule=rule)
 
 
 def _change(teller: Teller, worth: Worth) -> str:

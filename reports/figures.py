@@ -6,6 +6,7 @@ index. `plan` arrays are those of `optimiser`; nothing here decides or re-comput
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
@@ -101,14 +102,44 @@ def living_by_tier(plan: Plan) -> pd.DataFrame:
     return _table(clients(plan).sum(["neighbourhood", "profile"]).sel(tier=codes), "tier")
 
 
+def homes_by_tier(plan: Plan) -> pd.DataFrame:
+    """Return homes in use with support, home tiers × planned years."""
+    codes = [t for t in tier_codes(region_of(plan), "home") if t in plan.data["tier"].values]
+    return _table(plan.data["homes"].fillna(0).sum("neighbourhood").sel(tier=codes), "tier")
+
+
+def tier_flows(plan: Plan) -> pd.DataFrame:
+    """Return people who move, (tier, what) × planned years; `start` + `entered` − `left` − `out` = `end`.
+
+    `left` goes to another tier or to wait, `out` leaves care: recovered, to the Wlz, or died.
+    """
+    dims = ["neighbourhood", "profile"]
+    living = clients(plan).sum(dims)
+    start = living.shift(year=1).isel(year=slice(1, None))
+    end = living.isel(year=slice(1, None))
+    entered, left = (plan.data[name].fillna(0).sum(dims) for name in ("entered", "left"))
+    flows = {"start": start, "entered": entered, "left": left, "end": end}
+    flows["out"] = start + entered - left - end
+    order = [(tier, what) for tier in region_of(plan).parameters.tiers for what in FLOWS]
+    tables = {what: _table(flow, "tier") for what, flow in flows.items()}
+    return pd.concat(tables).swaplevel().reindex(pd.MultiIndex.from_tuples(order, names=["tier", "what"]))
+
+
+FLOWS = ("start", "entered", "left", "out", "end")
+"""What is told of people who move, in the order in which it adds up."""
+
+
 def clients_by_tier_and_profile(plan: Plan) -> pd.DataFrame:
     """Return clients, (tier, profile) × years; those waiting stand under tier `waiting`."""
-    living = clients(plan).sum("neighbourhood")
-    queue = waiting(plan).sum("neighbourhood").expand_dims(tier=["waiting"])
-    both = xr.concat([living, queue], "tier", coords="minimal", compat="override", join="exact")
-    order = [*region_of(plan).parameters.tiers, "waiting"]
-    stacked = both.sel(tier=order).stack(row=("tier", "profile"))
+    stacked = everybody(plan).sum("neighbourhood").stack(row=("tier", "profile"))
     return _rows(stacked.transpose("row", "year"))
+
+
+def everybody(plan: Plan) -> xr.DataArray:
+    """Return people by (neighbourhood of origin, profile, tier, year); tier `waiting` is without a place."""
+    queue = waiting(plan).expand_dims(tier=["waiting"])
+    both = xr.concat([clients(plan), queue], "tier", coords="minimal", compat="override", join="exact")
+    return both.sel(tier=[*region_of(plan).parameters.tiers, "waiting"])
 
 
 def site_places(plan: Plan) -> pd.DataFrame:
@@ -169,6 +200,23 @@ def neighbourhood_places(plan: Plan) -> pd.DataFrame:
     at = plan.data["site_neighbourhood"].to_series()
     summed = site_totals(plan).groupby(at.to_numpy()).sum()
     return summed.reindex(region_of(plan).neighbourhoods.index, fill_value=0.0)
+
+
+def neighbourhood_places_of(plan: Plan, tier: str) -> pd.DataFrame:
+    """Return the places of one facility tier, neighbourhoods × years."""
+    at = plan.data["site_neighbourhood"].to_series()
+    summed = _table(places(plan).sel(tier=tier), "site").groupby(at.to_numpy()).sum()
+    return summed.reindex(region_of(plan).neighbourhoods.index, fill_value=0.0)
+
+
+def neighbourhood_minutes(plan: Plan) -> pd.DataFrame:
+    """Return how far people live from where they come from, neighbourhoods of origin × years.
+
+    Minutes, the mean over people; NaN in the base year and where nobody comes from.
+    """
+    table = _mean_minutes(plan, pair_labels(plan.data)["origin"])
+    table.insert(0, base_year(plan), np.nan)
+    return table.reindex(region_of(plan).neighbourhoods.index)
 
 
 def neighbourhood_waiting(plan: Plan) -> pd.DataFrame:
@@ -265,6 +313,13 @@ def payers(plan: Plan) -> list[str]:
     return [str(code) for code in paid["payer"].values[paid.values > CENT]]
 
 
+def cost_by_payer(plan: Plan) -> pd.DataFrame:
+    """Return euros, who pays × planned years, the largest first."""
+    table = _table(_euros(plan).sum(["part", "stream"]), "payer")
+    paid = table[(table.abs() > CENT).any(axis=1)]
+    return paid.loc[paid.sum(axis=1).sort_values(ascending=False, kind="stable").index]
+
+
 def cost_by_part(plan: Plan) -> pd.DataFrame:
     """Return euros, parts × planned years."""
     return _table(_euros(plan).sum(["payer", "stream"]), "part")
@@ -292,6 +347,11 @@ def shortfalls(plan: Plan) -> pd.DataFrame:
     on = [name for name in known if getattr(policies, name).mode != "off"]
     rows = {name: _by_year(plan.data[SLACK[name]].fillna(0)) for name in on}
     return pd.DataFrame(rows, index=planned_years(plan)).T
+
+
+def unfair_last(plan: Plan) -> pd.Series:
+    """Return the places outside the band around the fair share in the last year, by municipality."""
+    return _table(plan.data["unfair"].fillna(0), "municipality").iloc[:, -1]
 
 
 def shortfall_unit(plan: Plan, policy: str) -> str:
@@ -340,10 +400,19 @@ def travel(plan: Plan) -> pd.DataFrame:
     home = pairs["origin"].map(region.neighbourhoods["municipality"])
     frame = pd.DataFrame(housed, columns=planned_years(plan))
     people = frame.groupby(home.to_numpy()).sum()
-    far = frame.mul(minutes, axis=0).groupby(home.to_numpy()).sum()
     near = frame.mul(minutes <= norm, axis=0).groupby(home.to_numpy()).sum()
     known = people.where(people > TOLERANCE)
-    return pd.concat({"minutes": far / known, "within": near / known}, axis=1, names=["measure", "year"])
+    far = _mean_minutes(plan, home)
+    return pd.concat({"minutes": far, "within": near / known}, axis=1, names=["measure", "year"])
+
+
+def _mean_minutes(plan: Plan, by: pd.Series) -> pd.DataFrame:
+    """Return the mean minutes of those housed, (value of `by` of their pair) × planned years."""
+    housed = plan.data["housed"].transpose("pair", "year").to_numpy()
+    frame = pd.DataFrame(housed, columns=planned_years(plan))
+    people = frame.groupby(by.to_numpy()).sum()
+    far = frame.mul(plan.data["travel_minutes"].to_numpy(), axis=0).groupby(by.to_numpy()).sum()
+    return far / people.where(people > TOLERANCE)
 
 
 def mean_minutes(data: xr.Dataset) -> pd.Series:
@@ -400,6 +469,15 @@ def beds(plan: Plan) -> float:
     """Return the intramural places of the last year."""
     tiers = plan.problem.tiers
     return float(plan.data["places"].isel(year=-1).sel(tier=list(tiers.index[tiers["intramural"]])).sum())
+
+
+def plan_id(plan: Plan) -> str:
+    """Return a name of 12 signs for a plan: another input or another decision gives another one."""
+    made = hashlib.sha256(region_of(plan).digest.encode())
+    for name in ("places", "homes", "new_homes", "clients", "waiting"):
+        array = np.round(plan.data[name].fillna(0).to_numpy(), 4) + 0.0
+        made.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
+    return made.hexdigest()[:12]
 
 
 MEASURES = {

@@ -17,6 +17,7 @@ from reports import figures
 from reports.brief import aligned
 from reports.charts import front_chart
 from reports.notation import Language, Notation
+from reports.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,32 +27,6 @@ if TYPE_CHECKING:
     from optimiser.problem import Problem
     from optimiser.progress import Report
     from reports.collection import Collection
-
-_WORDS = {
-    "head": {
-        "nl": "{count} plannen op het front, van de {asked} die zijn gezocht; kosten zijn contante euro's en "
-        "de stuurpunten van wat niet wordt geruild.",
-        "en": "{count} plans on the front, of {asked} sought; cost is discounted euros and the points of "
-        "what is not traded.",
-    },
-    "plan": {"nl": "plan", "en": "plan"},
-    "cost": {"nl": "kosten", "en": "cost"},
-    "bound": {"nl": "kan niet onder", "en": "cannot be under"},
-    "eur": {"nl": "euro per jaar", "en": "euros a year"},
-    "waiting": {"nl": "wachtend", "en": "waiting"},
-    "travel": {"nl": "reisminuten", "en": "travel minutes"},
-    "concentration": {"nl": "boven de norm", "en": "over the norm"},
-    "pace": {"nl": "bedjaren", "en": "bed-years"},
-    "more": {"nl": "duurder dan het goedkoopste", "en": "dearer than the cheapest"},
-    "between": {"nl": "{least} tot {most}", "en": "{least} to {most}"},
-    "unclear": {"nl": "niet te onderscheiden", "en": "not distinguishable"},
-    "none": {"nl": "Geen plan bij: {ceilings}", "en": "No plan at: {ceilings}"},
-    "late": {"nl": "Niet gevonden in de tijd: {ceilings}", "en": "Not found in time: {ceilings}"},
-    "yours": {
-        "nl": "Het beste plan met de prijzen van de regio zelf is `{name}`: {values}.",
-        "en": "The best plan at the region's own prices is `{name}`: {values}.",
-    },
-}
 
 BEST = "best"
 """Name of the plan that is best at the region's own prices; it is not made under ceilings."""
@@ -92,7 +67,7 @@ class Front:
 
     def word(self, key: str, **values: object) -> str:
         """Return a word in the language."""
-        return _WORDS[key][self.lang].format(**values)
+        return Words(self.lang, "frontier")(key, **values)
 
     @property
     def on_front(self) -> list[Point]:

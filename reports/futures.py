@@ -30,6 +30,7 @@ from optimiser.futures import (
 from optimiser.progress import Limits, Progress
 from reports.brief import aligned
 from reports.notation import Language, Notation
+from reports.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,44 +45,6 @@ type Reader = Callable[[Mapping[str, str]], Region]
 
 TAIL = 0.25
 """Share of the futures, the dearest, of which the mean is told as conditional value at risk."""
-
-_WORDS = {
-    "head": {
-        "nl": "{count} toekomsten (zaad {seed}); vast: wat locaties doen tot en met {year}. Bedragen: "
-        "contante euro's en stuurpunten.",
-        "en": "{count} futures (seed {seed}); the same in all: what sites do up to {year}. Amounts: "
-        "discounted euros and points.",
-    },
-    "expected": {"nl": "verwacht met deze start", "en": "expected with this start"},
-    "tail": {"nl": "gemiddeld in het duurste kwart", "en": "mean of the dearest quarter"},
-    "cannot": {"nl": "geen start komt onder", "en": "no start comes under"},
-    "stochastic": {"nl": "waarde van rekenen met toekomsten", "en": "value of the stochastic solution"},
-    "perfect": {"nl": "waarde van alles vooraf weten", "en": "value of perfect information"},
-    "eur": {"nl": "euro per jaar, verwacht", "en": "euros a year, expected"},
-    "best_of_some": {
-        "nl": "De start is de beste van {count} die zijn vergeleken, geen bewezen beste.",
-        "en": "The start is the best of {count} compared, not a proven best.",
-    },
-    "within": {"nl": "niet te onderscheiden (gat {gap})", "en": "not distinguishable (gap {gap})"},
-    "future": {"nl": "toekomst", "en": "future"},
-    "own": {"nl": "eigen plan", "en": "own plan"},
-    "start": {"nl": "met deze start", "en": "with this start"},
-    "regret": {"nl": "spijt", "en": "regret"},
-    "mean": {"nl": "met start voor het gemiddelde", "en": "with the start for the mean"},
-    "moves": {
-        "nl": "Wat elke toekomst doet, tot en met {year}:",
-        "en": "What every future does, up to {year}:",
-    },
-    "no_moves": {"nl": "  niets", "en": "  nothing"},
-    "move": {
-        "nl": "  {site}, {tier}: {least} plekken, van {base}",
-        "en": "  {site}, {tier}: {least} places, from {base}",
-    },
-    "impossible": {
-        "nl": "Geen van de vergeleken starts heeft een plan in elke toekomst.",
-        "en": "None of the starts compared has a plan in every future.",
-    },
-}
 
 
 @dataclass(frozen=True)
@@ -191,7 +154,7 @@ class Futures:
 
     def word(self, key: str, **values: object) -> str:
         """Return a word in the language."""
-        return _WORDS[key][self.lang].format(**values)
+        return Words(self.lang, "futures")(key, **values)
 
     def text(self) -> str:
         """Return figures, regret per future and the moves without regret."""

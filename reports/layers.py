@@ -9,11 +9,13 @@ import pandas as pd
 import pyogrio
 
 from reports import figures
+from reports.public import Public, public_measures
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from optimiser.plan import Plan
+    from reports.contents import Contents
 
 # A GeoPackage carries the date of its last change; a fixed one keeps re-runs equal.
 _FIXED_DATE = {"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"}
@@ -29,6 +31,22 @@ def write_layers(plan: Plan, file: Path) -> None:
     try:
         neighbourhood_layer(plan).to_file(file, layer="neighbourhoods", driver="GPKG")
         site_layer(plan).to_file(file, layer="sites", driver="GPKG")
+    finally:
+        pyogrio.set_gdal_config_options(dict.fromkeys(_FIXED_DATE))
+
+
+def write_public_layers(contents: Contents, file: Path) -> None:
+    """Write the layer `municipalities` with what may be published; what is left out is empty."""
+    region = contents.region
+    shapes = region.neighbourhoods[["municipality", "geometry"]].dissolve(by="municipality", method="unary")
+    towns = region.municipalities.loc[shapes.index, ["name", "inhabitants"]]
+    tables = public_measures(contents, Public(contents.plan))
+    years = [table.reindex(towns.index).add_prefix(f"{name}_") for name, table in tables.items()]
+    frame = pd.concat([towns, *years], axis=1).rename_axis("municipality").reset_index()
+    layer = gpd.GeoDataFrame(frame, geometry=shapes.geometry.to_numpy(), crs=region.neighbourhoods.crs)
+    pyogrio.set_gdal_config_options(_FIXED_DATE)
+    try:
+        layer.to_file(file, layer="municipalities", driver="GPKG")
     finally:
         pyogrio.set_gdal_config_options(dict.fromkeys(_FIXED_DATE))
 

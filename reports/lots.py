@@ -22,6 +22,7 @@ from optimiser.volumes import BAND, Term, Volumes, nodes
 from reports.brief import aligned
 from reports.notation import Language, Notation
 from reports.suppression import THRESHOLD, Sum, shown
+from reports.words import Words
 
 FILES = ("lots.csv", "volumes.csv", "prices.csv", "lots.gpkg")
 """What the folder of a tender holds."""
@@ -29,103 +30,24 @@ FILES = ("lots.csv", "volumes.csv", "prices.csv", "lots.gpkg")
 NOTHING = 0.005
 """Client-weeks below which a volume is what a solver leaves of a 0, and not told."""
 
-_WORDS = {
-    "title": {
-        "nl": "Percelen: {region}, {count}, contract vanaf {first} ({terms} jaar; plan tot en met {last})",
-        "en": "Lots: {region}, {count}, contract from {first} ({terms} years; the plan ends with {last})",
-    },
-    "proof": {
-        "nl": "Beste verdeling op {gap} na, bewezen in {seconds} s; elk perceel aaneengesloten in één regio.",
-        "en": "Within {gap} of the best division, proven in {seconds} s; each lot contiguous in one region.",
-    },
-    "volume": {
-        "nl": "cliëntweken van het plan waar zij worden geleverd, zonder MO (subsidie) en zonder PGB",
-        "en": "client-weeks of the plan where they are delivered; MO (a subsidy) and personal budgets apart",
-    },
-    "range": {
-        "nl": "minst en meest: 5 en 95 % van {draws} trekkingen uit de marges van in-, door- en uitstroom",
-        "en": "least and most: 5 and 95 % of {draws} draws from the ranges of inflow, moves and outflow",
-    },
-    "room": {
-        "nl": "(op een locatie nooit meer dan haar plekken; toeval in kleine aantallen komt er nog bij)",
-        "en": "(at a site never above its places; chance in small numbers comes on top of it)",
-    },
-    "money": {
-        "nl": "EUR: begeleiding, locaties en plekken, lopende prijzen, zonder kapitaal en zonder btw",
-        "en": "EUR: support, sites and places, prices of the year, without capital and VAT",
-    },
-    "price": {
-        "nl": "Prijsbasis {year}, EUR per cliëntweek, in de zes elementen van de reële prijs",
-        "en": "Price basis {year}, EUR per client-week, in the six elements of the fair-price rule",
-    },
-    "assumed": {
-        "nl": "De verdeling is een aanname (--prices neemt kostprijzen); de som is van de regio.",
-        "en": "How it divides is an assumption (--prices takes cost prices); the sum is the region's.",
-    },
-    "covers": {
-        "nl": "{tier}: het tarief van {tariff} ligt {gap} onder de kostprijs van {cost}.",
-        "en": "{tier}: the tariff of {tariff} is {gap} below the cost price of {cost}.",
-    },
-    "wins": {
-        "nl": "Met ten hoogste {share} per aanbieder kan één aanbieder {count} van deze percelen winnen.",
-        "en": "With at most {share} to a provider, one provider can win {count} of these lots.",
-    },
-    "bridge": {
-        "nl": "{count} locaties: contract tot {end}; {months} maanden te overbruggen.",
-        "en": "{count} sites: contract until {end}; {months} months to be bridged.",
-    },
-    "runs_on": {
-        "nl": "{count} locaties: contract tot {end}; loopt {months} maanden door in het nieuwe.",
-        "en": "{count} sites: contract until {end}; runs on for {months} months into the new one.",
-    },
-    "between": {
-        "nl": "{term} begint in {year}, geen jaar waarin volgens het beleid contracten worden vernieuwd "
-        "({nodes}).",
-        "en": "{term} begins in {year}, no year in which by the policy contracts are renewed ({nodes}).",
-    },
-    "entrants": {
-        "nl": "Perceel {lot} biedt nog geen {tiers}: daarmee kan een nieuwe aanbieder ook tijdens het "
-        "contract instappen, als dat is afgesproken (zo in Emmen, S1).",
-        "en": "Lot {lot} has no {tiers} yet: with that a new provider may enter during the contract "
-        "too, where that is agreed (as in Emmen, S1).",
-    },
-    "outside": {
-        "nl": "Perceel {lot} ligt met {share} buiten de band van {low} tot {high}.",
-        "en": "Lot {lot} with {share} is outside the band of {low} to {high}.",
-    },
-    "below": {
-        "nl": "Perceel {lot} heeft van {tier} minder dan de ondergrens van {least} cliëntweken.",
-        "en": "Lot {lot} has less of {tier} than the least size of {least} client-weeks.",
-    },
-    "small": {
-        "nl": "Niet zo openbaar maken: er staan aantallen onder {threshold} mensen in. De bestanden van "
-        "-o laten die weg, met wat ze zou verraden.",
-        "en": "Not to be published like this: it has numbers of fewer than {threshold} people. The files "
-        "of -o leave these out, with what would give them away.",
-    },
-    "part": {"nl": "{town} ({some} van {all} wijken)", "en": "{town} ({some} of {all} neighbourhoods)"},
-    "contract": {"nl": "contract", "en": "contract"},
-    "extension": {"nl": "verlenging {number}", "en": "extension {number}"},
-    "total": {"nl": "totaal", "en": "total"},
-}
-_HEAD = {
-    "nl": ("perceel", "regio", "deel", "verwacht", "minst", "meest", "EUR", "locaties", "aanbieders"),
-    "en": ("lot", "region", "part", "expected", "least", "most", "EUR", "sites", "providers"),
-}
-_ELEMENTS = {
-    "nl": (
-        "vorm",
-        "personeel",
-        "overhead",
-        "niet-prod. uren",
-        "reis, opleiding",
-        "indexatie",
-        "overig",
-        "som",
-    ),
-    "en": ("form", "staff", "overhead", "non-prod. hours", "travel, training", "indexation", "other", "sum"),
-}
-_TIER_HEAD = {"nl": ("perceel", "vorm"), "en": ("lot", "form")}
+
+def read_lots(folder: Path) -> pd.DataFrame:
+    """Return the lots that `Tender.write` has written to a folder, a row per lot and term.
+
+    Raises
+    ------
+    InputError
+        When there are none in it.
+    """
+    file = folder / "lots.csv"
+    columns = {"lot", "region", "first_year", "last_year", "expected", "least", "most", "eur"}
+    if file.is_file():
+        read = pd.read_csv(file)
+        if columns <= set(read.columns):
+            return read
+    found = "other columns" if file.is_file() else "no such file"
+    remedy = "Make them with `spreidplan lots PLAN -o FOLDER`."
+    raise InputError([Fault(str(file), found, "lots of a plan", remedy)])
 
 
 @dataclass(frozen=True)
@@ -398,7 +320,11 @@ class Tender:
         return Notation(self.lang)
 
     def _said(self, key: str, **values: object) -> str:
-        return _WORDS[key][self.lang].format(**values)
+        return Words(self.lang, "lots")(key, **values)
+
+    def _heads(self, key: str) -> list[str]:
+        """Return the names of columns, which stand in one text with bars between them."""
+        return self._said(key).split("|")
 
     def _tier(self, code: str) -> str:
         return str(getattr(self._region.parameters.tiers[code].name, self.lang))
@@ -418,7 +344,7 @@ class Tender:
         return self._said("proof", gap=gap, seconds=seconds)
 
     def _overview(self) -> list[Sequence[str]]:
-        write, rows = self._write, list[Sequence[str]]([_HEAD[self.lang]])
+        write, rows = self._write, list[Sequence[str]]([self._heads("head")])
         for lot in self._lots:
             three, sites = _three(self._sum(lot, self.bought.years)), self._sites(lot)
             rows.append(
@@ -440,7 +366,7 @@ class Tender:
     def _by_tier(self) -> list[Sequence[str]]:
         """Return a row per lot and tier: expected (least–most) in each term, and EUR per client-week."""
         write = self._write
-        head = (*_TIER_HEAD[self.lang], *(self._term(term) for term in self.bought.terms), "EUR/week")
+        head = (*self._heads("tier_head"), *(self._term(term) for term in self.bought.terms), "EUR/week")
         rows: list[Sequence[str]] = [head]
         for lot in self._lots:
             for tier in self._tiers:
@@ -458,7 +384,7 @@ class Tender:
         return rows
 
     def _prices(self) -> list[Sequence[str]]:
-        rows: list[Sequence[str]] = [_ELEMENTS[self.lang]]
+        rows: list[Sequence[str]] = [self._heads("elements")]
         for tier, basis in self.prices.items():
             amounts = [self._write.number(basis.elements[name], 2) for name in ELEMENTS]
             rows.append((self._tier(tier), *amounts, self._write.number(basis.total, 2)))

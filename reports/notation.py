@@ -1,15 +1,19 @@
-"""How numbers are written in Dutch and English."""
+"""How numbers, euros and dates are written in Dutch and English, as Babel knows it."""
 
 import math
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
+
+from babel.dates import format_date
+from babel.numbers import format_decimal
 
 type Language = Literal["nl", "en"]
 
 UNKNOWN = "–"
 MINUS = "\N{MINUS SIGN}"
 NARROW = "\N{NO-BREAK SPACE}"
-_SWAP = str.maketrans(",.", ".,")
+_LOCALE = {"nl": "nl_NL", "en": "en_GB"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +29,11 @@ class Notation:
         """Return `value` with thousands separated and `digits` decimals."""
         if value is None or not math.isfinite(value):
             return UNKNOWN
-        text = f"{abs(value):,.{digits}f}"
+        rounded = round(value, digits)  # half to even, as everywhere; so Babel has nothing left to round
+        form = "#,##0" + ("." + "0" * digits if digits else "")
         # What rounds to nothing has no sign.
-        sign = MINUS if value < 0 and any(c in "123456789" for c in text) else ""
-        return sign + (text.translate(_SWAP) if self.lang == "nl" else text)
+        sign = MINUS if rounded < 0 else ""
+        return sign + format_decimal(abs(rounded), format=form, locale=_LOCALE[self.lang])
 
     def signed(self, value: float | None, digits: int = 0) -> str:
         """Return `value` with its sign, as a difference is written; 0 has none."""
@@ -59,3 +64,7 @@ class Notation:
             return UNKNOWN
         digits = next((d for d in range(7) if math.isclose(value, round(value, d), rel_tol=1e-9)), 6)
         return self.number(value, digits)
+
+    def day(self, day: date) -> str:
+        """Return a date in full: 5 maart 2026, 5 March 2026."""
+        return format_date(day, format="long", locale=_LOCALE[self.lang])

@@ -14,9 +14,11 @@ from markupsafe import Markup
 
 from reports import figures
 from reports.atlas import Atlas, atlas
-from reports.charts import wrapped, years_chart
+from reports.charts import flows_chart, wrapped, years_chart
+from reports.glossary import glossary
 from reports.signs import SIGNS
 from reports.tables import page_tables
+from reports.town import towns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,17 +30,19 @@ if TYPE_CHECKING:
     from reports.contents import Contents
 
 _SECTIONS = {
-    "questions": "questions",
-    "municipality": "municipality_section",
     "map-section": "map_section",
+    "municipalities": "all_municipalities",
     "beds": "beds_section",
-    "agreements": "agreements_section",
+    "flows": "flows_section",
     "cost": "cost_section",
+    "agreements": "agreements_section",
+    "lots": "lots_section",
     "comparison": "comparison_section",
-    "rules": "rules_section",
+    "rules": "binding_title",
     "proof": "proof_section",
     "remarks": "remarks_section",
     "assumptions": "assumptions_section",
+    "glossary": "glossary_section",
 }
 
 
@@ -67,6 +71,11 @@ def write_page(contents: Contents, file: Path) -> None:
 
 def page(contents: Contents) -> str:
     """Return the page of a plan as HTML."""
+    return rendered("report.html", _told(contents))
+
+
+def rendered(template: str, told: dict[str, Any]) -> str:
+    """Return a template filled in, with our style and script and the policy that lets only those run."""
     environment = Environment(
         loader=PackageLoader("reports"),
         autoescape=True,
@@ -75,9 +84,9 @@ def page(contents: Contents) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    style, script = _resource("page.css"), _resource("map.js")
-    return environment.get_template("report.html").render(
-        **_told(contents),
+    style, script = _resource("page.css"), _resource("map.js") + _resource("report.js")
+    return environment.get_template(template).render(
+        **told,
         # Both are our own files, fixed by their hash in the policy; everything else is escaped.
         style=Markup(style),
         script=Markup(script),
@@ -104,6 +113,7 @@ def _told(contents: Contents) -> dict[str, Any]:
     drawn, tables = atlas(contents), page_tables(contents)
     region, words = contents.region, contents.words
     return {
+        **_first_screen(contents),
         "lang": contents.lang,
         "w": words,
         "years": contents.years,
@@ -111,28 +121,73 @@ def _told(contents: Contents) -> dict[str, Any]:
         "status": contents.status,
         "status_note": contents.status_note,
         "note": getattr(region.parameters.region.note, contents.lang, ""),
-        "digest": region.digest,
-        "tiles": _tiles(contents),
-        "sections": [(anchor, words(key)) for anchor, key in _SECTIONS.items()],
-        "answers": contents.answers,
+        "provenance": contents.provenance,
+        "sections": [
+            (anchor, words(key))
+            for anchor, key in _SECTIONS.items()
+            if anchor != "lots" or tables["lots"].rows
+        ],
         "remarks": region.remarks,
         "tables": tables,
         "atlas": drawn,
         "charts": _charts(contents),
-        "map_title": _map_title(contents, drawn),
+        "map_title": map_title(contents, drawn),
         "map_data": embedded(drawn.data),
         "signs": [
             {"event": event, "sign": sign, "words": words(f"event_{event}")} for event, sign in SIGNS.items()
         ],
         "payers": ", ".join(map(contents.payer, figures.payers(contents.plan))),
         "funding": contents.funding_told,
+        "flows_note": _flows_note(contents),
+        "bindings": _bindings(contents),
+        "glossary": glossary(words),
         "unused": int((figures.site_events(contents.plan) == "unused").all(axis=1).sum()),
     }
 
 
-def _map_title(contents: Contents, drawn: Atlas) -> str:
+def _first_screen(contents: Contents) -> dict[str, Any]:
+    """Return what a council member sees first: answers, the municipality, money, how sure."""
+    cards, region = towns(contents), contents.region
+    return {
+        "answers": contents.answers,
+        "towns": cards,
+        "first_town": region.parameters.region.central_municipality or cards[0].code,
+        "money_told": money_told(contents),
+        "tiles": _tiles(contents),
+    }
+
+
+def money_told(contents: Contents) -> str:
+    """Return what the plan costs, in the first and last year and in all, beside doing nothing."""
+    write, cost = contents.notation, figures.cost_by_payer(contents.plan).sum()
+    idle = float(figures.comparison(contents.plan)["nothing"]["cost"])
+    ends = {"from_": write.millions(float(cost.iloc[0])), "to": write.millions(float(cost.iloc[-1]))}
+    money = {"all": write.millions(float(cost.sum())), "idle": write.millions(idle)}
+    return contents.words("money_told", **ends, **money, **contents.years)
+
+
+def _bindings(contents: Contents) -> list[dict[str, Any]]:
+    """Return the rules that hold the plan back, policies apart from the core."""
+    return [
+        {
+            "title": contents.words(f"binding_{kind}"),
+            "rules": [one for one in contents.bindings if one.rule.kind == kind],
+        }
+        for kind in ("policy", "core")
+    ]
+
+
+def _flows_note(contents: Contents) -> str:
+    total = figures.tier_flows(contents.plan).groupby(level="what").sum().sum(axis=1)
+    placed = contents.notation.number(float(total["entered"] - total["left"]))
+    return contents.words("flows_note", placed=placed)
+
+
+def map_title(contents: Contents, drawn: Atlas, year: int | None = None) -> str:
+    """Return what the map shows first, in the base year or another."""
     first = next(iter(drawn.data["measures"].values()))["label"]
-    return str(drawn.data["title"]).replace("{measure}", first).replace("{year}", str(contents.years["base"]))
+    shown = str(year or contents.years["base"])
+    return str(drawn.data["title"]).replace("{measure}", first).replace("{year}", shown)
 
 
 def _tiles(contents: Contents) -> list[Tile]:
@@ -162,7 +217,16 @@ def _charts(contents: Contents) -> dict[str, Chart]:
             contents.municipality,
             lambda value: write.number(value, 1),
         ),
+        "flows": _flows_chart(contents),
     }
+
+
+def _flows_chart(contents: Contents) -> Chart:
+    words, flows = contents.words, figures.tier_flows(contents.plan).sum(axis=1).unstack("what", sort=False)
+    names = dict(zip(flows.index, wrapped([contents.tier(str(code)) for code in flows.index]), strict=True))
+    labels = {what: words(f"flow_{what}") for what in ("entered", "left", "out")}
+    svg = flows_chart(flows, names, labels, contents.notation.number)
+    return picture(words("flows_title", **contents.years), svg, words("flows_alt"))
 
 
 def _chart(
@@ -177,10 +241,14 @@ def _chart(
     idle = asked(figures.doing_nothing(contents.plan)).sum()
     names = dict(zip(table.index, wrapped([named(str(code)) for code in table.index]), strict=True))
     svg = years_chart(table, names, idle, words("nothing_line"), write)
-    # As a picture, its inline styles fall outside the page's policy and its ids outside the page's.
-    source = "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii")
     alt = words(f"{key}_alt", **_ends(table, write), base=table.columns[0], year=table.columns[-1])
-    return Chart(words(f"{key}_title"), source, alt)
+    return picture(words(f"{key}_title"), svg, alt)
+
+
+def picture(title: str, svg: bytes, alt: str) -> Chart:
+    """Return an SVG as a picture that stands in the page itself."""
+    # As a picture, its inline styles fall outside the page's policy and its ids outside the page's.
+    return Chart(title, "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii"), alt)
 
 
 def _ends(table: pd.DataFrame, write: Callable[[float], str]) -> dict[str, str]:

@@ -17,39 +17,6 @@ if TYPE_CHECKING:
     from optimiser.repair import Diagnosis, LetGo, Repair
     from reports.notation import Language
 
-_SAID = {
-    "none": ("Geen plan voldoet aan de harde regels.", "No plan meets the hard rules."),
-    "short": ("Wat er ten minste tekort is", "What is short at the least"),
-    "in_fractions": ("geteld in delen van plaatsen", "counted in fractions of places"),
-    "only_whole": (
-        "Voor delen van plaatsen zou er wel een plan zijn; voor hele plaatsen en woningen niet.",
-        "For fractions of places there would be a plan; for whole places and homes there is none.",
-    ),
-    "core": (
-        "De regels die altijd gelden en het beleid dat niet zacht kan zijn, gaan zelf niet samen.",
-        "The rules that always hold, and policies that cannot be soft, do not go together.",
-    ),
-    "repairs": (
-        "Wat elk voor zich genoeg is, de kleinste wijziging eerst",
-        "What is enough by itself, the smallest change first",
-    ),
-    "no_repairs": ("Geen enkel getal is voor zich genoeg.", "No number is enough by itself."),
-    "in_time": ("Niet alles kon in de tijd worden geprobeerd.", "Not all could be tried in the time given."),
-    "homes": (
-        "{change} woningen meer van {corporation} in {place} in {year} ({now} → {to}, homes.csv)",
-        "{change} homes more from {corporation} in {place} in {year} ({now} → {to}, homes.csv)",
-    ),
-    "euros": (
-        "{change} meer Wmo-budget in elk jaar (budgets.csv)",
-        "{change} more Wmo grant in every year (budgets.csv)",
-    ),
-    "let_go": ("{rules} zacht maken   {sets}", "make {rules} soft   {sets}"),
-    "made": ("een plan gemaakt en nagerekend", "a plan was made and checked"),
-    "not_made": ("geschat; nog geen plan mee gemaakt", "estimated; no plan made with it yet"),
-    "least": ("één stap minder is bewezen te weinig", "one step less is proven too little"),
-    "not_least": ("niet bewezen dat het niet met minder kan", "not proven that less would not do"),
-}  # fmt: skip
-
 
 def as_text(diagnosis: Diagnosis, problem: Problem, lang: Language) -> str:
     """Return all that is said, for a terminal."""
@@ -75,7 +42,7 @@ def as_record(diagnosis: Diagnosis, problem: Problem, lang: Language) -> dict[st
 
 
 def _say(lang: Language, phrase: str, /, **values: object) -> str:
-    return _SAID[phrase][lang == "en"].format(**values)
+    return Words(lang, "repairs")(phrase, **values)
 
 
 def _short(teller: Teller, diagnosis: Diagnosis) -> Iterator[str]:

@@ -34,6 +34,8 @@ class Sum:
 
     total: Hashable
     parts: tuple[Hashable, ...]
+    weights: tuple[float, ...] = ()
+    """What each part counts for; 1 where nothing is said."""
 
 
 def suppressed_table(
@@ -55,7 +57,11 @@ def suppressed_table(
 
 
 def shown(
-    values: pd.Series, sums: Iterable[Sum], threshold: float = THRESHOLD, latent: Collection[Hashable] = ()
+    values: pd.Series,
+    sums: Iterable[Sum],
+    threshold: float = THRESHOLD,
+    latent: Collection[Hashable] = (),
+    amounts: Collection[Hashable] = (),
 ) -> pd.Series:
     """Return for every cell of `values` whether it may be published, given what adds up to what.
 
@@ -69,6 +75,8 @@ def shown(
         Counts under this are protected.
     latent
         Cells that are never published but are part of a sum, and are protected all the same.
+    amounts
+        Cells that are no counts, such as euros: never small, but left out where they tell too much.
 
     Raises
     ------
@@ -76,10 +84,10 @@ def shown(
         When a value is negative or not known, a cell is there twice, or a sum does not hold.
     """
     system = _System.of(values, tuple(sums))
-    hidden = np.asarray(system.values < threshold - _SLACK)
-    hidden |= values.index.isin(list(latent))
+    small = np.asarray(system.values < threshold - _SLACK) & ~values.index.isin(list(amounts))
+    hidden = small | values.index.isin(list(latent))
     for component in system.components():
-        _protect(component, hidden, threshold)
+        _protect(component, small[component.cells], hidden, threshold)
     return pd.Series(~hidden, index=values.index)
 
 
@@ -103,7 +111,10 @@ class _System:
         entries = [
             (row, at[cell], sign)
             for row, one in enumerate(sums)
-            for cell, sign in ((one.total, -1.0), *((part, 1.0) for part in one.parts))
+            for cell, sign in (
+                (one.total, -1.0),
+                *zip(one.parts, one.weights or (1.0,) * len(one.parts), strict=True),
+            )
         ]
         rows, columns, signs = zip(*entries, strict=True) if entries else ((), (), ())
         relations = sparse.csr_array((signs, (rows, columns)), shape=(len(sums), len(values)))
@@ -123,11 +134,11 @@ class _System:
             yield _System(self.values[cells], own[np.diff(own.indptr) > 0], cells)
 
 
-def _protect(system: _System, hidden: np.ndarray, threshold: float) -> None:
+def _protect(system: _System, small: np.ndarray, hidden: np.ndarray, threshold: float) -> None:
     """Hide further cells until every small count may be 0 and may be the threshold."""
     lowest, highest = system.values.copy(), system.values.copy()
-    small = np.flatnonzero(system.values < threshold - _SLACK)
-    for cell in small[np.argsort(-system.values[small], kind="stable")]:
+    cells = np.flatnonzero(small)
+    for cell in cells[np.argsort(-system.values[cells], kind="stable")]:
         for aim in (threshold, 0.0):
             if lowest[cell] - _SLACK <= aim <= highest[cell] + _SLACK:
                 continue

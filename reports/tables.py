@@ -35,11 +35,16 @@ def page_tables(contents: Contents) -> dict[str, Table]:
     """Return all tables of the page by the name that the template has for them."""
     return {
         "municipality": _municipality(contents),
+        "payers": _payers(contents),
         "sites": _sites(contents),
         "beds": _beds(contents),
+        "homes": _homes(contents),
         "clients": _clients(contents),
+        "flows": _flows(contents),
         "travel": _travel(contents),
         "agreements": _agreements(contents),
+        "agreed": _agreed(contents),
+        "lots": _lots(contents),
         "cost": _cost(contents),
         "parts": _parts(contents),
         "funding": _funding(contents),
@@ -131,6 +136,70 @@ def _beds(contents: Contents) -> Table:
     return by_year(
         words("beds_title"), [words("tier")], names, table, contents.notation.number, words("total")
     )
+
+
+def _payers(contents: Contents) -> Table:
+    """Return who pays how much over all years, and which part of it."""
+    words, write = contents.words, contents.notation
+    paid = figures.cost_by_payer(contents.plan).sum(axis=1)
+    all_of_it = float(paid.sum())
+    rows = [
+        [contents.payer(str(code)), write.millions(eur), write.percent(eur / all_of_it, 0)]
+        for code, eur in paid.items()
+    ]
+    head = [words("who_pays"), words("compare_cost", **contents.years), words("share_head")]
+    return Table(words("who_pays"), head, rows, numbers=frozenset({1, 2}))
+
+
+def _homes(contents: Contents) -> Table:
+    table, words = figures.homes_by_tier(contents.plan), contents.words
+    names = [[contents.tier(str(code))] for code in table.index]
+    caption, labels = words("homes_used_caption"), [words("tier")]
+    return by_year(caption, labels, names, table, contents.notation.number, words("total"))
+
+
+def _flows(contents: Contents) -> Table:
+    """Return who goes in and out of each tier over all years together."""
+    words, flows = contents.words, figures.tier_flows(contents.plan)
+    rows = []
+    for tier, lines in flows.groupby(level="tier", sort=False):
+        told = lines.droplevel("tier")
+        amounts = [told.loc["start"].iloc[0], *told.loc[["entered", "left", "out"]].sum(axis=1)]
+        amounts.append(told.loc["end"].iloc[-1])
+        rows.append([contents.tier(str(tier)), *(contents.notation.number(float(n), 1) for n in amounts)])
+    head = [words("tier"), *(words(f"flow_{what}") for what in figures.FLOWS)]
+    caption = words("flows_caption", **contents.years)
+    return Table(caption, head, rows, numbers=frozenset(range(1, len(head))))
+
+
+def _agreed(contents: Contents) -> Table:
+    """Return what is agreed beforehand, and who asked; no rows where nothing is."""
+    words, region = contents.words, contents.region
+    rows = []
+    for one in region.agreed.places:
+        name, tier = str(region.sites["name"].get(one.site, one.site)), contents.tier(one.tier)
+        rows.append([name, tier, str(one.year), contents.notation.number(one.places), one.asked_by])
+    for home in region.agreed.homes:
+        place = str(region.neighbourhoods["name"].get(home.place, contents.municipality(home.place)))
+        rows.append(
+            [f"{home.corporation}, {place}", words("agreements_section"), str(home.year),
+             contents.notation.number(home.homes), home.asked_by]
+        )  # fmt: skip
+    head = [words(key) for key in ("what", "tier", "year", "number", "asked_by")]
+    return Table(words("agreed_caption"), head, rows, numbers=frozenset({2, 3}))
+
+
+def _lots(contents: Contents) -> Table:
+    """Return the lots that were given with the plan; no rows where none were."""
+    words, write, lots = contents.words, contents.notation, contents.lots
+    rows = [
+        [str(line["lot"]), str(line["region"]), f"{line['first_year']}–{line['last_year']}",
+         *(write.number(line[name]) for name in ("expected", "least", "most")), write.euros(line["eur"])]
+        for line in (lots.to_dict("records") if lots is not None else [])
+    ]  # fmt: skip
+    keys = ("lot", "lot_region", "lot_term", "lot_expected", "lot_least", "lot_most", "euros")
+    head = [words(key) for key in keys]
+    return Table(words("lots_caption"), head, rows, numbers=frozenset({3, 4, 5, 6}))
 
 
 def _clients(contents: Contents) -> Table:
@@ -259,6 +328,7 @@ def _proof(contents: Contents) -> Table:
         ["proof_gap", write.percent(proof.gap, 2)],
         ["proof_gap_eur", write.number(proof.gap_eur)],
         ["proof_gap_controllable", write.percent(proof.gap_controllable, 2)],
+        ["plan_id", figures.plan_id(contents.plan)],
         ["proof_solver", proof.solver],
         ["proof_seconds", write.number(proof.seconds, 1)],
         ["proof_scenario", contents.scenario or words("none")],

@@ -5,32 +5,25 @@ The same plan gives the same bytes: the creation date in the file is fixed.
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pandas as pd
-import xlsxwriter
-from xlsxwriter.utility import xl_rowcol_to_cell
+from xlsxwriter.utility import xl_col_to_name
 
 from reports import figures
 from reports.bookkeeping import write_funding, write_lines, write_one_municipality
-from reports.charts import COLOURS
 from reports.contents import Contents, is_assumed
+from reports.glossary import glossary
 from reports.rounding import whole_columns
-from reports.sheets import FIRST_ROW, Cell, Writer
+from reports.sheets import FIRST_ROW, Cell, Writer, new_book
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_CREATED = datetime(2000, 1, 1)
-
 
 def write_workbook(contents: Contents, file: Path) -> None:
     """Write the workbook of a plan."""
-    # Text from data is never a formula or a link: a name that starts with "=" stays a name.
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": False}
-    with xlsxwriter.Workbook(file, options) as book:
-        book.set_properties({"title": contents.title, "created": _CREATED})
+    with new_book(file, contents.title) as book:
         writer = Writer(book, contents)
         for write in (
             _summary,
@@ -38,6 +31,7 @@ def write_workbook(contents: Contents, file: Path) -> None:
             _beds,
             _homes,
             _clients,
+            _flows,
             _waiting,
             _parts,
             _payers,
@@ -48,7 +42,8 @@ def write_workbook(contents: Contents, file: Path) -> None:
             _travel,
             _comparison,
             _rules,
-            _assumptions,
+            write_glossary,
+            write_assumptions,
         ):
             write(writer)
 
@@ -61,6 +56,7 @@ def _summary(writer: Writer) -> None:
         (words("proof_caption"), contents.status),
         ("", contents.status_note),
         *((words.of(a.question), words.of(a.answer)) for a in contents.answers),
+        (words("plan_id"), figures.plan_id(contents.plan)),
         (words("proof_objective"), proof.objective),
         (words("proof_bound"), proof.bound),
         (words("proof_gap_eur"), proof.gap_eur),
@@ -75,6 +71,15 @@ def _summary(writer: Writer) -> None:
         (("proof_gap", proof.gap), ("proof_gap_controllable", proof.gap_controllable))
     ):
         writer.line(sheet, below + number, [words(key), share], "0.0%")
+        writer.name(key, sheet, f"$B${below + number + 1}")
+    named = {
+        words("plan_id"): "plan_id",
+        words("proof_objective"): "objective",
+        words("proof_bound"): "bound",
+    }
+    for number, (label, _) in enumerate(lines):
+        if label in named:
+            writer.name(named[label], sheet, f"$B${FIRST_ROW + number + 2}")
     sheet.set_column(0, 0, 48)
     sheet.set_column(1, 1, 90)
 
@@ -105,23 +110,7 @@ def _beds(writer: Writer) -> None:
     sheet = writer.sheet("beds")
     rows = [[writer.contents.tier(str(code))] for code in table.index]
     end = writer.table(sheet, [writer.words("tier")], rows, table)
-    chart = writer.book.add_chart({"type": "column", "subtype": "stacked"})
-    name = writer.words("sheet_beds")
-    for number in range(len(table)):
-        row, last = FIRST_ROW + 1 + number, len(table.columns)
-        chart.add_series(
-            {
-                "name": [name, row, 0],
-                "categories": [name, FIRST_ROW, 1, FIRST_ROW, last],
-                "values": [name, row, 1, row, last],
-                "gap": 60,
-                "fill": {"color": COLOURS[number % len(COLOURS)]},
-            }
-        )
-    chart.set_title({"name": writer.words("beds_title"), "name_font": {"size": 12}})
-    chart.set_legend({"position": "bottom"})
-    chart.set_size({"width": 760, "height": 340})
-    sheet.insert_chart(xl_rowcol_to_cell(end + 1, 0), chart)
+    writer.stacked(sheet, table, 1, end + 1, writer.words("beds_title"))
 
 
 def _homes(writer: Writer) -> None:
@@ -154,7 +143,44 @@ def _waiting(writer: Writer) -> None:
     table = whole_columns(figures.by_municipality(plan, figures.neighbourhood_waiting(plan)))
     rows = [[writer.contents.municipality(str(code))] for code in table.index]
     sheet = writer.sheet("waiting", writer.words("rounded_note"))
-    writer.table(sheet, [writer.words("municipality")], rows, table)
+    end = writer.table(sheet, [writer.words("municipality")], rows, table)
+    writer.stacked(sheet, table, 1, end + 1, writer.words("measure_waiting"))
+
+
+def _flows(writer: Writer) -> None:
+    """Write who goes in and out of each tier by year; the end is a formula of what stands above it."""
+    contents, words = writer.contents, writer.words
+    sheet, flows = writer.sheet("flows", words("flows_how")), figures.tier_flows(contents.plan)
+    labels, years = [words("tier"), words("what")], [str(year) for year in flows.columns]
+    writer.header(sheet, FIRST_ROW, [*labels, *years])
+    for row, ((tier, what), line) in enumerate(
+        zip(flows.index, flows.to_numpy(), strict=True), FIRST_ROW + 1
+    ):
+        named: list[Cell] = [contents.tier(tier), words(f"flow_{what}")]
+        if what != "end":
+            writer.line(sheet, row, [*named, *map(float, line)], "#,##0.0")
+            continue
+        writer.line(sheet, row, named)
+        for column, value in enumerate(line, start=2):
+            at = xl_col_to_name(column)
+            formula = f"={at}{row - 3}+{at}{row - 2}-{at}{row - 1}-{at}{row}"
+            sheet.write_formula(row, column, formula, writer.sums["#,##0.0"], value=float(value))
+    writer.as_table(sheet, FIRST_ROW, FIRST_ROW + len(flows), [*labels, *years])
+    sheet.set_column(0, 1, 30)
+    sheet.set_column(2, 1 + len(years), 12)
+
+
+def write_glossary(writer: Writer) -> None:
+    """Write what the words mean."""
+    words = writer.words
+    sheet = writer.sheet("glossary")
+    writer.header(sheet, FIRST_ROW, [words("term"), words("meaning")])
+    terms = glossary(words)
+    for row, line in enumerate(terms, start=FIRST_ROW + 1):
+        writer.line(sheet, row, line)
+    writer.as_table(sheet, FIRST_ROW, FIRST_ROW + len(terms), [words("term"), words("meaning")])
+    sheet.set_column(0, 0, 28)
+    sheet.set_column(1, 1, 110)
 
 
 def _parts(writer: Writer) -> None:
@@ -165,14 +191,18 @@ def _parts(writer: Writer) -> None:
         for part, payer, stream in table.index
     ]
     labels = [writer.words("part"), writer.words("payer"), writer.words("stream")]
-    writer.table(writer.sheet("parts"), labels, rows, table)
+    sheet = writer.sheet("parts")
+    end = writer.table(sheet, labels, rows, table)
+    writer.stacked(sheet, table, 3, end + 1, writer.words("ask_parts"))
 
 
 def _payers(writer: Writer) -> None:
     contents, words = writer.contents, writer.words
     table = figures.cost_by_municipality(contents.plan).round(2)
     rows = [[contents.municipality(str(code))] for code in table.index]
-    writer.table(writer.sheet("payers"), [words("municipality")], rows, table)
+    sheet = writer.sheet("payers")
+    end = writer.table(sheet, [words("municipality")], rows, table)
+    writer.stacked(sheet, table, 1, end + 1, words("ask_payers"))
 
 
 def _concentration(writer: Writer) -> None:
@@ -234,7 +264,8 @@ def _rules(writer: Writer) -> None:
     sheet.set_column(2, 3, 22)
 
 
-def _assumptions(writer: Writer) -> None:
+def write_assumptions(writer: Writer) -> None:
+    """Write every number under the plan with its source."""
     words = writer.words
     sheet = writer.sheet("assumptions")
     keys = ("number", "value", "unit", "price_year", "source", "note", "low", "high")
@@ -244,5 +275,8 @@ def _assumptions(writer: Writer) -> None:
         source = words("assumption") if is_assumed(line["source"]) else line["source"]
         cells = [None if pd.isna(cell) else cell for cell in {**line, "source": source}.values()]
         writer.line(sheet, FIRST_ROW + 1 + number, cells)
+    writer.as_table(
+        sheet, FIRST_ROW, FIRST_ROW + len(writer.contents.region.assumptions), [words(key) for key in keys]
+    )
     for column, width in enumerate((48, 14, 24, 12, 60, 60, 10, 10)):
         sheet.set_column(column, column, width)

@@ -4,6 +4,7 @@ Nothing here is solved. The decisions are written down, so that a test of a repo
 figure it expects to read and why; what they cost and who pays it is computed as for any plan.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,7 +22,7 @@ from models.assumptions import register
 from models.pathway import CarePathway
 from optimiser import Problem
 from optimiser.formulation import EUROS
-from optimiser.plan import WEIGHTS, Proof, money
+from optimiser.plan import DECIDED, WEIGHTS, Proof, money
 
 BASE, YEARS = 2024, (2025, 2026)
 NEIGHBOURHOODS = ("A1", "A2", "B1", "B2")
@@ -292,6 +293,21 @@ def sample_data(region: Region, *, planned: bool) -> xr.Dataset:
     return data.assign(money(sample_problem(region), data))
 
 
+def _of_policies_that_are_off(known: Collection[str]) -> dict[str, xr.DataArray]:
+    """Return what nothing falls short of, for the decisions that are not known."""
+    labels = {
+        "site": list(SITES), "tier": list(TIERS), "municipality": ["GMA", "GMB"], "account": ["region"],
+        "provider": ["Aanbieder A", "Aanbieder B"], "agreement": np.array([], dtype=str), "year": list(YEARS),
+    }  # fmt: skip
+    found = {}
+    for made in DECIDED:
+        if made.name not in known:
+            coords = {dim: labels[dim] for dim in made.dims}
+            zeros = np.zeros([len(label) for label in coords.values()])
+            found[made.name] = _array(zeros, made.units, made.long_name, **coords)
+    return found
+
+
 def sample_decisions(region: Region, *, planned: bool) -> xr.Dataset:
     """Return what is decided in the plan, or when nothing is done."""
     nb, yr = list(NEIGHBOURHOODS), list(YEARS)
@@ -320,7 +336,15 @@ def sample_decisions(region: Region, *, planned: bool) -> xr.Dataset:
     added, removed = np.zeros((3, 3, 2)), np.zeros((3, 3, 2))
     if planned:
         added[1, 1], removed[0, 0] = [3, 1], [3, 3]
+    # Group places and homes are moved into as they grow; nobody is moved out against the pathway.
+    entered = np.zeros((4, 2, 3, 2))
+    if planned:
+        entered[2, 0, 1], entered[3, 1, 2] = [2.85, 0.95], [0, 2]
+    person = {"neighbourhood": nb, "profile": list(PROFILES), "tier": list(TIERS), "year": yr}
     variables = {
+        "entered": _array(entered, "clients", "clients who enter a tier", **person),
+        "left": _array(0 * entered, "clients", "clients who leave a tier", **person),
+        "kept_homes": _array(np.zeros((4, 2)), "homes", "homes kept", neighbourhood=nb, year=yr),
         "places": _array(
             places, "places", "places in facilities", site=list(SITES), tier=list(TIERS), year=yr
         ),
@@ -388,6 +412,7 @@ def sample_decisions(region: Region, *, planned: bool) -> xr.Dataset:
     variables["wlz_occupied"] = _array(none, "places", "of the Wlz", site=list(SITES), tier=list(TIERS))
     for name, values in (("added", added), ("removed", removed)):
         variables[name] = _array(values, "places", name, site=list(SITES), tier=list(TIERS), year=yr)
+    variables |= _of_policies_that_are_off(variables)
     pairs = {
         "origin": ("pair", ["A1", "B1", "B1"]),
         "location": ("pair", ["s1", "s2", "B1"]),

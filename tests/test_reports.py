@@ -33,7 +33,7 @@ from reports.page import embedded, page, policy
 from reports.rounding import largest_remainder, whole_columns
 from reports.summary import summary
 from reports.tables import page_tables
-from reports.words import WORDS
+from reports.words import Words, catalogue
 from tests.sample_plan import ANSWERS, NUMBERS, RULES, sample_plan
 from tests.tiny import write_tiny_region
 
@@ -116,12 +116,19 @@ def test_numbers_are_written_in_the_language() -> None:
 
 
 def test_every_word_has_both_languages_and_the_same_gaps() -> None:
-    def gaps(text: str) -> set[str]:
-        return {name for _, name, _, _ in Formatter().parse(text) if name}
+    def words(lang: Any) -> dict[tuple[str | None, str], list[str]]:
+        texts = {(m.context, str(m.id)): m.string for m in catalogue(lang) if m.id}
+        return {key: [text] if isinstance(text, str) else list(text) for key, text in texts.items()}
 
-    for key, texts in WORDS.items():
-        assert all(texts.values()), key
-        assert gaps(texts["nl"]) == gaps(texts["en"]), key
+    def gaps(forms: list[str]) -> set[str]:
+        return {name for text in forms for _, name, _, _ in Formatter().parse(text) if name}
+
+    dutch, english = words("nl"), words("en")
+    assert dutch.keys() == english.keys()
+    for key in dutch:
+        assert all(dutch[key]), key
+        assert all(english[key]), key
+        assert gaps(dutch[key]) == gaps(english[key]), key
 
 
 # Figures -------------------------------------------------------------------------------------
@@ -399,9 +406,9 @@ def test_the_workbook_has_a_sheet_a_question_and_the_assumptions_last(
 ) -> None:
     book = _sheets(write_contents(replace(told, lang=lang), tmp_path / "plan") / "plan.xlsx", values=True)
     assert len(book.sheetnames) == 16
-    assert book.sheetnames[-1] == WORDS["sheet_assumptions"][lang]
+    assert book.sheetnames[-1] == Words(lang)("sheet_assumptions")
     assert all(sheet["A1"].value.endswith("?") or sheet["A1"].value.endswith(")") for sheet in book)
-    assert len(book[WORDS["sheet_beds"][lang]]._charts) == 1
+    assert len(book[Words(lang)("sheet_beds")]._charts) == 1
 
 
 def test_cost_in_the_workbook_is_cost_in_the_plan(told: Contents, tmp_path: Path) -> None:

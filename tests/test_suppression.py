@@ -30,7 +30,7 @@ def broken(counts: pd.DataFrame, *, across: bool = True, threshold: float = 10) 
     if across:
         whole[TOTAL] = whole.sum(axis=1)
     return disclosed(
-        whole.stack().to_dict(), table.stack().to_dict(), equations(table, across=across), threshold
+        whole.stack().to_dict(), table.stack().dropna().to_dict(), equations(table, across=across), threshold
     )
 
 
