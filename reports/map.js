@@ -1,15 +1,17 @@
 // The map of a plan: plain SVG in drawing units, no dependency, works from a file.
 "use strict";
-(() => {
-  const data = JSON.parse(document.getElementById("map-data").textContent);
-  const figure = document.getElementById("map");
+// Draw `data` in the elements that part(name) gives. hooks.chosen(key), hooks.viewed(view) and hooks.shown()
+// hear what a reader does; what is returned shows other data, another year or part of the map, so that maps can
+// be linked.
+const drawMap = (data, part, hooks = {}) => {
+  const figure = part("map");
   const svg = figure.querySelector("svg");
-  const slider = document.getElementById("map-year");
-  const yearShown = document.getElementById("map-year-shown");
-  const measure = document.getElementById("map-measure");
-  const picker = document.getElementById("map-area");
-  const details = document.getElementById("map-details");
-  const legend = document.getElementById("map-legend-areas");
+  const slider = part("map-year");
+  const yearShown = part("map-year-shown");
+  const measure = part("map-measure");
+  const picker = part("map-area");
+  const details = part("map-details");
+  const legend = part("map-legend-areas");
   const labels = svg.querySelector(".labels");
   const whole = svg.viewBox.baseVal;
   const full = { x: whole.x, y: whole.y, w: whole.width, h: whole.height };
@@ -67,7 +69,7 @@
   };
 
   // Signs and names keep their size on the screen, whatever the zoom.
-  const fit = () => {
+  const fit = (told = true) => {
     const width = svg.clientWidth || 760;
     const unit = view.w / width * Math.min(1, Math.sqrt(width / 640));
     for (const [code, el] of sites) {
@@ -77,6 +79,7 @@
     labels.setAttribute("font-size", (13 * unit).toFixed(2));
     svg.setAttribute("viewBox", [view.x, view.y, view.w, view.h].map((v) => v.toFixed(2)).join(" "));
     svg.classList.toggle("zoomed", view.w < full.w - 1);
+    if (told && hooks.viewed) hooks.viewed({ ...view });
   };
 
   const row = (name, value) => {
@@ -116,18 +119,25 @@
     for (const [code, el] of areas) el.classList.toggle("chosen", chosen === `a:${code}`);
     for (const [code, el] of sites) el.classList.toggle("chosen", chosen === `s:${code}`);
   };
-  const choose = (key) => { chosen = key; picker.value = key; mark(); describe(); };
+  const choose = (key, told = true) => {
+    chosen = key;
+    picker.value = key;
+    mark();
+    describe();
+    if (told && hooks.chosen) hooks.chosen(key);
+  };
 
-  const show = () => {
+  const show = (told = true) => {
     const now = data.years[year()];
     yearShown.textContent = now;
     slider.setAttribute("aria-valuetext", now);
-    svg.querySelector("#map-title").textContent = data.title.replace("{measure}", data.measures[measure.value].label)
+    part("map-title").textContent = data.title.replace("{measure}", data.measures[measure.value].label)
       .replace("{year}", now);
     paintAreas();
     paintSites();
-    fit();
+    fit(false);
     describe();
+    if (told && hooks.shown) hooks.shown();
   };
 
   const zoom = (factor, x = view.x + view.w / 2, y = view.y + view.h / 2) => {
@@ -180,16 +190,23 @@
     if (!dragged && hit) choose(`${hit.classList.contains("site") ? "s" : "a"}:${hit.dataset.code}`);
   });
 
-  slider.addEventListener("input", show);
-  measure.addEventListener("change", show);
+  slider.addEventListener("input", () => show());
+  measure.addEventListener("change", () => show());
   picker.addEventListener("change", () => choose(picker.value));
-  document.getElementById("map-in").addEventListener("click", () => zoom(0.7));
-  document.getElementById("map-out").addEventListener("click", () => zoom(1 / 0.7));
-  document.getElementById("map-all").addEventListener("click", reset);
-  window.addEventListener("resize", fit);
+  part("map-in").addEventListener("click", () => zoom(0.7));
+  part("map-out").addEventListener("click", () => zoom(1 / 0.7));
+  part("map-all").addEventListener("click", reset);
+  window.addEventListener("resize", () => fit(false));
 
   document.documentElement.classList.add("scripted");
   svg.setAttribute("tabindex", "0");
   slider.value = slider.max;
-  show();
-})();
+  show(false);
+  return {
+    choose: (key) => choose(key, false),
+    look: (other) => { Object.assign(view, other); fit(false); },
+    set: (now, by) => { slider.value = now; measure.value = by; show(false); },
+    at: () => ({ year: year(), measure: measure.value }),
+    load: (other) => { data = other; slider.max = data.years.length - 1; show(false); },
+  };
+};

@@ -75,7 +75,7 @@ def page(contents: Contents) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    style, script = _resource("page.css"), _resource("map.js")
+    style, script = _resource("page.css"), _resource("map.js") + _resource("report.js")
     return environment.get_template("report.html").render(
         **_told(contents),
         # Both are our own files, fixed by their hash in the policy; everything else is escaped.

@@ -1,0 +1,1 @@
+drawMap(JSON.parse(document.getElementById("map-data").textContent), (id) => document.getElementById(id));
