@@ -271,9 +271,9 @@ def _settled(draft: Draft, policy: SitesRunAsSettled) -> Iterator[Fault]:
         key = f"policies.sites_run_as_settled.{name}"
         wrong = [site for site in sites if site not in known]
         yield from (_unknown(key, site, "site", known) for site in wrong if known)
-    lived = draft.site_rows.groupby("site")["wlz_occupied"].sum() if "wlz_occupied" in draft.site_rows else {}
+    lived = draft.site_rows[draft.site_rows["wlz_occupied"].fillna(0) > 0]["site"].tolist()
     for site in policy.shut:
-        if site in known and lived.get(site, 0) > 0:
+        if site in known and site in lived:
             remedy = "They stay: take the site out of shut, or change wlz_occupied in sites.csv."
             found, expected = f"'{site}', where people of the Wlz live", "a site that can be shut"
             yield _toml("policies.sites_run_as_settled.shut", found, expected, remedy)
@@ -287,10 +287,8 @@ def _more_homes(draft: Draft) -> Iterator[Fault]:
     there = {*draft.homes["municipality"].dropna(), *draft.homes["neighbourhood"].dropna().map(at)}
     for town, homes in more.items():
         if homes.value > 0 and town in draft.municipality_codes and town not in there:
-            found, expected = (
-                f"{homes.value:g} homes for '{town}'",
-                "a corporation in homes.csv that lets there",
-            )
+            found = f"{homes.value:g} homes for '{town}'"
+            expected = "a corporation in homes.csv that lets there"
             remedy = "Add a row of homes.csv that says whose homes these are."
             yield _toml(f"homes.more.{town}", found, expected, remedy)
 

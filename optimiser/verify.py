@@ -50,7 +50,8 @@ def violations(problem: Problem, data: xr.Dataset) -> tuple[Violation, ...]:
         _givens, _whole_numbers, _nothing_negative,
         _people, _waiting, _housing, _capacity, _sizes, _place_balance, _home_balance, _agreements,
         _reduction, _replacement, _travel, _concentration, _fairness, _queue,
-        _apart, _help, _budget, _providers, _renewals, _scale, _staff, _reopening, _see_saw, _notice, _settled, _agreed,
+        _apart, _help, _budget, _providers, _renewals, _scale, _staff, _reopening, _see_saw, _notice,
+        _settled, _agreed,
         _costs, _payers, _grants, _wlz, _points,
     )  # fmt: skip
     unknown = [

@@ -38,7 +38,7 @@ def test_a_site_that_is_open_has_a_place():
 
 
 def test_departing_from_it_is_told_where_it_is_soft():
-    """S1 and its ten beds cannot go in one year, half of the beds may; soft, it costs its price of one point."""
+    """S1 and its ten beds cannot go in one year; soft, that costs its price of one point."""
     settings = EUROS_ONLY | ONE_YEAR | asked(SETTLED, shut=["S1"])
     with pytest.raises(Impossible, match=f"{SETTLED}: 1.0 sites short at S1"):
         solve(tiny_problem(settings), gap=0.0, seconds=20)
@@ -104,5 +104,5 @@ def test_homes_that_cannot_be_are_told(setting, told):
 
 def test_homes_are_asked_where_a_corporation_lets():
     """Without any home in M2 nobody can give more."""
-    with pytest.raises(InputError, match="a corporation in homes.csv that lets there"):
+    with pytest.raises(InputError, match=r"a corporation in homes\.csv that lets there"):
         tiny_region({"homes.more.M2": "1"}, homes="corporation,municipality,year,homes\nC1,M1,2021,2\n")
