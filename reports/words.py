@@ -426,6 +426,7 @@ _PARTS = _words(
     part_staff_within_reach=("Personeel", "Staff"),
     part_no_reopening=("Gestopt blijft gestopt", "No reopening"),
     part_no_see_saw=("Niet weg en weer open", "No see-saw"),
+    part_notice_before_closing=("Opzegtermijn voor sluiten", "Notice before closing"),
     part_sites_run_as_settled=("Locaties die vaststaan", "Sites that are settled"),
 )
 
