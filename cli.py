@@ -160,7 +160,9 @@ def _add_questions(add: Any, solving: argparse.ArgumentParser, locking: argparse
     _add_locate(add("locate", _locate, "choose sites, proven best for one aim", reading, as_json))
     report = add("report", _report, "write the report of a plan again", speaking, as_json)
     report.add_argument("plan", type=Path, metavar="PLAN", help="folder of a plan")
-    _add_serve(add("serve", _serve, "open the what-if page in the browser", _solving(150.0, gap=0.02), speaking))
+    _add_serve(
+        add("serve", _serve, "open the what-if page in the browser", _solving(150.0, gap=0.02), speaking)
+    )
     why = add("explain", _explain, "say which rules bind and what one more is worth", speaking, as_json)
     why.add_argument("plan", type=Path, metavar="PLAN", help="folder of a plan")
     _add_explaining(why)
@@ -415,8 +417,10 @@ def _add_serve(serve: argparse.ArgumentParser) -> None:
     add = serve.add_argument
     of = "name of a bundled region, folder of a region, of a plan, or of several plans (%(default)s)"
     add("target", metavar="REGION|PLAN", nargs="?", default=DEMO_REGION, help=of)
-    add("--host", default="127.0.0.1", metavar="ADDRESS",
-        help="listen beyond this machine, such as 0.0.0.0; the link then holds a token (%(default)s)")  # fmt: skip
+    add(
+        "--host", default="127.0.0.1", metavar="ADDRESS",
+        help="listen beyond this machine, such as 0.0.0.0; the link then holds a token (%(default)s)",
+    )  # fmt: skip
     add("--port", type=_count, metavar="N", help="port (the first free one from 8427 on)")
     add("--no-browser", dest="browser", action="store_false", help="do not open the browser")
     add("--until-closed", action="store_true", help="stop when the last page has been closed a minute")

@@ -13,6 +13,7 @@ from reports.atlas import atlas
 from reports.comparison import results, site_differences
 from reports.contents import Contents
 from reports.explanation import sections
+from reports.notation import MINUS
 from reports.repairs import as_record, shortage_lines
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from optimiser.extent import Extent
     from optimiser.repair import Diagnosis
     from reports.comparison import Life
-    from reports.notation import Language
+    from reports.notation import Language, Notation
 
 LANGUAGES: tuple[Language, ...] = ("nl", "en")
 SHOWN = 0.05
@@ -109,10 +110,17 @@ def _rows(told: list[Contents], distance: Distance) -> Iterator[dict[str, Any]]:
             "label": one["label"],
             "first": write.euros(one["number"]) if euros else one["value"],
             "second": write.euros(other["number"]) if euros else other["value"],
-            "change": f"€ {write.signed(change)}" if euros else write.signed(change, _digits(name)),
+            "change": _signed_euros(write, change) if euros else write.signed(change, _digits(name)),
             # the gaps are in euros and points, so only of euros can it be said that they drown in them
             "drowned": name == "cost" and 0.0 < abs(change) <= distance.margin,
         }
+
+
+def _signed_euros(write: Notation, change: float) -> str:
+    """Return a difference in whole euros, its sign before the euro sign."""
+    signed = write.signed(change)
+    sign = signed[0] if signed[0] in ("+", MINUS) else ""
+    return sign + write.euros(abs(change))
 
 
 def _towns(told: list[Contents]) -> Iterator[dict[str, Any]]:
@@ -122,8 +130,10 @@ def _towns(told: list[Contents]) -> Iterator[dict[str, Any]]:
     for code in tables[0].index:
         cells = {}
         for name, digits in (("places", 0), ("homes", 0), ("waiting", 1), ("cost", 0)):
-            values = [float(table.at[code, (name, "last")]) for table in tables]
-            form = write.millions if name == "cost" else lambda value, digits=digits: write.number(value, digits)
+            values = [float(table[name, "last"][code]) for table in tables]
+            form = (
+                write.millions if name == "cost" else lambda value, digits=digits: write.number(value, digits)
+            )
             cells[name] = [form(value) for value in values]
         yield {"town": told[0].municipality(str(code)), "cells": cells}
 

@@ -115,7 +115,13 @@ def _norms(region: Region, words: Words) -> Iterator[Slider]:
     for code, tier in region.parameters.tiers.items():
         most = max(tier.reach.value, tier.norm.value)
         yield Slider(
-            f"tiers.{code}.norm", words.of(tier.name), "minutes", tier.norm.value, 0.0, float(round(most)), 1.0
+            f"tiers.{code}.norm",
+            words.of(tier.name),
+            "minutes",
+            tier.norm.value,
+            0.0,
+            float(round(most)),
+            1.0,
         )
 
 
@@ -141,8 +147,8 @@ def _policy(region: Region, name: str, words: Words) -> Policy:
 
 
 def _slider(key: str, label: str, value: Quantity | int) -> Slider:
-    now = float(getattr(value, "value", value))
-    unit = str(getattr(value, "unit", "years"))
+    now = float(value) if isinstance(value, int) else value.value
+    unit = "years" if isinstance(value, int) else value.unit
     least, most, step = RANGES[unit]
     return Slider(key, label, unit, now, min(least, now), max(most, now), step)
 

@@ -36,11 +36,12 @@ class Ground:
         towns, points = areas["municipality"], drawing.site_points(region.sites[["x", "y"]], frame)[0]
         places = region.site_tiers["places"].groupby(level="site").sum()
         # large signs first, so that small ones stay in sight
+        outlines = [shapes[towns == code].union_all() for code in sorted(towns.unique())]
         order = sorted(points, key=lambda site: (-float(places.get(site, 0)), site))
         return cls(
             height=round(frame.height, 1),
             areas=[(str(code), drawing.path(shape, frame)) for code, shape in shapes.items()],
-            borders=[drawing.path(shapes[towns == code].union_all(), frame) for code in sorted(towns.unique())],
+            borders=[drawing.path(outline, frame) for outline in outlines],
             sites=[(site, *points[site]) for site in order],
             labels=[_label(region, str(code), own, frame) for code, own in areas.groupby("municipality")],
         )

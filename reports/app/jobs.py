@@ -13,6 +13,7 @@ from reports.app.worker import ENOUGH, work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from multiprocessing.context import SpawnProcess
     from pathlib import Path
 
 type State = Literal["waiting", "running", "done", "failed", "cancelled"]
@@ -41,7 +42,13 @@ class Worker:
     def __init__(self, region: Path, folder: Path) -> None:
         self._given = str(region), str(folder)
         self._lock, self._closed = threading.Lock(), False
-        self._begin()
+        self._process: SpawnProcess | None = None
+
+    def begin(self) -> None:
+        """Begin the process where there is none, so that it is warm when it is asked."""
+        with self._lock:
+            if self._process is None or not self._process.is_alive():
+                self._begin()
 
     def _begin(self) -> None:
         context = multiprocessing.get_context("spawn")
@@ -53,16 +60,14 @@ class Worker:
     @property
     def pid(self) -> int | None:
         """The number of the process."""
-        return self._process.pid
+        return None if self._process is None else self._process.pid
 
     def ask(self, order: Mapping[str, Any], heard: Callable[[Any], None]) -> tuple[str, Any]:
         """Wait for the answer to an order: ("done" | "failed", what); `heard` hears of progress.
 
         Raises Ended where the process ends before it has answered; it has then begun anew.
         """
-        with self._lock:
-            if not self._process.is_alive():
-                self._begin()
+        self.begin()
         try:
             self._connection.send(dict(order))
             while True:
@@ -71,10 +76,9 @@ class Worker:
                     return said, what
                 heard(what)
         except (EOFError, OSError) as error:
-            with self._lock:
-                self._process.join()
-                if not self._closed:
-                    self._begin()
+            if not self._closed:
+                self.end()
+                self.begin()
             raise Ended from error
 
     def enough(self) -> None:
@@ -90,6 +94,8 @@ class Worker:
         """End the process with all that it is doing; killed where it does not end by itself."""
         with self._lock:
             process = self._process
+        if process is None:
+            return
         process.terminate()
         process.join(SOFTLY)
         if process.is_alive():

@@ -49,6 +49,13 @@ OWN = frozenset({"app.js", "app.css"})
 """Those that lie with the application; the others are the report's."""
 
 NAME = re.compile(r"[a-z]+-[0-9a-z-]{1,60}")
+WITHIN, FRONT_WITHIN = 0.02, 0.05
+"""Shares by which an alternative, and a plan on a front, may be worse."""
+
+PLANS = 4
+"""Alternatives, or plans on a front, with the one that is asked about."""
+
+EXPLAIN_SECONDS, ROOM_SECONDS = 15.0, 60.0
 BEAT = 10.0
 """Seconds between signs of life to a page that watches."""
 
@@ -129,9 +136,9 @@ class WhatIf:
         """Return the page, and a session to whoever has none."""
         words = Wording(self._lang(request))
         signs = [{"name": n, "sign": sign, "words": words(f"event_{n}")} for n, sign in SIGNS.items()]
+        name = self.asked.region.parameters.region.name
         text = _environment().get_template("app.html").render(
-            w=words, lang=words.lang, ground=self.ground, signs=signs, region=self.asked.region.parameters.region.name,
-            years=self.asked.region.parameters.years.planned, limits=self.asked.limits,
+            w=words, lang=words.lang, ground=self.ground, signs=signs, region=name
         )  # fmt: skip
         answer = HTMLResponse(text)
         if not self._session(request):
@@ -268,7 +275,9 @@ class WhatIf:
 
     def _of_plan(self, raw: Any, session: str) -> dict[str, Any]:
         plan = self._done(raw.get("plan"), session)["plan"]
-        more = {"seconds": 15.0} if raw["kind"] == "explain" else {"limits": dict(self.asked.limits), "count": 4}
+        more = (
+            {"seconds": 15.0} if raw["kind"] == "explain" else {"limits": dict(self.asked.limits), "count": 4}
+        )
         within = {"alternatives": {"within": 0.02}, "front": {"within": 0.05}}.get(raw["kind"], {})
         return {"kind": raw["kind"], "plan": plan, **more, **within}
 
@@ -276,7 +285,7 @@ class WhatIf:
         plan, town = self._done(raw.get("plan"), session)["plan"], raw.get("town")
         if town not in self.asked.region.municipalities.index:
             raise HTTPException(422, "No such municipality.")
-        return {"kind": "room", "plan": plan, "town": town, "within": 0.02, "seconds": 60.0}
+        return {"kind": "room", "plan": plan, "town": town, "within": WITHIN, "seconds": ROOM_SECONDS}
 
     async def cancel(self, request: Request) -> Response:
         """Take a question back."""
@@ -340,6 +349,7 @@ def application(asked: Asked, names: Sequence[str], token: str, port: int) -> St
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        await asyncio.to_thread(worker.begin)
         working = asyncio.create_task(what_if.desk.work())
         try:
             yield

@@ -66,6 +66,6 @@ def _desktop(name: str, target: str) -> str:
 
 def _written(file: Path, text: str, newline: str) -> Path:
     file.write_text(text, encoding="utf-8", newline=newline)
-    if not file.suffix == ".bat":
+    if file.suffix != ".bat":
         file.chmod(0o755)
     return file

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from reports.words import Words
-
-if TYPE_CHECKING:
-    from reports.notation import Language
 
 type Pair = tuple[str, str]
 
@@ -84,12 +80,11 @@ _PAGE: dict[str, Pair] = {
         "Per municipality, in every year, above what corporations offer now.",
     ),
     "sites_note": (
-        "Klik een locatie aan op de kaart, of kies haar hier.",
-        "Click a site on the map, or choose it here.",
+        "Klik een locatie aan op de kaart, of kies haar uit de lijst erboven.",
+        "Click a site on the map, or choose it from the list above it.",
     ),
     "no_sites": ("Nog geen enkele.", "None yet."),
     "mode": ("Hoe streng", "How strict"),
-    "mode_hard_help": ("hard: het moet", "hard: it must"),
     "level_region": ("de regio", "the region"),
     "level_municipality": ("elke gemeente apart", "each municipality"),
     "lacks_data": (
@@ -151,14 +146,13 @@ _PAGE: dict[str, Pair] = {
     ),
     "measure": ("Maat", "Measure"),
     "b_minus_a": ("Verschil", "Difference"),
-    "real": ("Dit verschil is echt.", "This difference is real."),
+    "real": (
+        "Dit verschil is echt: groter dan wat de berekening openlaat.",
+        "This difference is real: larger than what the calculation leaves open.",
+    ),
     "unreal": (
         "Niet te onderscheiden: het verschil tussen de plannen is kleiner dan hun bewezen afstanden samen.",
         "Not distinguishable: the plans differ by less than their proven gaps together.",
-    ),
-    "eur_unreal": (
-        "Ook het verschil in kosten is kleiner dan die afstanden en zegt dus niets.",
-        "The difference in cost is smaller than those gaps too, and says nothing.",
     ),
     "unreal_mark": ("niet te onderscheiden", "not distinguishable"),
     "who": ("Wie is beter of slechter af in plan B", "Who is better or worse off in plan B"),
@@ -166,11 +160,13 @@ _PAGE: dict[str, Pair] = {
         "In cliëntjaren, {first}–{last}. Beter en slechter worden niet tegen elkaar weggestreept.",
         "In client-years, {first}–{last}. Better and worse are not set off against each other.",
     ),
+    "about": ("Waarover", "About"),
     "better": ("beter af", "better off"),
     "worse": ("slechter af", "worse off"),
     "about_place": ("een (passende) plek", "a (fitting) place"),
     "about_minutes": ("5 minuten of meer reizen", "5 minutes or more of travel"),
-    "per_town": ("Per gemeente", "Per municipality"),
+    "whole_region": ("De hele regio", "The whole region"),
+    "per_town": ("Per gemeente, plan A → plan B", "Per municipality, plan A → plan B"),
     "town_places": ("Plaatsen, {last}", "Places, {last}"),
     "town_homes": ("Woningen, {last}", "Homes, {last}"),
     "town_waiting": ("Wachtenden, {last}", "Waiting, {last}"),
@@ -181,13 +177,16 @@ _PAGE: dict[str, Pair] = {
     "homes": ("Woningen opgeleverd, {first}–{last}", "Homes handed over, {first}–{last}"),
     "why": ("Waarom is plan {side} zo?", "Why is plan {side} so?"),
     "why_ask": ("Leg uit", "Explain"),
-    "why_note": ("Welke regels knellen en wat één meer scheelt.", "Which rules bind and what one more is worth."),
+    "why_note": (
+        "Welke regels knellen en wat één meer scheelt.",
+        "Which rules bind and what one more is worth.",
+    ),
     "others": ("Andere goede plannen", "Other good plans"),
     "others_note": (
         "Plannen die hoogstens {within} slechter zijn dan plan {side}, maar zo anders mogelijk. Of: wat het "
         "kost om mensen dichterbij te laten wonen. Dit kan minuten duren.",
-        "Plans that are at most {within} worse than plan {side}, but as different as can be. Or: what it costs "
-        "to let people live nearer. This can take minutes.",
+        "Plans that are at most {within} worse than plan {side}, but as different as can be. Or: what it "
+        "costs to let people live nearer. This can take minutes.",
     ),
     "others_ask": ("Zoek andere plannen", "Find other plans"),
     "front_ask": ("Ruil kosten tegen reistijd", "Trade cost for travel"),
@@ -217,10 +216,10 @@ _PAGE: dict[str, Pair] = {
     "room": ("Ruimte voor {town}", "Room for {town}"),
     "room_ask": ("Hoeveel ruimte is er?", "How much room is there?"),
     "room_told": (
-        "In {year} kan {town} van {least} tot {most} plaatsen hebben, als het plan hoogstens {within} slechter "
-        "mag zijn. Plan {side} heeft er {now}.",
-        "In {year} {town} can have from {least} to {most} places, if the plan may be at most {within} worse. "
-        "Plan {side} has {now}.",
+        "In {year} kan {town} van {least} tot {most} plaatsen hebben, als het plan hoogstens {within} "
+        "slechter mag zijn. Plan {side} heeft er {now}.",
+        "In {year} {town} can have from {least} to {most} places, if the plan may be at most {within} "
+        "worse. Plan {side} has {now}.",
     ),
     "room_open": (
         "In {year} heeft plan {side} {now} plaatsen in {town}; de ruimte is in de tijd niet bepaald.",
@@ -229,16 +228,15 @@ _PAGE: dict[str, Pair] = {
     "lock_open": ("open gehouden", "kept open"),
     "lock_shut": ("dicht", "shut"),
     "remove": ("Haal weg: {what}", "Take away: {what}"),
-    "set_chips": ("Anders dan de regio", "Other than the region"),
     "beds_chip": ("{share} van de bedden weg in {year}", "{share} of the beds gone in {year}"),
     "homes_chip": ("{town}: {count} woningen per jaar", "{town}: {count} homes a year"),
     "printed": ("Gemaakt met spreidplan op {date}.", "Made with spreidplan on {date}."),
     "source": ("Regio: {region}. Kenmerk van de gegevens: {digest}.", "Region: {region}. Data: {digest}."),
     "foot": (
-        "Deze pagina draait op deze computer en haalt niets van internet. Wat je verschuift verandert niets aan "
-        "de regio zelf.",
-        "This page runs on this computer and fetches nothing from the internet. What you change here changes "
-        "nothing in the region itself.",
+        "Deze pagina draait op deze computer en haalt niets van internet. Wat je verschuift verandert niets "
+        "aan de regio zelf.",
+        "This page runs on this computer and fetches nothing from the internet. What you change here "
+        "changes nothing in the region itself.",
     ),
     "unit_minutes": ("min", "min"),
     "unit_months": ("maanden", "months"),
@@ -250,7 +248,6 @@ _PAGE: dict[str, Pair] = {
     "one_needs_javascript": ("Deze pagina heeft JavaScript nodig.", "This page needs JavaScript."),
     "a_row": ("Plan A", "Plan A"),
     "b_row": ("Plan B", "Plan B"),
-    "given_plans": ("Bewaarde plannen", "Stored plans"),
     "given_note": (
         "In deze map liggen plannen. Kies er een; plan B toont het.",
         "This folder holds plans. Choose one; plan B shows it.",
@@ -259,7 +256,6 @@ _PAGE: dict[str, Pair] = {
     "site": ("Locatie", "Site"),
     "language": ("Taal", "Language"),
     "legend": ("Legenda", "Legend"),
-    "new_page": ("Token nodig", "Token needed"),
 }  # fmt: skip
 
 
@@ -276,8 +272,3 @@ class Wording(Words):
     def script(self) -> dict[str, str]:
         """Return all words of the page, for the script to fill in what varies."""
         return {key: pair[self.lang == "en"] for key, pair in _PAGE.items()}
-
-
-def wording(lang: Language) -> Wording:
-    """Return the words of a language."""
-    return Wording(lang)

@@ -41,7 +41,7 @@
   const say = (key, values = {}) => words[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
   const locale = lang === "nl" ? "nl-NL" : "en-GB";
   const number = (value, digits = 0) => new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(value);
-  const percent = (share, digits = 0) => new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: digits }).format(share);
+  const percent = (share, digits = 0) => `${number(100 * share, digits)}${lang === "nl" ? "\u00a0" : ""}%`;
   const first = desk.years[0];
   const last = desk.years[desk.years.length - 1];
 
@@ -395,15 +395,15 @@
     if (!told) { target.replaceChildren(make("p", {}, words.difference_none)); return; }
     const here = told[lang];
     const verdict = make("p", { class: told.distinguishable ? "verdict" : "verdict unreal" }, told.distinguishable ? words.real : words.unreal);
-    const parts = [verdict, table(words.difference, [words.measure, words.a_row, words.b_row, words.b_minus_a],
+    const parts = [verdict, table(words.whole_region, [words.measure, words.a_row, words.b_row, words.b_minus_a],
       here.rows.map((row) => [row.label, row.first, row.second, tagged(row)]), ["", "num", "num", "num change"])];
     if (here.people.length) {
-      parts.push(table(words.who, ["", words.better, words.worse], here.people.map((p) => [p.about, p.better, p.worse])),
+      parts.push(table(words.who, [words.about, words.better, words.worse], here.people.map((p) => [p.about, p.better, p.worse])),
         make("p", { class: "small" }, say("who_note", here.years)));
     }
     const names = ["places", "homes", "waiting", "cost"];
-    parts.push(table(words.per_town, [words.town, ...names.flatMap((name) => ["A", "B"].map((letter) => `${say(`town_${name}`, here.years)} ${letter}`))],
-      here.towns.map((line) => [line.town, ...names.flatMap((name) => line.cells[name])])));
+    parts.push(table(words.per_town, [words.town, ...names.map((name) => say(`town_${name}`, here.years))],
+      here.towns.map((line) => [line.town, ...names.map((name) => line.cells[name].join(" → "))])));
     parts.push(here.sites.length ? table(words.per_site, [words.site, words.a_row, words.b_row],
       here.sites.map((site) => [site.name, site.first, site.second]), ["", "", ""])
       : make("p", {}, `${words.per_site}: ${words.no_site_differs.toLowerCase()}`));
@@ -472,8 +472,17 @@
     const { job } = await ask({ kind: "plan", set: wanted }, stand(words[`side_${side}`]));
     const answer = await get(`/api/plan/${job}`);
     Object.assign(sides[side], { plan: job, answer, of: wanted });
+    forget();
     paint();
     refresh();
+  };
+  // What was said of a plan that is no longer shown is taken away.
+  const forget = () => {
+    for (const id of ["why", "others"]) {
+      $(id).replaceChildren();
+      $(id).parentElement.classList.remove("asked");
+    }
+    if (desk.gallery.length) gallery($("others"), null, desk.gallery);
   };
   const compared = async () => {
     const [one, two] = [sides.a.plan, other ? other.plan : sides.b.plan];
@@ -520,6 +529,7 @@
     const kept = other ? other.kept : { plan: sides.b.plan, answer: sides.b.answer, of: sides.b.of };
     other = { plan: job, label, kept };
     sides.b.answer = answer;
+    $("why").replaceChildren();
     paint();
     refresh();
     await compared();
@@ -590,7 +600,7 @@
   maps.a.choose("");
   if (desk.gallery.length) {
     $("others-note").before(make("p", { class: "small" }, words.given_note));
-    gallery($("others"), null, desk.gallery);
+    forget();
   }
   showDifference(null);
   refresh();
