@@ -24,7 +24,7 @@ ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-PATIENCE_MS = 90_000
+PATIENCE_MS = 120_000
 """A solve of the tiny region takes a second; a loaded machine takes its time to begin."""
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
@@ -96,6 +96,11 @@ def opened(visit: BrowserContext, address: str) -> Page:
     return page
 
 
+def chips(page: Page, side: str) -> list[str]:
+    """Return what is said of how a plan differs from the region, without the crosses."""
+    return [said.removesuffix("×").strip() for said in page.locator(f"#chips-{side} li").all_inner_texts()]
+
+
 def work_out(page: Page) -> None:
     """Press the button and wait for the answer."""
     page.click("#go")
@@ -139,10 +144,7 @@ def test_the_question_of_the_council_takes_at_most_twelve_clicks(visit, address)
     assert hand.done <= 12
     assert hand.done == 6
     assert page.locator("body").get_attribute("data-printed") == "yes"
-    assert page.locator("#chips-b li").all_inner_texts() == [
-        "40% of the beds gone in 2022×",
-        "Westerveen: +20 homes a year×",
-    ]
+    assert chips(page, "b") == ["40% of the beds gone in 2022", "Westerveen: +20 homes a year"]
     rows = dict(zip(*(page.locator(f"#difference table >> nth=0 >> tbody {cell}").all_inner_texts()
                       for cell in ("th", "td.change")), strict=True))  # fmt: skip
     assert rows["Homes handed over, 2022–2023"].startswith("+")
@@ -198,8 +200,8 @@ def test_a_site_is_settled_by_keyboard_and_worked_out(visit, address):
     work_out(page)
     again = opened(visit, page.url.replace("/#", "/?lang=nl#"))
     expect(again.locator("#difference .verdict")).to_be_visible(timeout=PATIENCE_MS)
-    assert again.locator("#chips-a li").all_inner_texts() == ["Oosterveen: +3 woningen per jaar×"]
-    assert again.locator("#chips-b li").all_inner_texts() == ["Site three: open gehouden×"]
+    assert chips(again, "a") == ["Oosterveen: +3 woningen per jaar"]
+    assert chips(again, "b") == ["Site three: open gehouden"]
     for side in "ab":
         numbers = [p.locator(f"#tiles-{side} dd").all_inner_texts() for p in (page, again)]
         assert re.findall(r"\d", "".join(numbers[0])) == re.findall(r"\d", "".join(numbers[1]))

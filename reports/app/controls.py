@@ -143,7 +143,7 @@ def _policy(region: Region, name: str, words: Words) -> Policy:
         elif isinstance(value, Quantity | int):
             sliders.append(_slider(key, said, value))
     lacks = "" if policy.mode != "off" or _can_be_on(policy, region) else words("lacks_data")
-    return Policy(name, words(f"part_{name}"), words.of(sentence), mode, sliders, choices, lacks)
+    return Policy(name, words.known(f"part_{name}", name), words.of(sentence), mode, sliders, choices, lacks)
 
 
 def _slider(key: str, label: str, value: Quantity | int) -> Slider:
