@@ -6,6 +6,7 @@ done, 1 when no plan meets the hard rules and 2 when the input cannot be used.
 
 import argparse
 import functools
+import importlib.util
 import json
 import math
 import multiprocessing
@@ -13,6 +14,7 @@ import os
 import shutil
 import signal
 import sys
+import tempfile
 import threading
 import time
 import traceback
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from optimiser.locate import Location, LocationProblem, NoAnswerYet, OutOfReach
     from optimiser.sensitivity import Effect, Evaluate
     from reports.agreements import Asking, Negotiation
+    from reports.app.launch import Place
     from reports.contents import Contents
     from reports.monitor import Monitor
 
@@ -167,6 +170,9 @@ def _add_questions(add: Any, solving: argparse.ArgumentParser, locking: argparse
     _add_locate(add("locate", _locate, "choose sites, proven best for one aim", reading, as_json))
     report = add("report", _report, "write the report of a plan again", speaking, as_json)
     _add_report(report)
+    _add_serve(
+        add("serve", _serve, "open the what-if page in the browser", _solving(150.0, gap=0.02), speaking)
+    )
     why = add("explain", _explain, "say which rules bind and what one more is worth", speaking, as_json)
     why.add_argument("plan", type=Path, metavar="PLAN", help="folder of a plan")
     _add_explaining(why)
@@ -498,6 +504,21 @@ def _add_explaining(explain: argparse.ArgumentParser) -> None:
     )
     add("--each", type=_count, default=3, metavar="N", help="units asked of each kind (%(default)s)")
     add("--time", type=_positive, default=15.0, metavar="SECONDS", help="for asking (%(default)g)")
+
+
+def _add_serve(serve: argparse.ArgumentParser) -> None:
+    add = serve.add_argument
+    of = "name of a bundled region, folder of a region, of a plan, or of several plans (%(default)s)"
+    add("target", metavar="REGION|PLAN", nargs="?", default=DEMO_REGION, help=of)
+    add(
+        "--host", default="127.0.0.1", metavar="ADDRESS",
+        help="listen beyond this machine, such as 0.0.0.0; the link then holds a token (%(default)s)",
+    )  # fmt: skip
+    add("--port", type=_count, metavar="N", help="port (the first free one from 8427 on)")
+    add("--no-browser", dest="browser", action="store_false", help="do not open the browser")
+    add("--until-closed", action="store_true", help="stop when the last page has been closed a minute")
+    add("--shortcut", action="store_true", help="write a start by double click on the desktop, and end")
+    add("-o", "--output", type=Path, metavar="FOLDER", help="with --shortcut: where to write it")
 
 
 def _add_locate(locate: argparse.ArgumentParser) -> None:
@@ -1527,6 +1548,48 @@ def _explain(arguments: argparse.Namespace) -> int:
     else:
         _print([as_text(told, lang)])
     return DONE
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from geodata.bundled import bundled_regions
+    from reports.app.opening import opened
+    from reports.app.shortcut import write_shortcut
+
+    there = opened(arguments.target)
+    if arguments.shortcut:
+        bundled = arguments.target in bundled_regions()
+        target = arguments.target if bundled else str(Path(arguments.target).resolve())
+        _print([str(write_shortcut(target, arguments.output))])
+        return DONE
+    _refuse_without_app()
+    from models import read_region
+    from reports.app.launch import serve
+    from reports.app.server import Asked
+
+    _tell("Reading the region; the browser opens in a moment. Ctrl-C stops.")
+    region = read_region(there.region)
+    limits = {"gap": arguments.gap, "seconds": arguments.time, "seed": arguments.seed}
+    with tempfile.TemporaryDirectory(prefix="spreidplan-", ignore_cleanup_errors=True) as folder:
+        asked = Asked(
+            region, Path(folder), limits, there.given, there.gallery,
+            arguments.lang or region.parameters.region.language,
+        )  # fmt: skip
+        options = {"host": arguments.host, "port": arguments.port, "browser": arguments.browser}
+        serve(asked, **options, until_closed=arguments.until_closed, told=_told_place)
+    return DONE
+
+
+def _told_place(place: "Place") -> None:
+    _print([place.url])
+    sys.stdout.flush()  # who started it through a pipe waits for this
+
+
+def _refuse_without_app() -> None:
+    from geodata.faults import Fault, InputError
+
+    if not all(map(importlib.util.find_spec, ("starlette", "uvicorn"))):
+        remedy = "Install them: pip install 'spreidplan[app]'."
+        raise InputError([Fault("serve", "no packages starlette and uvicorn", "both", remedy)])
 
 
 def _read(arguments: argparse.Namespace) -> "Region":

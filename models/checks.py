@@ -6,7 +6,7 @@ from geodata.areas import is_in_metres
 from geodata.faults import Fault, did_you_mean
 from models.draft import Draft
 from models.finance import WEEKS_PER_YEAR, nominal
-from models.parameters import MO, WAITING, Pathway, Profile, Tier, Years
+from models.parameters import MO, WAITING, Pathway, Profile, SitesRunAsSettled, Tier, Years
 from models.quantity import Quantity
 from models.toml import TOML
 
@@ -16,7 +16,9 @@ SUMS_TO_ONE = 1e-6
 
 def of_parameters(draft: Draft) -> Iterator[Fault]:
     """Check `region.toml` for what its schema cannot see: codes, sums, years and prices."""
-    for check in (_crs, _codes, _pathway, _conversions, _prices, _contributions, _path_years, _policies):
+    for check in (
+        _crs, _codes, _pathway, _conversions, _prices, _contributions, _path_years, _policies, _more_homes,
+    ):  # fmt: skip
         yield from check(draft)
 
 
@@ -250,6 +252,7 @@ def _policies(draft: Draft) -> Iterator[Fault]:
     yield from _keys(f"{staffing}.per_place", staff.per_place, "facility tier", facilities)
     yield from _keys(f"{staffing}.per_client", staff.per_client, "tier", draft.tier_codes)
     yield from _keys(f"{staffing}.available", staff.available, "municipality", draft.municipality_codes)
+    yield from _settled(draft, draft.policies.sites_run_as_settled)
     furthest = max((tier.reach.value for tier in draft.tiers.values()), default=0.0)
     if help_near.mode != "off" and help_near.response.value > furthest:
         found, remedy = f"{help_near.response.value:g} minutes", "Lower it, or give a tier a longer reach."
@@ -259,6 +262,35 @@ def _policies(draft: Draft) -> Iterator[Fault]:
     if draft.policies.budget.mode != "off" and "Wmo" not in streams:
         remedy = "Add the grants to budgets.csv, or switch the policy off."
         yield _toml("policies.budget.mode", "no grant in budgets.csv", "a row with stream Wmo", remedy)
+
+
+def _settled(draft: Draft, policy: SitesRunAsSettled) -> Iterator[Fault]:
+    """Check that settled sites exist, and that nobody of the Wlz lives where it is shut."""
+    known = [str(site) for site in draft.sites.index]
+    for name, sites in (("open", policy.open), ("shut", policy.shut)):
+        key = f"policies.sites_run_as_settled.{name}"
+        wrong = [site for site in sites if site not in known]
+        yield from (_unknown(key, site, "site", known) for site in wrong if known)
+    lived = draft.site_rows[draft.site_rows["wlz_occupied"].fillna(0) > 0]["site"].tolist()
+    for site in policy.shut:
+        if site in known and site in lived:
+            remedy = "They stay: take the site out of shut, or change wlz_occupied in sites.csv."
+            found, expected = f"'{site}', where people of the Wlz live", "a site that can be shut"
+            yield _toml("policies.sites_run_as_settled.shut", found, expected, remedy)
+
+
+def _more_homes(draft: Draft) -> Iterator[Fault]:
+    """Check that more homes are asked of municipalities where a corporation has any."""
+    more = draft.home_terms.more if draft.home_terms is not None else {}
+    yield from _keys("homes.more", more, "municipality", draft.municipality_codes)
+    at = draft.areas["municipality"].to_dict() if "municipality" in draft.areas else {}
+    there = {*draft.homes["municipality"].dropna(), *draft.homes["neighbourhood"].dropna().map(at)}
+    for town, homes in more.items():
+        if homes.value > 0 and town in draft.municipality_codes and town not in there:
+            found = f"{homes.value:g} homes for '{town}'"
+            expected = "a corporation in homes.csv that lets there"
+            remedy = "Add a row of homes.csv that says whose homes these are."
+            yield _toml(f"homes.more.{town}", found, expected, remedy)
 
 
 def _of_setting(draft: Draft, setting: str) -> list[str]:

@@ -14,6 +14,7 @@ from models.parameters import (
     Costs,
     Funding,
     Header,
+    Homes,
     Parameters,
     Pathway,
     Policies,
@@ -44,6 +45,8 @@ class Draft:
     policies: Policies | None
     road: Travel | None
     """The section `travel`: how minutes are estimated."""
+    home_terms: Homes | None
+    """The section `homes`: how homes come."""
     capacity: CarryingCapacity | None
     """The section `carrying_capacity`."""
     funding: Funding | None
@@ -78,6 +81,7 @@ def sections(raw: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("years", "pathway", "costs", "weights", "policies"):
         found[name] = _section(name, raw.get(name))
     found["road"] = _section("travel", raw.get("travel"))
+    found["home_terms"] = _section("homes", raw.get("homes"))
     found["header"] = _section("region", raw.get("region"))
     found["capacity"] = _section("carrying_capacity", raw.get("carrying_capacity", {}))
     found["funding"] = _section("funding", raw.get("funding", {}))

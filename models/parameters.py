@@ -17,6 +17,7 @@ from models.quantity import (
     Fte,
     FtePerClient,
     FtePerPlace,
+    HomesPerYear,
     Kph,
     LeaseMonths,
     Metres,
@@ -282,6 +283,15 @@ class Homes(Section):
 
     lead: Months
     """Months between urgency and key."""
+    more: dict[str, HomesPerYear] = Field(default_factory=dict)
+    """municipality → homes a year more than homes.csv offers in every planned year; fewer below 0."""
+
+    @model_validator(mode="after")
+    def _are_whole(self) -> Self:
+        parts = [town for town, homes in self.more.items() if homes.value != round(homes.value)]
+        if parts:
+            raise ValueError(f"whole homes a year for {', '.join(parts)}")
+        return self
 
 
 class Weights(Section):
@@ -490,6 +500,24 @@ class NoticeBeforeClosing(Section):
     """Months from the end of the base year; what goes in a year is gone from its first day."""
 
 
+class SitesRunAsSettled(Section):
+    """Of some sites it is settled beforehand whether they run, whatever else the plan decides."""
+
+    mode: Mode = "hard"
+    price: PointsPerSiteYear = Quantity(value=1_000_000, unit="points/site-year")
+    open: tuple[str, ...] = ()
+    """Sites that run: those of today in every year, candidates in the last."""
+    shut: tuple[str, ...] = ()
+    """Sites that do not: those of today are gone in the last year, candidates never open."""
+
+    @model_validator(mode="after")
+    def _one_answer(self) -> Self:
+        both = sorted({*self.open} & {*self.shut})
+        if both:
+            raise ValueError(f"each site in one of open and shut, not {', '.join(both)} in both")
+        return self
+
+
 type SoftPolicy = (
     IntramuralReduction
     | WithinTravelNorm
@@ -502,6 +530,7 @@ type SoftPolicy = (
     | ContractNodes
     | SpecialistScale
     | StaffWithinReach
+    | SitesRunAsSettled
     | AgreedDecisionsAreKept
 )
 """Policies that can be soft: they have a price."""
@@ -534,6 +563,7 @@ class Policies(Section):
     no_reopening: NoReopening = NoReopening()
     no_see_saw: NoSeeSaw = NoSeeSaw()
     notice_before_closing: NoticeBeforeClosing = NoticeBeforeClosing()
+    sites_run_as_settled: SitesRunAsSettled = SitesRunAsSettled()
     agreed_decisions_are_kept: AgreedDecisionsAreKept = AgreedDecisionsAreKept()
 
 

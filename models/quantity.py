@@ -84,6 +84,7 @@ type PointsPerPlaceYear = Annotated[Quantity, quantity("points/place-year", leas
 type PointsPerSiteYear = Annotated[Quantity, quantity("points/site-year", least=0)]
 type PointsPerFteYear = Annotated[Quantity, quantity("points/fte-year", least=0)]
 type PointsPerEur = Annotated[Quantity, quantity("points/EUR", least=0)]
+type HomesPerYear = Annotated[Quantity, quantity("homes/year", least=-10_000, most=10_000)]
 type Metres = Annotated[Quantity, quantity("m", least=0, most=100_000)]
 type Fte = Annotated[Quantity, quantity("fte", least=0)]
 type FtePerPlace = Annotated[Quantity, quantity("fte/place", least=0, most=10)]

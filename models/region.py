@@ -29,6 +29,7 @@ from models.carrying_capacity import TABLE, carrying_capacity, faults_of, with_i
 from models.decided import AGREED, NOTHING, Decided, decided_text, read_decided
 from models.draft import Draft, sections
 from models.funding import Treasury
+from models.offers import with_more
 from models.parameters import Header, Parameters
 from models.scenario import COMMAND_LINE, Override
 from models.series import series
@@ -347,7 +348,7 @@ def _region(
         sites=_sites(draft.sites, draft.site_rows),
         site_tiers=_site_tiers(draft.site_rows, parameters.years.base + 1),
         clients=_plain(draft.clients).astype({"year": int}),
-        homes=_plain(draft.homes[draft.homes["year"] <= last]).astype({"year": int, "homes": int}),
+        homes=_homes(draft, parameters),
         minutes=draft.minutes if draft.minutes is not None else pd.DataFrame(),
         minutes_given=not draft.travel.empty
         or (draft.network is not None and draft.network.roads is not None),
@@ -359,6 +360,13 @@ def _region(
         digest=digest,
         remarks=remarks.of(parameters, draft),
     )
+
+
+def _homes(draft: Draft, parameters: Parameters) -> pd.DataFrame:
+    known = draft.homes[draft.homes["year"] <= parameters.years.last]
+    at = draft.areas["municipality"].to_dict()
+    plain = _plain(known).astype({"year": int, "homes": int})
+    return with_more(plain, parameters.homes.more, at, parameters.years.planned)
 
 
 def _municipalities(rows: pd.DataFrame, header: Header) -> pd.DataFrame:

@@ -28,7 +28,7 @@ def _section(above: Sequence[str], values: Mapping[Any, Any]) -> Iterator[str]:
     if above and (own or not values):
         yield f"\n[{'.'.join(above)}]"
     for key, value in own.items():
-        yield f"{_key(key)} = {_value(value)}"
+        yield f"{_key(key)} = {value_text(value)}"
     for key, value in values.items():
         if _is_table(value):
             yield from _section((*above, _key(key)), value)
@@ -44,15 +44,16 @@ def _key(key: Any) -> str:
     return text if _BARE_KEY.fullmatch(text) else _text(text)
 
 
-def _value(value: Any) -> str:
+def value_text(value: Any) -> str:
+    """Return a value as TOML writes it on one line."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
         return _text(value)
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_key(key)} = {_value(inner)}" for key, inner in value.items()) + "}"
+        return "{" + ", ".join(f"{_key(key)} = {value_text(inner)}" for key, inner in value.items()) + "}"
     if isinstance(value, Sequence):
-        return "[" + ", ".join(map(_value, value)) + "]"
+        return "[" + ", ".join(map(value_text, value)) + "]"
     if isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
         return repr(value)
     raise ValueError(f"{value!r} cannot be written in region.toml")

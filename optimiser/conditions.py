@@ -307,6 +307,34 @@ def notice_before_closing(problem: Problem, x: Decisions) -> Iterator[Row]:
             yield Row((s, k, t), [(removed, 1.0)], "==", 0.0)
 
 
+@rule(
+    "policy",
+    ("site", "year"),
+    "sites",
+    nl="Een locatie waarvan vaststaat dat zij open is of dicht gaat, is dat in het plan ook.",
+    en="A site of which it is settled that it is open or goes, is so in the plan.",
+)
+def sites_run_as_settled(problem: Problem, x: Decisions) -> Iterator[Row]:
+    """Σ_k y[s,k,t] + unsettled[s,t] ≥ 1 and Σ_k z[s,k,t] + unsettled[s,t] ≥ 1 where s is open,
+    y[s,k,t] ≤ unsettled[s,t] where it is shut: open in every year and shut in the last where the site
+    runs in the base, open in the last and shut in every year where it is a candidate.
+    """
+    policy, last = problem.policies.sites_run_as_settled, problem.years[-1]
+    today = {s for (s, _), places in problem.base_places.items() if places > 0}
+    tiers = {s: [k for site, k in problem.places_at if site == s] for s, _ in problem.places_at}
+    for s in policy.open:
+        for t in problem.years if s in today else (last,):
+            given = slack(x.unsettled, (s, t), 1.0)
+            for name, family in (("runs", x.operating), ("has", x.places)):
+                terms: Terms = [(family[s, k, t], 1.0) for k in tiers[s]]
+                yield Row((name, s, t), [*terms, *given], ">=", 1.0)
+    for s in policy.shut:
+        for t in (last,) if s in today else problem.years:
+            for k in tiers[s]:
+                given = slack(x.unsettled, (s, t), -1.0)
+                yield Row((s, k, t), [(x.operating[s, k, t], 1.0), *given], "<=", 0.0)
+
+
 CONDITIONS: tuple[Rule, ...] = (
     facilities_kept_apart,
     help_within_reach,
@@ -318,5 +346,6 @@ CONDITIONS: tuple[Rule, ...] = (
     no_reopening,
     no_see_saw,
     notice_before_closing,
+    sites_run_as_settled,
 )
 """In the order of the design."""

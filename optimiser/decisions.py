@@ -31,6 +31,7 @@ SLACK = {
     "contract_nodes": "between_nodes",
     "specialist_scale": "below_scale",
     "staff_within_reach": "short_staff",
+    "sites_run_as_settled": "unsettled",
     "agreed_decisions_are_kept": "broken_agreements",
 }
 """Policies that can be soft, and the family by which each is deviated from."""
@@ -86,6 +87,8 @@ class Decisions:
         (tier, year) places short of the least number in the region.
     short_staff
         (municipality, year) fte asked above what can be had.
+    unsettled
+        (site, year) whether a site runs otherwise than is settled.
     broken_agreements
         (agreement, year) places or homes by which a plan departs from what was agreed or wished.
     """
@@ -117,6 +120,7 @@ class Decisions:
     between_nodes: Family
     below_scale: Family
     short_staff: Family
+    unsettled: Family
     broken_agreements: Family
 
     def family(self, name: str) -> Family:
@@ -228,8 +232,14 @@ def decide(problem: Problem, program: LpProblem) -> Decisions:
         between_nodes=in_soft("contract_nodes", sites),
         below_scale=in_soft("specialist_scale", [(k,) for k in problem.policies.specialist_scale.tiers]),
         short_staff=in_soft("staff_within_reach", towns),
+        unsettled=in_soft("sites_run_as_settled", _settled_sites(problem)),
         broken_agreements=family("broken_agreements", _may_be_broken(problem)),
     )
+
+
+def _settled_sites(problem: Problem) -> list[Label]:
+    policy = problem.policies.sites_run_as_settled
+    return [(site,) for site in (*policy.open, *policy.shut)]
 
 
 def _may_be_broken(problem: Problem) -> list[Label]:

@@ -22,7 +22,7 @@ WEIGHTS = (
     "travel", "misfit", "waiting", "unasked_moves", "intramural_reduction", "within_travel_norm",
     "neighbourhood_concentration", "fair_share_between_municipalities", "waiting_does_not_grow",
     "facilities_kept_apart", "budget", "provider_share", "contract_nodes", "specialist_scale",
-    "staff_within_reach", "agreed_decisions_are_kept",
+    "staff_within_reach", "sites_run_as_settled", "agreed_decisions_are_kept",
 )  # fmt: skip
 """Parts of the objective that only steer."""
 
@@ -65,6 +65,7 @@ DECIDED = (
     Decided("between_nodes", ("site", "year"), "places", "places changed between renewals of contracts"),
     Decided("below_scale", ("tier", "year"), "places", "places short of the least number in the region"),
     Decided("short_staff", IN_TOWN, "fte", "staff asked above what can be had"),
+    Decided("unsettled", ("site", "year"), "sites", "sites that run otherwise than is settled"),
     Decided("broken_agreements", ("agreement", "year"), "places", "places or homes otherwise than agreed"),
 )
 """All families but `housed`, which is kept by pair, and those that only follow: running, adds and removes."""

@@ -50,7 +50,8 @@ def violations(problem: Problem, data: xr.Dataset) -> tuple[Violation, ...]:
         _givens, _whole_numbers, _nothing_negative,
         _people, _waiting, _housing, _capacity, _sizes, _place_balance, _home_balance, _agreements,
         _reduction, _replacement, _travel, _concentration, _fairness, _queue,
-        _apart, _help, _budget, _providers, _renewals, _scale, _staff, _reopening, _see_saw, _notice, _agreed,
+        _apart, _help, _budget, _providers, _renewals, _scale, _staff, _reopening, _see_saw, _notice,
+        _settled, _agreed,
         _costs, _payers, _grants, _wlz, _points,
     )  # fmt: skip
     unknown = [
@@ -696,6 +697,19 @@ def _notice(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     )
 
 
+def _settled(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    """Look at the places, not at what is said to run: a site with a place is open."""
+    policy, last = problem.policies.sites_run_as_settled, data["year"] == problem.years[-1]
+    if policy.mode == "off":
+        return
+    is_open = (data["places"].sum("tier") > 0.5).astype(float)
+    base = _at_sites(problem, "base", data).sum("tier") > 0
+    lacks = (1.0 - is_open).where(base | last, 0.0).sel(site=list(policy.open))
+    has = is_open.where(~base | last, 0.0).sel(site=list(policy.shut))
+    for off in (lacks, has):
+        yield from _broken("sites_run_as_settled", off - data["unsettled"].sel(site=off["site"]), "sites")
+
+
 def _agreed(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     """Compare what was agreed or wished with what the plan has; a departure must be stated as one."""
     if problem.policies.agreed_decisions_are_kept.mode == "off":
@@ -915,6 +929,7 @@ def recomputed_points(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataAr
         "contract_nodes": data["between_nodes"].sum("site"),
         "specialist_scale": data["below_scale"].sum("tier"),
         "staff_within_reach": data["short_staff"].sum("municipality"),
+        "sites_run_as_settled": data["unsettled"].sum("site"),
         "agreed_decisions_are_kept": data["broken_agreements"].sum("agreement"),
     }
     return {

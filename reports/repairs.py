@@ -25,6 +25,11 @@ def as_text(diagnosis: Diagnosis, problem: Problem, lang: Language) -> str:
     return "\n".join(lines)
 
 
+def shortage_lines(diagnosis: Diagnosis, problem: Problem, lang: Language) -> list[str]:
+    """Return what is short at the least, a line each."""
+    return [line.strip() for line in _short(Teller(problem, lang), diagnosis)][1:]
+
+
 def as_record(diagnosis: Diagnosis, problem: Problem, lang: Language) -> dict[str, Any]:
     """Return the same for a program: codes and numbers beside the sentences."""
     teller = Teller(problem, lang)

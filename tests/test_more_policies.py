@@ -78,7 +78,7 @@ def test_they_are_off_and_cost_nothing():
     names = {rule.name for rule in CONDITIONS}
     assert not names & {rule.name for rule, _ in model.rows}
     families = [SLACK[name] for name in names if name in SLACK] + ["running", "adds", "removes"]
-    assert len(families) == 9
+    assert len(families) == 10
     assert not any(model.decisions.family(family) for family in families)
 
 
@@ -406,6 +406,7 @@ SOFTLY = {
     "facilities_kept_apart": asked("facilities_kept_apart", distance=2500, price=1),
     "budget": asked("budget", price="0.01"),
     "staff_within_reach": {},
+    "sites_run_as_settled": asked("sites_run_as_settled", open=["S3"], shut=["S1"], price=1),
 }
 
 
@@ -449,6 +450,7 @@ HARDLY: dict[str, dict[str, object]] = {
     "facilities_kept_apart": {"distance": 2500.0},
     "help_within_reach": {"homes": ("home",), "staffed": ("group",), "response": 1.0},
     "budget": {},
+    "sites_run_as_settled": {"shut": ("S1",)},
     "staff_within_reach": {
         "per_place": {"bed": Quantity(value=0.5, unit="fte/place")},
         "in_region": Quantity(value=2.0, unit="fte"),

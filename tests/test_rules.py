@@ -86,6 +86,9 @@ NUMBERS = {
     "policies.no_see_saw.mode": "hard",
     "policies.no_see_saw.years": "0",
     "policies.notice_before_closing.mode": "hard",
+    "policies.sites_run_as_settled.mode": "soft",
+    "policies.sites_run_as_settled.open": '["S1"]',
+    "policies.sites_run_as_settled.shut": '["S2"]',
     "tiers.home.flip": "12",
 }
 STAFF = """

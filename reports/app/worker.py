@@ -1,0 +1,224 @@
+"""The process that reads and solves, apart from the page: ended at any moment, it takes its solver along."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+from geodata.faults import InputError
+from models import forecast, read_region
+from optimiser import Impossible, NoPlanYet, Problem, solve
+from optimiser.alternatives import Band
+from optimiser.explanation import explain
+from optimiser.extent import Count, counted, found, proven
+from optimiser.progress import Limits
+from optimiser.repair import diagnose
+from reports import read_plan
+from reports.app.answers import (
+    clash_answer,
+    comparison_answer,
+    explanation_answer,
+    plan_answer,
+    room_answer,
+    stored,
+)
+from reports.arrays import write_arrays
+from reports.case import write_case
+from reports.collection import Collection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from multiprocessing.connection import Connection
+
+    from models import Region
+    from optimiser import Plan, Progress
+
+HELD = 4
+"""Plans that are kept at hand."""
+
+OFTEN = 0.25
+"""Seconds between two messages about progress."""
+
+DIAGNOSE_SECONDS = 15.0
+"""For finding the smallest changes with which there would be a plan."""
+
+ENOUGH = "enough"
+"""Message that asks for the best so far."""
+
+
+class Clashing(Exception):
+    """No plan meets what is asked; `told` says what is short and what would do."""
+
+    def __init__(self, told: dict[str, Any]) -> None:
+        super().__init__("No plan meets what is asked.")
+        self.told = told
+
+
+def work(connection: Connection, region: str, folder: str) -> None:
+    """Answer one order after another until the connection is closed; never returns otherwise.
+
+    Parameters
+    ----------
+    connection
+        Takes orders (tables with `kind`) and the word `ENOUGH`; gives ("progress" | "done" | "failed", what).
+    region
+        The folder of the region that all is asked about.
+    folder
+        Where plans are kept, a folder each.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    orders: SimpleQueue[dict[str, Any]] = SimpleQueue()
+    bench = Bench(Path(region), Path(folder), connection)
+    threading.Thread(target=_listen, args=(connection, orders, bench.stop), daemon=True).start()
+    while True:
+        order = orders.get()
+        bench.stop.clear()
+        try:
+            connection.send(("done", bench.answer(order)))
+        except InputError as error:
+            connection.send(("failed", {"why": "faults", "lines": [str(f) for f in error.faults]}))
+        except Clashing as error:
+            connection.send(("failed", error.told))
+        except NoPlanYet:
+            connection.send(("failed", {"why": "unsolved", "lines": []}))
+        except Exception as error:  # noqa: BLE001 - told to the page; the process goes on
+            connection.send(("failed", {"why": "fault", "lines": [f"{type(error).__name__}: {error}"]}))
+
+
+def _listen(connection: Connection, orders: SimpleQueue[dict[str, Any]], stop: threading.Event) -> None:
+    """Hear what is asked while the solver is at work; without anybody to answer, end."""
+    try:
+        while True:
+            heard = connection.recv()
+            if heard == ENOUGH:
+                stop.set()
+            else:
+                orders.put(heard)
+    except (EOFError, OSError):
+        os._exit(0)
+
+
+@dataclass
+class Bench:
+    """What the process has at hand: the region's folder, and plans by their name."""
+
+    region: Path
+    folder: Path
+    connection: Connection
+    stop: threading.Event = field(default_factory=threading.Event)
+    plans: OrderedDict[str, Plan] = field(default_factory=OrderedDict)
+    told: float = 0.0
+    """When progress was last told."""
+
+    def answer(self, order: Mapping[str, Any]) -> Any:
+        """Return what an order asks for."""
+        kinds: dict[str, Callable[[Mapping[str, Any]], Any]] = {
+            "plan": self._plan, "compare": self._compare, "explain": self._explain, "room": self._room,
+            "alternatives": self._others, "front": self._others,
+        }  # fmt: skip
+        self.told = 0.0
+        return kinds[order["kind"]](order)
+
+    def _tell(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if now - self.told >= OFTEN:
+            self.told = now
+            told = {"incumbent": progress.incumbent, "bound": progress.bound, "gap": progress.gap}
+            told = {name: v if v is not None and abs(v) < 1e30 else None for name, v in told.items()}
+            self.connection.send(("progress", {**told, "stage": progress.stage}))
+
+    def _plan(self, order: Mapping[str, Any]) -> Any:
+        """Solve, or read where there is a plan already; what is shown of it is written beside it."""
+        name = order["plan"]
+        if not (self.folder / name / "answer.json").is_file():
+            plan = read_plan(Path(order["given"])) if order.get("given") else self._solved(order)
+            self.connection.send(("progress", {"stage": "writing"}))
+            self._keep(name, plan)
+        return {"plan": name}
+
+    def _solved(self, order: Mapping[str, Any]) -> Plan:
+        region = read_region(self.region, settings=order["set"])
+        problem = Problem.of(region, forecast(region))
+        try:
+            return solve(problem, **order["limits"], progress=self._tell, stop=self.stop)
+        except Impossible as error:
+            limits = Limits(order["limits"]["gap"], DIAGNOSE_SECONDS, self.stop)
+            found = diagnose(problem, limits, self._tell, error.clash)
+            raise Clashing(clash_answer(found, problem)) from error
+
+    def _keep(self, name: str, plan: Plan) -> None:
+        """Write what is needed to read a plan again, and then what is shown of it."""
+        target = self.folder / name
+        target.mkdir(parents=True, exist_ok=True)
+        if not (target / "case").exists():
+            write_case(_region(plan), target / "case")
+        write_arrays(plan, target / "plan.nc")
+        fresh = target / "answer.new"
+        fresh.write_text(stored(plan_answer(plan)), encoding="utf-8")
+        fresh.replace(target / "answer.json")
+        self._hold(name, plan)
+
+    def _hold(self, name: str, plan: Plan) -> Plan:
+        self.plans[name] = plan
+        self.plans.move_to_end(name)
+        while len(self.plans) > HELD:
+            self.plans.popitem(last=False)
+        return plan
+
+    def _read(self, name: str) -> Plan:
+        return self._hold(name, self.plans[name] if name in self.plans else read_plan(self.folder / name))
+
+    def _compare(self, order: Mapping[str, Any]) -> Any:
+        return comparison_answer(self._read(order["first"]), self._read(order["second"]))
+
+    def _explain(self, order: Mapping[str, Any]) -> Any:
+        told = explain(self._read(order["plan"]), seconds=order["seconds"], report=self._tell, stop=self.stop)
+        return explanation_answer(told)
+
+    def _room(self, order: Mapping[str, Any]) -> Any:
+        plan, within = self._read(order["plan"]), order["within"]
+        count = Count("municipality", order["town"], plan.problem.years[-1])
+        limits = Limits(0.0, order["seconds"], self.stop, 0)
+        (extent,) = proven(Band(plan, within), found([plan], [count]), limits, self._tell)
+        return room_answer(extent, counted(plan, count), within)
+
+    def _others(self, order: Mapping[str, Any]) -> Any:
+        """Make plans that differ, or a front; each can be shown as a plan of its own."""
+        plan, folder = self._read(order["plan"]), self.folder / order["name"]
+        if order["kind"] == "alternatives":
+            from reports.alternatives import Asked, gather, question
+
+            asked = Asked(order["within"], order["count"], room_seconds=1.0, **order["limits"])
+            kept = Collection(folder, question(_region(plan), asked))
+            if not kept.names():
+                kept.keep("plan-1", plan, {"distance": None, "most": None})
+            gather(plan.problem, kept, asked, self._tell, self.stop)
+        else:
+            from reports import frontier
+
+            wanted = frontier.Asked(("cost", "travel"), order["count"], order["within"], **order["limits"])
+            kept = Collection(folder, frontier.question(_region(plan), wanted))
+            if not kept.names():
+                kept.keep(frontier.BEST, plan, {})
+            frontier.gather(plan.problem, kept, wanted, self._tell, self.stop)
+        return {"plans": [listed for name in kept.names() if (listed := _listed(folder, name, kept))]}
+
+
+def _listed(folder: Path, name: str, kept: Collection) -> dict[str, Any] | None:
+    """Return where a plan of a collection lies and what is known of it; None where there is none."""
+    if not (folder / name / "plan.nc").is_file():
+        return None
+    return {"name": name, "folder": str(folder / name), "facts": kept.facts(name)}
+
+
+def _region(plan: Plan) -> Region:
+    from reports.figures import region_of
+
+    return region_of(plan)
