@@ -354,6 +354,7 @@ _PAGE = _words(
     sentence=("In woorden", "In words"),
     kind=("Soort", "Kind"),
     kind_core=("kern, altijd hard", "core, always hard"),
+    kind_own=("eigen regel, altijd hard", "own rule, always hard"),
     kind_policy=("beleid: {mode}", "policy: {mode}"),
     mode_hard=("hard", "hard"),
     mode_soft=("zacht", "soft"),
