@@ -2,7 +2,6 @@
 
 import ast
 import json
-from collections import Counter
 from html import escape
 from pathlib import Path
 
@@ -27,12 +26,10 @@ def modules(room: str) -> list[Path]:
     return [ROOT / "cli.py"] if room == "cli" else sorted((ROOT / room).rglob("*.py"))
 
 
-def asked(room: str) -> dict[str, int]:
-    """Return how many modules of a room import each other room, those that none imports left out."""
-    found: Counter[str] = Counter()
-    for path in modules(room):
-        found.update(_imported(path))
-    return {other: found[other] for other in ROOMS if other != room and found[other]}
+def asked(room: str) -> list[str]:
+    """Return which other rooms the modules of a room import, from the ground up."""
+    names = set().union(*(_imported(path) for path in modules(room)))
+    return [other for other in ROOMS if other != room and other in names]
 
 
 def _imported(path: Path) -> set[str]:
@@ -53,14 +50,13 @@ def _code_of(notebook: str) -> list[str]:
 
 
 def imports() -> str:
-    """Return who asks whom as a table: modules of the row that import the column."""
+    """Return who asks whom as a table: a mark where some module of the row imports the column."""
     rooms = list(ROOMS)
-    lines = ["| room | modules | " + " | ".join(f"imports {other}" for other in rooms[:4]) + " |"]
+    lines = ["| room | what is in it | " + " | ".join(f"`{other}`" for other in rooms[:4]) + " |"]
     lines.append("|---" * 6 + "|")
     for room in reversed(rooms):
-        counts = asked(room)
-        cells = [str(counts.get(other, "–")) for other in rooms[:4]]
-        lines.append(f"| `{room}` | {len(modules(room))} | {' | '.join(cells)} |")
+        cells = ["imports" if other in asked(room) else "" for other in rooms[:4]]
+        lines.append(f"| `{room}` | {ROOMS[room]} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -84,7 +80,7 @@ def picture() -> str:
 
 
 def _title() -> str:
-    said = [f"{room} imports {', '.join(o for o in ROOMS if o in asked(room)) or 'none'}" for room in ROOMS]
+    said = [f"{room} imports {', '.join(asked(room)) or 'none'}" for room in ROOMS]
     return "The house: " + "; ".join(said)
 
 

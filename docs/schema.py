@@ -36,6 +36,8 @@ from optimiser.plan import DECIDED, WEIGHTS
 
 ROOT = Path(__file__).parent.parent
 SAMPLE = "groningen-bmwe"
+STORED = {"housed": ("clients", "by `pair`")}
+"""Decisions that a plan keeps in another form: unit and how."""
 EVERYWHERE = {
     "mode": "Whether it holds: hard, soft at a price, or off.",
     "price": "What a unit of what falls short costs, where it is soft.",
@@ -110,7 +112,8 @@ def decisions() -> str:
     rows = []
     for name, text in _attributes_of(Decisions).items():
         made = known.get(name)
-        rows.append([_code(name), text, made.units if made else "", "yes" if made else "follows"])
+        units, where = (made.units, "yes") if made else STORED.get(name, ("1", "follows from others"))
+        rows.append([_code(name), text, units, where])
     return _table(["decision", "labels and meaning", "unit", "in `plan.nc`"], rows)
 
 
