@@ -2,6 +2,7 @@
 
 import json
 import re
+import zipfile
 
 import geopandas as gpd
 import pandas as pd
@@ -216,6 +217,25 @@ def test_the_layer_and_the_level_that_are_meant(tmp_path):
     assert faults[1].remedy == "Ask for --level wijk, or take another layer."
     assert read_extract(f"{source}#nothing", ["Dorp"], "wijk", faults) is None
     assert faults[2].found == "no layer 'nothing'"
+
+
+def test_a_map_is_read_from_the_zip_in_which_cbs_hands_it_out(tmp_path):
+    """A GeoPackage beside a note: the same areas as unpacked; with two maps in it nobody knows which."""
+    source = write_map(tmp_path)
+    packed = tmp_path / "wijkbuurtkaart_2023_v2.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.write(source, source.name)
+        archive.writestr("toelichting.txt", "…")
+    unpacked, faults = read_extract(source, ["Dorp"], "wijk", []), []
+    read = read_extract(packed, ["Dorp"], "wijk", faults)
+    assert faults == []
+    assert (read.areas["code"] == unpacked.areas["code"]).all()
+    assert read.municipalities.equals(unpacked.municipalities)
+    with zipfile.ZipFile(packed, "a") as archive:
+        archive.write(source, "again.gpkg")
+    assert read_extract(packed, ["Dorp"], "wijk", faults) is None
+    assert faults[0].file == packed.name
+    assert init(tmp_path / "new", write_map(tmp_path, year=2024)) == cli.DONE
 
 
 def test_a_map_without_a_year_asks_for_the_base_year(tmp_path, capsys):
