@@ -82,7 +82,7 @@ class Model:
         for made in self.rows:
             known[made[0].name].append(made)
         rows: list[tuple[Rule, Row]] = []
-        for rule in RULES:
+        for rule in (*RULES, *problem.own_rules):
             if rule.kind == "core" and rule is not homes_within_agreements:
                 rows += known[rule.name]
             elif is_on(problem, rule):

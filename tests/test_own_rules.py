@@ -109,6 +109,14 @@ def test_the_folder_of_a_plan_is_not_read_without_its_rule(plan, tmp_path):
     assert [rule.name for rule in again.problem.own_rules] == ["small_sites"]
 
 
+def test_other_numbers_leave_the_rule_in_place(plan):
+    """A model that takes other numbers in place keeps the rows of one's own rule, where they stood."""
+    model = Model.of(plan.problem)
+    again = model.with_numbers_of(plan.problem)
+    assert [rule.name for rule, _ in again.rows] == [rule.name for rule, _ in model.rows]
+    assert (again.arrays.matrix != model.arrays.matrix).nnz == 0
+
+
 def test_places_are_brought_to_whole_numbers_under_it(plan):
     """In a large region places are rounded by themselves: from half a place more at S1 than may be
     in 2023, they go to five and not to six."""
