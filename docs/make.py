@@ -26,7 +26,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-DOCS = Path(__file__).parent
+DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 sys.path[:0] = [str(ROOT), str(DOCS)]
 
@@ -132,7 +132,7 @@ def _ran(line: str, scratch: Path) -> str:
     if code not in (cli.DONE, cli.NO_PLAN):
         raise SystemExit(f"spreidplan {line}: {code}\n{said.text()}")
     told = "" if into else out.text() or _last_words(said.text())
-    text = told.replace(f"{scratch.resolve()}/", "").rstrip()
+    text = told.replace(f"{scratch.resolve()}/", "").replace(f"{ROOT.resolve()}/", "").rstrip()
     return f"$ spreidplan {line}\n{text}".rstrip()
 
 
