@@ -1,6 +1,7 @@
 """The house, drawn from the imports themselves: rooms, what is in them, and who asks whom."""
 
 import ast
+import functools
 import json
 from html import escape
 from pathlib import Path
@@ -26,6 +27,7 @@ def modules(room: str) -> list[Path]:
     return [ROOT / "cli.py"] if room == "cli" else sorted((ROOT / room).rglob("*.py"))
 
 
+@functools.cache
 def asked(room: str) -> list[str]:
     """Return which other rooms the modules of a room import, from the ground up."""
     names = set().union(*(_imported(path) for path in modules(room)))
