@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test lint docs bench clean
 
 # PYTHON=/path/to/python makes this one be used and no other tried.
 PYTHON ?=
@@ -34,6 +34,11 @@ test: lint ## every check: ruff, mypy and the tests, with warnings as errors
 lint: $(READY) ## ruff and mypy only
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+
+docs: $(READY) ## make the pages anew into build/docs; LONG=--long also makes the plans that they show
+	@$(BIN)/python docs/make.py $(LONG)
+	@$(BIN)/python -m sphinx -W -q -b html docs build/docs
+	@echo build/docs/index.html
 
 bench: $(READY) ## measure speed and gaps, into benchmarks/RESULTS.md; ORLIB=folder of OR-Library, SPOPT=Python that has spopt
 	@$(BIN)/python -m benchmarks.regions --columns 1000000

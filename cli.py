@@ -701,7 +701,7 @@ def _made(arguments: argparse.Namespace, told: Sequence[str] = ()) -> int:
 
 def _is_map(source: str) -> bool:
     """Tell a map from a region by how it is written."""
-    kinds = (".gpkg", ".geojson", ".json", ".shp")
+    kinds = (".gpkg", ".geojson", ".json", ".shp", ".zip")
     return "://" in source or Path(source.partition("#")[0]).suffix.lower() in kinds
 
 

@@ -229,7 +229,8 @@ def _from_layer(source: Source, codes: list[str], faults: list[Fault]) -> dict[s
     """Return what the layer `gemeenten` of the same file says; nothing where it has no such layer."""
     if postgis.is_database(source) or "#" in str(source):
         return {}
-    fitting = [name for name in layer_names(source) if "gemeente" in name.lower()]
+    # until 2017 the maps were called gem_2017, wijk_2017 and buurt_2017
+    fitting = [n for n in layer_names(source) if "gemeente" in n.lower() or n.lower().startswith("gem_")]
     years = {year_of(name) for name in (*fitting, *_layers(source, "wijk"), *_layers(source, "buurt"))}
     if len(fitting) != 1 or len(years) > 1:
         return {}  # which year's figures would go with the areas is not for us to guess

@@ -29,18 +29,19 @@ COLUMNS = {
 
 INDICATORS = {
     "percentage_laag_inkomen": (
-        "percentage_laag_inkomen", "pct_laag_inkomen", "p_ink_li", "k_40personenmetlaagsteinkomen",
+        "percentage_laag_inkomen", "pct_laag_inkomen", "p_ink_li", "p_laaginkp",
+        "k_40personenmetlaagsteinkomen",
     ),
     "percentage_huurwoningen_in_bezit_woningcorporaties": (
         "percentage_huurwoningen_in_bezit_woningcorporaties", "pct_corporatie", "pct_corporatie_2021",
-        "p_wcorpw", "inbezitwoningcorporatie",
+        "p_wcorpw", "p_huurcorp", "inbezitwoningcorporatie",
     ),
     "percentage_koopwoningen": (
         "percentage_koopwoningen", "pct_koop", "p_koopw", "p_koopwon", "koopwoningen",
     ),
     "woningvoorraad": ("woningvoorraad", "aantal_woningen", "woningen", "a_woning"),
     "gemiddelde_woningwaarde": (
-        "gemiddelde_woningwaarde", "gemiddelde_woz_waarde_woning", "woz_keur", "g_wozbag", "g_woz",
+        "gemiddelde_woningwaarde", "gemiddelde_woz_waarde_woning", "woz_keur", "g_wozbag", "g_woz", "woz",
         "gemiddeldewozwaardevanwoningen", "gemiddeldewoningwaarde",
     ),
 }  # fmt: skip

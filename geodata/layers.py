@@ -2,6 +2,7 @@
 
 import re
 import warnings
+import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from geodata import postgis
 from geodata.faults import Fault
 
 type Source = Path | str
-"""A file, `FILE#layer`, or a table of PostGIS: `postgresql://user@host/database#schema.table`."""
+"""A file or a zip with one, `FILE#layer`, or a table of PostGIS: `postgresql://user@host/database#schema.table`."""
 
 type Choice = Callable[[Sequence[str]], str | Fault]
 """Which of the layers of a file is meant, by name, or what is wrong with them."""
@@ -77,7 +78,11 @@ def layer_names(source: Source) -> list[str]:
     path, named = _split(source)
     if postgis.is_database(source):
         return [named]
-    return [named] if named else [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
+    return (
+        [named]
+        if named
+        else [str(name) for name, kind in pyogrio.list_layers(_inside(path)) if kind is not None]
+    )
 
 
 def _split(source: Source) -> tuple[Path, str]:
@@ -86,6 +91,18 @@ def _split(source: Source) -> tuple[Path, str]:
     if layer and not Path(str(source)).exists():
         return Path(path), layer
     return Path(source), ""
+
+
+def _inside(path: Path) -> str:
+    """Return what GDAL opens: of a zip, as CBS hands out its maps, the GeoPackage in it where there is one.
+
+    A zip of anything else is opened as it is; what is wrong with it is told by whoever reads it.
+    """
+    if path.suffix.lower() != ".zip" or not zipfile.is_zipfile(path):
+        return str(path)
+    with zipfile.ZipFile(path) as archive:
+        found = [name for name in archive.namelist() if name.lower().endswith(".gpkg")]
+    return f"/vsizip/{path.resolve().as_posix()}/{found[0]}" if len(found) == 1 else str(path)
 
 
 def _expected(what: str) -> tuple[str, str]:
@@ -104,7 +121,7 @@ def _from_file(source: Source, choose: Choice, what: str, faults: list[Fault]) -
         with warnings.catch_warnings():
             # what these warn of (a ring that is not closed, texts among numbers) is told as a fault later
             warnings.simplefilter("ignore")
-            return gpd.read_file(path, layer=layer)
+            return gpd.read_file(_inside(path), layer=layer)
     except (DataSourceError, DataLayerError, OSError) as error:
         missing = not path.exists()
         found = "no such file" if missing else "a damaged file, or one of another kind"

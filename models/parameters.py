@@ -78,7 +78,9 @@ class Header(Section):
     """Which region this is."""
 
     name: str = Field(min_length=1, max_length=80)
+    """What the region is called in reports."""
     language: Literal["nl", "en"] = "nl"
+    """Language of reports where none is asked for."""
     crs: str = "EPSG:28992"
     """Projected reference system of all coordinates, in metres."""
     central_municipality: str
@@ -93,6 +95,7 @@ class Years(Section):
     base: Year
     """The observed year, the one before the first planned year."""
     last: Year
+    """The last planned year."""
     price_year: Year
     """Price level of every amount that names none."""
     indexation: Rate
@@ -122,14 +125,21 @@ class Tier(Section):
     """
 
     name: Words
+    """What it is called."""
     setting: Literal["facility", "home"]
+    """Places at a site, or ordinary homes."""
     intramural: bool = False
     """Whether its places are the beds that the region means to reduce."""
     stream: Literal["Wmo", "Wlz", "Zvw", "MO"] = "Wmo"
+    """Who pays for it."""
     rate: EurPerClientWeek | None = None
+    """All-in, in place of the next three."""
     running: EurPerSiteYear | None = None
+    """Of a site that runs, however many live there."""
     place: EurPerPlaceYear | None = None
+    """Of a place, lived in or not."""
     client: EurPerClientWeek | None = None
+    """Support of one client."""
     contribution: EurPerClientWeek | None = None
     """What a client pays of the support (*eigen bijdrage*); the tier's stream pays the rest of it."""
     building: EurPerPlace | None = None
@@ -201,7 +211,9 @@ class Profile(Section):
     """A level of need, the tiers that fit it and those in which it may live for want of better."""
 
     name: Words
+    """What it is called."""
     fits: tuple[Code, ...] = Field(min_length=1)
+    """Tiers that are right for it."""
     also: tuple[Code, ...] = ()
     """Tiers where the profile may live although they do not fit."""
 
@@ -244,7 +256,9 @@ class Travel(Section):
     """Minutes where no table gives them: straight line × detour ÷ speed."""
 
     detour: Factor
+    """Kilometres of road for one of straight line."""
     speed: Kph
+    """By car, door to door."""
     cycling: Kph | None = None
     """Speed by bicycle; absent: no minutes by bicycle but those of travel.csv."""
 
@@ -264,6 +278,7 @@ class Costs(Section):
     """Amounts that belong to no single tier."""
 
     interest: Rate
+    """Of the annuity by which capital is paid."""
     asset_life: AssetLife
     """Years over which capital is paid as an annuity."""
     new_home: EurPerHome
@@ -298,9 +313,11 @@ class Weights(Section):
     """What only steers: points that stand beside euros in the objective and are never paid."""
 
     travel: PointsPerClientMinute
+    """A minute between where a client comes from and lives, for a year."""
     misfit: PointsPerClientYear
     """A client-year in a tier that does not fit the profile."""
     waiting: PointsPerClientYear
+    """A client-year without a place, beside what bridging support costs."""
     unasked_move: PointsPerMove
     """A move out of a tier that fits."""
 
@@ -332,6 +349,7 @@ class WithinTravelNorm(Section):
     mode: Mode = "soft"
     price: PointsPerClientYear
     share: Share
+    """Part of a municipality's clients, waiting ones too, for whom that is so."""
 
 
 class NeighbourhoodConcentration(Section):
@@ -421,6 +439,7 @@ class ProviderShare(Section):
     mode: Mode = "off"
     price: PointsPerPlaceYear = Quantity(value=10_000, unit="points/place-year")
     share: Share = Quantity(value=0.5, unit="share")
+    """Largest part of all places."""
 
 
 class ContractNodes(Section):
@@ -448,6 +467,7 @@ class SpecialistScale(Section):
     tiers: tuple[Code, ...] = ()
     """Facility tiers that it holds for."""
     least: Places = Quantity(value=8, unit="places")
+    """Places in the whole region from which it may be offered."""
 
     @model_validator(mode="after")
     def _has_tiers(self) -> Self:
@@ -636,6 +656,7 @@ class Indicator(Section):
     """A figure of the neighbourhoods that says how much they can carry."""
 
     weight: Factor
+    """Its part in the index, beside those of the others."""
     sign: Literal["+", "-"]
     """Whether more of it means that a neighbourhood can carry more (+) or less (-)."""
 

@@ -25,12 +25,13 @@ from models import (
     tables,
     under_way,
 )
+from models.card import card
 from models.carrying_capacity import TABLE, carrying_capacity, faults_of, with_indicators
 from models.decided import AGREED, NOTHING, Decided, decided_text, read_decided
 from models.draft import Draft, sections
 from models.funding import Treasury
 from models.offers import with_more
-from models.parameters import Header, Parameters
+from models.parameters import WAITING, Header, Parameters
 from models.scenario import COMMAND_LINE, Override
 from models.series import series
 from models.toml import TOML, read_toml, validation_faults
@@ -97,6 +98,33 @@ class Region:
         """What the funding regimes need to know of the region."""
         parameters = self.parameters
         return Treasury(parameters.funding, parameters.years, self.municipalities, self.budgets)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        return card(f"Region {self.parameters.region.name}", self._told(), note=self._note)
+
+    def _told(self) -> Iterator[tuple[object, ...]]:
+        """Generate what stands in the card of a region."""
+        years, waits = self.parameters.years, self.clients["tier"] == WAITING
+        in_use = self.homes["year"] == years.base
+        yield "Base year", str(years.base)
+        yield "Planned", f"{years.planned[0]}–{years.planned[-1]}"
+        yield "Municipalities", len(self.municipalities)
+        yield "Neighbourhoods", len(self.neighbourhoods)
+        yield "Inhabitants", float(self.neighbourhoods["inhabitants"].sum())
+        yield "Sites in use", int((self.sites["status"] == "existing").sum())
+        yield "Candidate sites", int((self.sites["status"] == "candidate").sum())
+        yield "Places", int(self.site_tiers["places"].sum())
+        yield "Clients", float(self.clients.loc[~waits, "clients"].sum())
+        yield "Waiting", float(self.clients.loc[waits, "clients"].sum())
+        yield "Homes in use", int(self.homes.loc[in_use, "homes"].sum())
+        yield "Homes offered", int(self.homes.loc[~in_use, "homes"].sum())
+
+    @property
+    def _note(self) -> str:
+        bare = int((self.assumptions["source"] == assumptions.ASSUMPTION).sum())
+        changed = f" {len(self.overrides)} changed by scenario or setting." if self.overrides else ""
+        return f"{len(self.assumptions)} numbers and tables, of which {bare} are assumptions.{changed}"
 
 
 def read_region(

@@ -65,6 +65,12 @@ class Table:
     may_be_absent: bool = False
     blank: tuple[tuple[str, str], ...] = ()
     """Columns with what an empty cell of theirs means."""
+    meanings: tuple[tuple[str, str], ...] = ()
+    """Columns that hold something else here than in other tables."""
+
+    def means(self, column: str) -> str:
+        """Return what a column holds in this table."""
+        return dict(self.meanings).get(column, MEANINGS[column])
 
     @property
     def schema(self) -> pa.DataFrameSchema:
@@ -241,6 +247,7 @@ MEANINGS = {
     "indications": "indications given in the year",
     "redeemed": "those of them that were redeemed",
     "circa": "ca. where the count is about so many",
+    "asked_by": "on whose behalf it was decided",
     "source": "where the row comes from; without one it is an assumption",
     "note": "anything",
 }
@@ -292,7 +299,13 @@ def agreed_table(file: str) -> Table:
         "asked_by": _optional(str, _TEXT),
     }
     key = ("site", "tier", "corporation", "neighbourhood", "municipality", "year")
-    return Table(file, "what is decided", columns, key=key)
+    meanings = (
+        ("year", "a planned year"),
+        ("places", "places in that year: all of them, not the change"),
+        ("homes", "homes handed over in that year"),
+        ("neighbourhood", "where the homes are handed over; or the municipality"),
+    )
+    return Table(file, "what is decided", columns, key=key, meanings=meanings)
 
 
 def stock_table(file: str) -> Table:

@@ -6,7 +6,7 @@ from optimiser.model import RULES, Model
 from optimiser.plan import Plan, Proof
 from optimiser.problem import Offer, Problem
 from optimiser.progress import Progress
-from optimiser.rule import Rule
+from optimiser.rule import Row, Rule, own_rule
 from optimiser.solve import Impossible, NoPlanYet, Unverified, solve
 from optimiser.verify import Violation, violations
 
@@ -21,11 +21,13 @@ __all__ = [
     "Problem",
     "Progress",
     "Proof",
+    "Row",
     "Rule",
     "Standing",
     "Unverified",
     "Violation",
     "council_answers",
+    "own_rule",
     "planned_again",
     "solve",
     "violations",

@@ -41,10 +41,11 @@ class Model:
 
     @classmethod
     def of(cls, problem: Problem, rules: Sequence[Rule] = RULES) -> Self:
-        """Write a problem down under the given rules, policies that are off left out."""
+        """Write a problem down under the given rules and its own, policies that are off left out."""
         variables = LpProblem("spreidplan", LpMinimize)
         x = decide(problem, variables)
-        active = [rule for rule in rules if is_on(problem, rule)]
+        _check_names(problem)
+        active = [*(rule for rule in rules if is_on(problem, rule)), *problem.own_rules]
         rows = tuple((rule, row) for rule in active for row in rule.rows(problem, x))
         terms = (*paid(problem, x), *steered(problem, x), *deviations(problem, x), *shared(problem, x))
         return cls(problem, variables, x, rows, terms, _constant(problem, x))
@@ -81,7 +82,7 @@ class Model:
         for made in self.rows:
             known[made[0].name].append(made)
         rows: list[tuple[Rule, Row]] = []
-        for rule in RULES:
+        for rule in (*RULES, *problem.own_rules):
             if rule.kind == "core" and rule is not homes_within_agreements:
                 rows += known[rule.name]
             elif is_on(problem, rule):
@@ -111,8 +112,15 @@ class Model:
 
 
 def is_on(problem: Problem, rule: Rule) -> bool:
-    """Whether a rule holds in a problem: core rules always, a policy unless it is switched off."""
-    return rule.kind == "core" or getattr(problem.policies, rule.name).mode != "off"
+    """Whether a rule holds in a problem: a policy unless it is switched off, others always."""
+    return rule.kind != "policy" or getattr(problem.policies, rule.name).mode != "off"
+
+
+def _check_names(problem: Problem) -> None:
+    """Refuse a rule of somebody's own that is called as one that is there: prices and messages go by name."""
+    ours = {rule.name for rule in RULES}
+    if taken := [rule.name for rule in problem.own_rules if rule.name in ours]:
+        raise ValueError(f"expected names of rules that are not taken: {', '.join(taken)}")
 
 
 def _constant(problem: Problem, x: Decisions) -> float:

@@ -1,13 +1,14 @@
 """A plan: every decision as a labelled array, its proof, and the do-nothing reference beside it."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
 import xarray as xr
 
+from models.card import card
 from models.parameters import WAITING
 from optimiser.decisions import Family
 from optimiser.formulation import EUROS, POINTS
@@ -116,6 +117,30 @@ class Plan:
     data: xr.Dataset
     reference: xr.Dataset
     proof: Proof
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: base and last year, beside doing nothing, and the proof."""
+        problem, proof = self.problem, self.proof
+        heads = (str(problem.base_year), str(problem.years[-1]), f"nothing done, {problem.years[-1]}")
+        note = (
+            f"{proof.status.replace('_', ' ')}: at most {proof.gap:.2%} above the best plan there is "
+            f"(EUR and points {proof.gap_eur:,.0f}; {proof.gap_controllable:.2%} of what a plan can change). "
+            f"{proof.solver}, {proof.seconds:.1f} s."
+        )
+        title = f"Plan {problem.region.parameters.region.name}, {problem.years[0]}–{problem.years[-1]}"
+        return card(title, self._told(), heads=heads, note=note)
+
+    def _told(self) -> Iterator[tuple[object, ...]]:
+        """Generate what stands in the card of a plan."""
+        both, last = (self.data, self.reference), self.problem.years[-1]
+        for tier in self.problem.facility_tiers:
+            base = float(self.data["base_places"].sel(tier=tier).sum())
+            yield f"Places, {tier}", base, *(float(d["places"].sel(tier=tier, year=last).sum()) for d in both)
+        for name, told in (("homes", "Homes in use"), ("waiting", "People waiting")):
+            base = float(self.data[f"base_{name}"].sum())
+            yield told, base, *(float(d[name].sel(year=last).sum()) for d in both)
+        yield "Homes handed over, all years", "", *(float(d["new_homes"].sum()) for d in both)
+        yield "Million EUR, all years", "", *(f"{float(d['cost'].sum()) / 1e6:,.1f}" for d in both)
 
 
 def dataset(model: Model, values: Floats) -> xr.Dataset:

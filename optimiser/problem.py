@@ -1,15 +1,16 @@
 """The planning problem: everything that is given, labelled, checked and frozen."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from itertools import product
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import pandas as pd
 import xarray as xr
 
+from models.card import card
 from models.decided import NOTHING, Decided
 from models.finance import CLIENT, CORPORATION, discount
 from models.funding import BORNE
@@ -17,6 +18,9 @@ from models.outlook import Outlook
 from models.parameters import MO, Mode, Parameters, Policies, Tier
 from models.region import Region
 from optimiser.prices import Prices
+
+if TYPE_CHECKING:
+    from optimiser.rule import Rule
 
 REGION = "region"
 """The account that stands for all municipalities together."""
@@ -123,6 +127,8 @@ class Problem:
         what is decided now would take longer.
     shared_prices
         What is shared with other regions, when a country is planned (`optimiser/country.py`); else empty.
+    own_rules
+        Rules of the user's own beside those of spreidplan; see `with_rules`.
     """
 
     years: tuple[int, ...]
@@ -158,6 +164,7 @@ class Problem:
     wished: Decided = NOTHING
     under_way: Mapping[tuple[str, str, int], int] = field(default_factory=dict)
     shared_prices: tuple[SharedPrice, ...] = ()
+    own_rules: "tuple[Rule, ...]" = ()
 
     @classmethod
     def of(cls, region: Region, outlook: Outlook) -> Self:
@@ -200,6 +207,39 @@ class Problem:
             agreed=region.agreed,
             under_way=_under_way(region),
         )
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        years = f"{self.years[0]}–{self.years[-1]}"
+        return card(f"Problem {self.region.parameters.region.name}, {years}", self._told())
+
+    def _told(self) -> Iterator[tuple[object, ...]]:
+        """Generate what stands in the card of a problem."""
+        yield "Neighbourhoods", len(self.areas)
+        yield "Sites by tier", len(self.places_at)
+        yield "Places in the base year", sum(self.base_places.values())
+        yield "Clients in the base year", float(self.clients.sum())
+        yield "Waiting in the base year", float(self.waiting.sum())
+        yield "New clients, all years", float(self.inflow.sum())
+        yield "Homes offered", sum(offer.homes for offer in self.offers)
+        yield "Who can be housed where (pairs)", len(self.pairs)
+        modes = {name: policy.mode for name, policy in self.policies}
+        for mode, told in (("hard", "Hard policies"), ("soft", "Soft policies")):
+            yield told, ", ".join(name for name in modes if modes[name] == mode) or "none"
+        if self.own_rules:
+            yield "Your own rules", ", ".join(rule.name for rule in self.own_rules)
+
+    def with_rules(self, *rules: "Rule") -> Self:
+        """Return this problem with rules of your own more, made by `optimiser.own_rule`.
+
+        They are hard. A plan is only given out where its arrays pass the check of each.
+        """
+        named = [rule.name for rule in (*self.own_rules, *rules)]
+        if unchecked := [rule.name for rule in rules if rule.check is None]:
+            raise ValueError(f"expected rules with a check (optimiser.own_rule): {', '.join(unchecked)}")
+        if len(set(named)) < len(named):
+            raise ValueError(f"expected each rule once: {', '.join(named)}")
+        return replace(self, own_rules=(*self.own_rules, *rules))
 
     def with_modes(self, **modes: Mode) -> Self:
         """Return this problem with policies switched: `with_modes(fair_share_…="off")`."""

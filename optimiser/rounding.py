@@ -7,6 +7,7 @@ from scipy.sparse import csr_array, eye_array, hstack, vstack
 from optimiser.decisions import Family, column_ids
 from optimiser.highs import Columns
 from optimiser.model import Floats, Model
+from optimiser.rule import Row, Rule
 
 SITE_RULES = frozenset(
     {
@@ -17,7 +18,7 @@ SITE_RULES = frozenset(
         "pace_within_ceiling", "concentration_within_ceiling",
     }
 )  # fmt: skip
-"""Rules that speak of places, and of people at most as a given."""
+"""Rules that speak of places, and of people at most as a given; so may rules of somebody's own."""
 
 PLACE_LOST, PLACE_SPARE = 50_000.0, 5_000.0
 """What rounding a place down or up is held to cost: somebody waits, or a place stands empty."""
@@ -42,7 +43,7 @@ def whole_places(model: Model, values: Floats) -> tuple[Columns, Floats] | None:
         x.below_scale, x.unsettled, x.broken_agreements,
     )  # fmt: skip
     free = np.concatenate([whole, slack])
-    chosen = [n for n, (rule, _) in enumerate(model.rows) if rule.name in SITE_RULES]
+    chosen = _rows_on_places(model, whole)
     matrix = csr_array(arrays.matrix[chosen])
     given = values.copy()
     given[free] = 0.0
@@ -75,6 +76,16 @@ def whole_places(model: Model, values: Floats) -> tuple[Columns, Floats] | None:
         return None
     at = np.searchsorted(order, whole)
     return whole, np.round(solved.x[at])
+
+
+def _rows_on_places(model: Model, whole: Columns) -> list[int]:
+    of_places = set(whole.tolist())
+
+    def counts(rule: Rule, row: Row) -> bool:
+        own = rule.kind == "own" and any(v.id in of_places for v, _ in row.terms)
+        return own or rule.name in SITE_RULES
+
+    return [n for n, (rule, row) in enumerate(model.rows) if counts(rule, row)]
 
 
 def whole_homes(model: Model, values: Floats) -> tuple[Columns, Floats]:

@@ -1,17 +1,19 @@
 """A rule: one claim that holds when a plan is good, with its name, unit, sentences and rows."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+import xarray as xr
 from pulp import LpVariable
 
 from optimiser.decisions import Decisions, Family, Label
 from optimiser.problem import Problem
 
 type Terms = list[tuple[LpVariable, float]]
-type Kind = Literal["core", "policy"]
+type Kind = Literal["core", "policy", "own"]
 type Rows = Callable[[Problem, Decisions], Iterator["Row"]]
+type Check = Callable[[Problem, xr.Dataset], xr.DataArray]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class Rule:
 
     `sentence` tells it to a planner in Dutch (nl) and English (en); `equation` is the algebra
     that `rows` generates; `dims` names what a row's label is made of; `unit` is what a row counts.
+    `check` belongs to a rule of somebody's own (`own_rule`): by how much a plan's arrays miss it, in
+    `unit`, above 0 where they do. Those of spreidplan are checked in `verify.py`.
     """
 
     name: str
@@ -39,6 +43,7 @@ class Rule:
     equation: str
     sentence: dict[str, str]
     rows: Rows
+    check: Check | None = None
 
 
 def slack(family: Family, label: Label, sign: float) -> Terms:
@@ -52,5 +57,27 @@ def rule(kind: Kind, dims: tuple[str, ...], unit: str, *, nl: str, en: str) -> C
     def made(rows: Rows) -> Rule:
         equation = " ".join((rows.__doc__ or "").split())
         return Rule(rows.__name__, kind, dims, unit, equation, {"nl": nl, "en": en}, rows)
+
+    return made
+
+
+def own_rule(dims: tuple[str, ...], unit: str, *, nl: str, en: str, check: Check) -> Callable[[Rows], Rule]:
+    """Make a rule of your own of a generator of rows, for `Problem.with_rules`; it is hard.
+
+    Parameters
+    ----------
+    dims
+        What the label of a row is made of, the year last.
+    unit
+        What a row counts, and the check with it.
+    nl, en
+        The sentence that reports tell.
+    check
+        Takes the problem and the arrays of a plan; returns by how much each claim is missed, above 0
+        where it is. Write it from the arrays and not from the rows: it is what proves the rows right.
+    """
+
+    def made(rows: Rows) -> Rule:
+        return replace(rule("policy", dims, unit, nl=nl, en=en)(rows), kind="own", check=check)
 
     return made

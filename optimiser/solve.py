@@ -203,14 +203,14 @@ def _objective(model: Model, values: Floats) -> float:
 
 def reference_of(model: Model, limits: Limits) -> tuple[xr.Dataset, Floats | None]:
     """Return the do-nothing reference, and its values where it is a plan of the problem itself."""
-    hard = hard_policies(model.problem)
-    soft = softened(model.problem, hard)
-    giving_way = Model.of(soft) if hard else model
+    problem, hard = model.problem, hard_policies(model.problem)
+    soft = replace(softened(problem, hard), own_rules=())
+    giving_way = Model.of(soft) if hard or problem.own_rules else model
     # never stopped: what is left when the search is stopped at once is this
     values = do_nothing(giving_way, Limits(limits.gap, np.inf, seed=limits.seed))
     data = dataset(giving_way, values)
     _check(soft, data)
-    return data, None if hard else values
+    return data, None if hard or (problem.own_rules and violations(problem, data)) else values
 
 
 def _check(problem: Problem, data: xr.Dataset) -> None:
@@ -250,6 +250,10 @@ def unavoidable(model: Model) -> float:
 def _what_stops(clash: Clash) -> Iterator[str]:
     """Say which hard policies would be broken at the least, where, when and by how much."""
     _, values, _ = clash.least()
+    if values is None and (own := clash.model.problem.own_rules):
+        names = ", ".join(rule.name for rule in own)
+        yield f"the rules of your own ({names}) and those that always hold do not go together"
+        return
     if values is None:
         yield (
             "the core rules themselves cannot hold: "

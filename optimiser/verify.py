@@ -52,7 +52,7 @@ def violations(problem: Problem, data: xr.Dataset) -> tuple[Violation, ...]:
         _reduction, _replacement, _travel, _concentration, _fairness, _queue,
         _apart, _help, _budget, _providers, _renewals, _scale, _staff, _reopening, _see_saw, _notice,
         _settled, _agreed,
-        _costs, _payers, _grants, _wlz, _points,
+        _costs, _payers, _grants, _wlz, _points, _own_rules,
     )  # fmt: skip
     unknown = [
         Violation("arrays", str(name), float("nan"), "not a number")
@@ -938,6 +938,15 @@ def recomputed_points(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataAr
         "waiting": steering.waiting * data["waiting"].sum(["neighbourhood", "profile"]),
         "unasked_moves": steering.unasked_move * (left * fitting).sum(["profile", "tier"]),
     } | {name: getattr(policies, name).price.value * amount for name, amount in slack.items()}
+
+
+def _own_rules(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
+    """Run the checks that came with rules of somebody's own; one that finds no number finds a fault."""
+    for rule in problem.own_rules:
+        over = rule.check(problem, data) if rule.check else xr.full_like(data["year"], np.nan, dtype=float)
+        unknown = over.isnull().astype(float)
+        yield from _broken(rule.name, unknown, "claims that its check says nothing of", 0.5)
+        yield from _broken(rule.name, over.fillna(0.0), rule.unit)
 
 
 def _points(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:

@@ -64,6 +64,11 @@ def stored_overrides(data: xr.Dataset) -> tuple[Override, ...]:
     return tuple(Override(**line) for line in json.loads(data.attrs["overrides"]))
 
 
+def stored_rules(data: xr.Dataset) -> tuple[str, ...]:
+    """Return the names of the rules of somebody's own with which the plan was made."""
+    return tuple(rule["name"] for rule in json.loads(data.attrs.get("own_rules", "[]")))
+
+
 def _attributes(plan: Plan) -> dict[str, str | float]:
     """Return what is told of the whole plan; lists as JSON, since a netCDF attribute holds one value."""
     region, proof = plan.problem.region, plan.proof
@@ -79,6 +84,7 @@ def _attributes(plan: Plan) -> dict[str, str | float]:
         **{name: float(getattr(proof, name)) for name in figures},
         "proof": _json(asdict(proof)),
         "overrides": _json(overrides),
+        "own_rules": _json([{"name": r.name, **r.sentence} for r in plan.problem.own_rules]),
         "assumptions": _json(register.to_dict("records")),
     }
 

@@ -27,7 +27,9 @@ def rule_check(told: Contents, broken: Sequence[Violation]) -> Iterator[str]:
         by_rule.setdefault(one.rule, []).append(one)
     key = {0: "none", 1: "one"}.get(len(by_rule), "count")
     yield said(key, count=len(by_rule))
-    sentences: Mapping[str, str] = {rule.name: rule.sentence[told.lang] for rule in RULES}
+    sentences: Mapping[str, str] = {
+        rule.name: rule.sentence[told.lang] for rule in (*RULES, *told.plan.problem.own_rules)
+    }
     for name, ones in by_rule.items():
         yield f"  {name}: {sentences.get(name, '')}".rstrip(": ")
         largest = sorted(ones, key=lambda one: -one.amount)

@@ -219,9 +219,9 @@ class Contents:
         return self.words.known(f"part_{code}", code)
 
     def rule_kind(self, rule: Rule) -> str:
-        """Return whether a rule is of the core, and else how the scenario has set it."""
-        if rule.kind == "core":
-            return self.words("kind_core")
+        """Return whether a rule is of the core or somebody's own, and else how the scenario has set it."""
+        if rule.kind != "policy":
+            return self.words(f"kind_{rule.kind}")
         policy = getattr(self.region.parameters.policies, rule.name, None)
         return self.words("kind_policy", mode=self.words(f"mode_{getattr(policy, 'mode', 'off')}"))
 

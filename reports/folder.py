@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from geodata.faults import Fault, InputError
 from models import forecast, read_region
 from optimiser import RULES, Plan, Problem, Proof, council_answers
-from reports.arrays import read_arrays, stored_overrides, stored_proof, write_arrays
+from reports.arrays import read_arrays, stored_overrides, stored_proof, stored_rules, write_arrays
 from reports.case import write_case
 from reports.contents import Contents
 from reports.layers import write_layers
@@ -23,8 +23,9 @@ from reports.summary import write_summary
 from reports.workbook import write_workbook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
+    from optimiser import Rule
     from reports.notation import Language
 
 _LOG = logging.getLogger(__name__)
@@ -48,7 +49,8 @@ def write(plan: Plan, folder: Path, lang: Language = "nl") -> Path:
         When `folder` holds something else than a plan, or a program holds one of its files
         open; nothing is lost, and the message tells where the new plan lies.
     """
-    return write_contents(Contents(plan, council_answers(plan), RULES, lang), folder)
+    rules = (*RULES, *plan.problem.own_rules)
+    return write_contents(Contents(plan, council_answers(plan), rules, lang), folder)
 
 
 def write_contents(contents: Contents, folder: Path) -> Path:
@@ -63,13 +65,19 @@ def write_contents(contents: Contents, folder: Path) -> Path:
     return Path(folder)
 
 
-def read_plan(folder: Path) -> Plan:
+def read_plan(folder: Path, rules: Sequence[Rule] = ()) -> Plan:
     """Return the plan that a folder holds; its region is read again from the case.
+
+    Parameters
+    ----------
+    rules
+        The rules of your own with which the plan was made, if any: a folder holds their names only.
 
     Raises
     ------
     InputError
-        When the folder is not one of a plan, or what it holds cannot be used.
+        When the folder is not one of a plan, or what it holds cannot be used; or where the rules are
+        not those of the plan, which would be planned on without them.
     """
     folder = Path(folder)
     _check_is_plan(folder)
@@ -77,8 +85,19 @@ def read_plan(folder: Path) -> Plan:
     region = read_region(folder / CASE)
     # The case has the overrides applied; that they were, and of which files, the arrays remember.
     region = replace(region, overrides=stored_overrides(data), digest=str(data.attrs["digest"]))
-    problem = Problem.of(region, forecast(region))
+    _check_rules(folder, stored_rules(data), rules)
+    problem = Problem.of(region, forecast(region)).with_rules(*rules)
     return Plan(problem, data, reference, Proof(**stored_proof(data)))
+
+
+def _check_rules(folder: Path, made_with: Sequence[str], given: Sequence[Rule]) -> None:
+    names = [rule.name for rule in given]
+    if sorted(names) != sorted(made_with):
+        found = f"a plan made with rules of somebody's own: {', '.join(made_with) or 'none'}"
+        remedy = (
+            "Give just these from Python: reports.read_plan(folder, rules=[…]). The report is in the folder."
+        )
+        raise _refusal(folder, found, f"those given: {', '.join(names) or 'none'}", remedy)
 
 
 def check_replaceable(folder: Path) -> None:

@@ -59,6 +59,6 @@ LONG = {
 }  # fmt: skip
 SHORT = {
     "code": "WK_CODE", "name": "WK_NAAM", "town": "GM_CODE", "town_name": "GM_NAAM", "people": "AANT_INW",
-    "children": "P_00_14_JR", "low": "P_INK_LI", "homes": "WONINGEN", "social": "P_WCORPW",
+    "children": "P_00_14_JR", "low": "P_LAAGINKP", "homes": "WONINGEN", "social": "P_HUURCORP",
     "wijken": "cbs_wijken_2017", "gemeenten": "gemeenten2017",
 }  # fmt: skip

@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "cli": {"reports", "optimiser", "models", "geodata"},
     "notebooks": {"reports", "optimiser", "models", "geodata"},
 }
-"""Room → the rooms it may import; the line of README's drawing."""
+"""Room → the rooms it may import; the line of the drawing in docs/house.md."""
 
 ROOMS = {*MAY_IMPORT, "tests", "benchmarks"}
 PACKAGES = ("geodata", "models", "optimiser", "reports")

@@ -2,6 +2,7 @@
 
 import json
 import re
+import zipfile
 
 import geopandas as gpd
 import pandas as pd
@@ -216,6 +217,41 @@ def test_the_layer_and_the_level_that_are_meant(tmp_path):
     assert faults[1].remedy == "Ask for --level wijk, or take another layer."
     assert read_extract(f"{source}#nothing", ["Dorp"], "wijk", faults) is None
     assert faults[2].found == "no layer 'nothing'"
+
+
+def test_a_map_is_read_from_the_zip_in_which_cbs_hands_it_out(tmp_path):
+    """A GeoPackage beside a note: the same areas as unpacked; with two maps in it nobody knows which."""
+    source = write_map(tmp_path)
+    packed = tmp_path / "wijkbuurtkaart_2023_v2.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.write(source, source.name)
+        archive.writestr("toelichting.txt", "…")
+    unpacked, faults = read_extract(source, ["Dorp"], "wijk", []), []
+    read = read_extract(packed, ["Dorp"], "wijk", faults)
+    assert faults == []
+    assert (read.areas["code"] == unpacked.areas["code"]).all()
+    assert read.municipalities.equals(unpacked.municipalities)
+    with zipfile.ZipFile(packed, "a") as archive:
+        archive.write(source, "again.gpkg")
+    assert read_extract(packed, ["Dorp"], "wijk", faults) is None
+    assert faults[0].file == packed.name
+    assert init(tmp_path / "new", write_map(tmp_path, year=2024)) == cli.DONE
+
+
+def test_shapefiles_of_2017_from_one_zip(tmp_path):
+    """Columns of ten letters at most; the file of municipalities says how many homes are social."""
+    source, packed = write_map(tmp_path, spelling="short", year=2017), tmp_path / "wijkbuurtkaart_2017_v3.zip"
+    (tmp_path / "shapes").mkdir()
+    for layer, name in (("cbs_wijken_2017", "wijk_2017_v3"), ("gemeenten2017", "gem_2017_v3")):
+        gpd.read_file(source, layer=layer).to_file(tmp_path / "shapes" / f"{name}.shp")
+    with zipfile.ZipFile(packed, "w") as archive:
+        for file in sorted((tmp_path / "shapes").iterdir()):
+            archive.write(file, file.name)
+    faults = []
+    extract = read_extract(packed, ["GM9901"], "wijk", faults)
+    assert faults == []
+    assert extract.year == 2017
+    assert extract.municipalities.loc["GM9901", ["inhabitants", "social_homes"]].tolist() == [6002, 900]
 
 
 def test_a_map_without_a_year_asks_for_the_base_year(tmp_path, capsys):
