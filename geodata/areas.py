@@ -25,6 +25,7 @@ SAME_SPOT_M = 1.0
 
 _LAYER = "neighbourhoods"
 _CODE = r"[A-Za-z0-9_]{1,40}"
+_NAME = r"[^\x00-\x1f\x7f\ufffe\uffff]{0,200}"
 _UNCOUNTED = "Fill in an estimate, merge it with a neighbour, or mark it as water ('JA')."
 
 
@@ -59,8 +60,12 @@ def read_areas(path: Path, crs: str, faults: list[Fault]) -> gpd.GeoDataFrame:
     raw = raw.rename(columns=our_names(raw.columns))
     if _lacks_columns(path.name, raw, faults) or not _lies_in(path.name, raw, crs, faults):
         return _nothing(crs)
-    raw = raw.to_crs(crs)
-    areas = _with_figures(path.name, _without_water(raw), faults)
+    dry = _without_water(raw.to_crs(crs))
+    if dry.empty:
+        remedy = "Add the areas where people live, or mark them as land ('NEE')."
+        faults.append(Fault(path.name, "water only", "areas where people live", remedy, column="water"))
+        return _nothing(crs)
+    areas = _with_figures(path.name, dry, faults)
     areas = _with_shapes(path.name, areas, faults)
     return _with_adults(areas)
 
@@ -195,6 +200,8 @@ def _checked(file: str, areas: gpd.GeoDataFrame, absent: pd.Series, faults: list
     double = ~nameless & areas["code"].duplicated()
     strange = ~nameless & ~areas["code"].str.fullmatch(_CODE)
     homeless = ~nameless & (areas["municipality"] == "")
+    unlawful = ~nameless & ~homeless & ~areas["municipality"].str.fullmatch(_CODE)
+    garbled = ~nameless & ~areas["name"].str.fullmatch(_NAME)
     uncounted = ~nameless & absent
     for wrong, column, found, expected, remedy in (
         (
@@ -211,6 +218,20 @@ def _checked(file: str, areas: gpd.GeoDataFrame, absent: pd.Series, faults: list
             "area '{}' without a municipality",
             "a code",
             "Fill it in, or take the area out.",
+        ),
+        (
+            unlawful,
+            "municipality",
+            "area '{}' in a municipality with a strange code",
+            "a code of letters, digits and _ (at most 40)",
+            "Write the code of the municipality, such as GM0114.",
+        ),
+        (
+            garbled,
+            "name",
+            "area '{}' with a strange name",
+            "a text of one line and at most 200 characters",
+            "Write its name anew.",
         ),
         (uncounted, "inhabitants", "area '{}' without inhabitants", "a number", _UNCOUNTED),
     ):

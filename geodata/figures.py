@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Iterable
+from numbers import Real
 from typing import Any
 
 import pandas as pd
@@ -49,6 +50,9 @@ INDICATORS = {
 
 COUNTS = ("inhabitants", "inhabitants_15_plus", "inhabitants_0_15", "woningvoorraad")
 """Figures that add up over areas; the others are shares and means."""
+
+LARGEST = 1e12
+"""No figure of an area is larger."""
 
 MISSING_FROM = -99990
 """CBS writes codes up to this number (−99997 and lower) for what is missing or secret."""
@@ -104,8 +108,10 @@ def number(value: Any, *, decimal: str = ".", least: float = 0.0) -> float:
     """
     if is_absent(value, decimal):
         return math.nan
+    if isinstance(value, bool) or not isinstance(value, str | Real):
+        raise ValueError("a number")
     read = parse_number(value.strip(), decimal) if isinstance(value, str) else float(value)
-    if not least <= read < math.inf:
+    if not least <= read <= LARGEST:
         missing = f"or a CBS code below {MISSING_FROM} for a missing one"
         raise ValueError(f"a number of {least:g} or more ({missing})")
     return read
@@ -118,11 +124,15 @@ def is_absent(value: Any, decimal: str = ".") -> bool:
             return value.strip() in ("", ".") or parse_number(value.strip(), decimal) <= MISSING_FROM
         except ValueError:
             return False
-    return _is_missing(value) or float(value) <= MISSING_FROM
+    if _is_missing(value):
+        return True
+    return isinstance(value, Real) and float(value) <= MISSING_FROM
 
 
 def _is_missing(value: Any) -> bool:
-    return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
+    return (
+        value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value))
+    )
 
 
 def is_water(column: pd.Series) -> pd.Series:

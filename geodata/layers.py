@@ -1,6 +1,7 @@
 """Layers of a map, read from a file or a database: which one is meant, and what prevents reading it."""
 
 import re
+import sqlite3
 import warnings
 import zipfile
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from geodata import postgis
 from geodata.faults import Fault
+from geodata.sizes import MOST_LAYER, is_too_large
 
 type Source = Path | str
 """A file or a zip with one, `FILE#layer`, or a table of PostGIS: `postgresql://user@host/database#schema.table`."""
@@ -113,6 +115,8 @@ def _expected(what: str) -> tuple[str, str]:
 def _from_file(source: Source, choose: Choice, what: str, faults: list[Fault]) -> gpd.GeoDataFrame | None:
     path, named = _split(source)
     expected, remedy = _expected(what)
+    if path.is_file() and (_is_of_another_kind(path, what, faults) or is_too_large(path, MOST_LAYER, faults)):
+        return None
     try:
         layer = named or choose(layer_names(path))
         if isinstance(layer, Fault):
@@ -121,7 +125,7 @@ def _from_file(source: Source, choose: Choice, what: str, faults: list[Fault]) -
         with warnings.catch_warnings():
             # what these warn of (a ring that is not closed, texts among numbers) is told as a fault later
             warnings.simplefilter("ignore")
-            return gpd.read_file(_inside(path), layer=layer)
+            return _flat(gpd.read_file(_inside(path), layer=layer))
     except (DataSourceError, DataLayerError, OSError) as error:
         missing = not path.exists()
         found = "no such file" if missing else "a damaged file, or one of another kind"
@@ -132,3 +136,60 @@ def _from_file(source: Source, choose: Choice, what: str, faults: list[Fault]) -
         found = f"a shape that is none ({error})"
         faults.append(Fault(path.name, found, expected, remedy, column="geometry"))
     return None
+
+
+def _flat(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return a layer without heights, which mean nothing here and may be anything."""
+    if not isinstance(frame, gpd.GeoDataFrame):
+        return frame
+    return frame.set_geometry(shapely.force_2d(frame.geometry.array), crs=frame.crs)
+
+
+_BEGINNINGS = {
+    ".gpkg": (b"SQLite format 3\0",),
+    ".geojson": (b"{",),
+    ".json": (b"{",),
+    ".shp": (b"\0\0\x27\x0a",),
+    ".fgb": (b"fgb",),
+}
+"""How a file of a kind begins. What GDAL would take for another kind (a virtual dataset, a service) can name
+other files and addresses, which then are opened: so only what a file says it is, is read."""
+
+
+def _is_of_another_kind(path: Path, what: str, faults: list[Fault]) -> bool:
+    """Tell whether a file is not what its name says, or holds what runs when it is read."""
+    expected, remedy = _expected(what)
+    known = _BEGINNINGS.get(path.suffix.lower())
+    try:
+        with path.open("rb") as file:
+            begins = file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
+        seen = _views(path) if path.suffix.lower() == ".gpkg" and known and begins.startswith(known) else []
+    except OSError:
+        return False  # told where it is read
+    if known is None:
+        faults.append(Fault(path.name, f"a file of the kind '{path.suffix}'", expected, remedy))
+    elif not begins.startswith(known):
+        faults.append(Fault(path.name, "a damaged file, or one of another kind", expected, remedy))
+    elif seen:
+        found = f"views ({', '.join(seen[:5])})"
+        remedy = "Export the layer again as a table of its own: a view is worked out anew, without an end."
+        faults.append(Fault(path.name, found, "a GeoPackage with tables only", remedy))
+    else:
+        return False
+    return True
+
+
+_OWN_VIEWS = ("st_spatial_ref_sys", "st_geometry_columns", "spatial_ref_sys", "geometry_columns")
+"""Views with which the standard lists its own tables."""
+
+
+def _views(path: Path) -> list[str]:
+    """Return the views of a GeoPackage; none where it cannot be opened, which is told elsewhere."""
+    database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+    try:
+        found = database.execute("SELECT name FROM sqlite_master WHERE type = 'view'").fetchall()
+    except sqlite3.Error:
+        return []
+    finally:
+        database.close()
+    return [str(name) for (name,) in found if str(name).lower() not in _OWN_VIEWS]

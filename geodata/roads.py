@@ -1,5 +1,6 @@
 """Minutes over a road network: a graph as OSMnx writes it, or lines with speeds from a GeoPackage."""
 
+import math
 import re
 import shutil
 from collections.abc import Iterator, Mapping
@@ -14,7 +15,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from pyproj import CRS, Transformer
-from pyproj.exceptions import CRSError
+from pyproj.exceptions import CRSError, ProjError
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, dijkstra
 from scipy.spatial import KDTree
@@ -23,6 +24,7 @@ from geodata.faults import Fault
 from geodata.layers import Source, label_of, read_layer
 from geodata.minutes import METRES_PER_KM, MINUTES_PER_HOUR
 from geodata.postgis import is_database
+from geodata.sizes import MOST_GRAPH, is_too_large
 
 MARGIN_M = 10_000.0
 """Metres around a region in which the quickest route inside it may lead."""
@@ -35,6 +37,9 @@ SAME_VERTEX_M = 0.05
 
 STRETCH_M = 250.0
 """Length of road (metres) after which the next vertex is a node too."""
+
+LONGEST_M = 10_000_000.0
+"""No stretch of road is longer, in metres."""
 
 CAR_ONLY = ("motorway", "motorway_link", "trunk", "trunk_link")
 """Classes of roads where nobody cycles."""
@@ -101,10 +106,20 @@ type _Graph = tuple["nx.MultiDiGraph[Any]", list[float | None]]
 
 def _from_graphml(path: Path, crs: str, faults: list[Fault]) -> _Graph | None:
     expected = "a GraphML file as OSMnx writes it (save_graphml)"
+    if is_too_large(path, MOST_GRAPH, faults):
+        return None
     try:
         read = nx.read_graphml(path)
         transform = Transformer.from_crs(CRS.from_user_input(read.graph.get("crs")), crs, always_xy=True)
-    except (OSError, ValueError, KeyError, nx.NetworkXError, SyntaxError, CRSError) as error:
+    except (
+        OSError,
+        ValueError,
+        nx.NetworkXError,
+        SyntaxError,
+        LookupError,
+        RecursionError,
+        CRSError,
+    ) as error:
         found = "no CRS" if isinstance(error, CRSError) else f"a file that cannot be read ({error})"
         faults.append(Fault(path.name, found, expected, "Write it again with OSMnx."))
         return None
@@ -112,10 +127,10 @@ def _from_graphml(path: Path, crs: str, faults: list[Fault]) -> _Graph | None:
     try:
         for node, at in read.nodes(data=True):
             x, y = transform.transform(float(at["x"]), float(at["y"]))
-            graph.add_node(node, x=x, y=y)
-        rows = [(a, b, float(of["length"]), of) for a, b, of in read.edges(data=True)]
-    except (KeyError, ValueError) as error:
-        found = f"a node without x, y or an edge without length ({error})"
+            graph.add_node(node, x=_finite(x), y=_finite(y))
+        rows = [(a, b, _length(of["length"]), of) for a, b, of in read.edges(data=True)]
+    except (KeyError, ValueError, ProjError) as error:
+        found = f"a node without x, y on the map or an edge without length ({error})"
         faults.append(Fault(path.name, found, expected, "Write it again with OSMnx."))
         return None
     known = []
@@ -123,6 +138,19 @@ def _from_graphml(path: Path, crs: str, faults: list[Fault]) -> _Graph | None:
         known.append(_kph(of, metres))
         _add(graph, a, b, metres, known[-1], _word(of.get("highway", "")))
     return graph, _speeds_of(graph)
+
+
+def _finite(coordinate: float) -> float:
+    if not math.isfinite(coordinate):
+        raise ValueError("off the map")
+    return coordinate
+
+
+def _length(text: Any) -> float:
+    metres = float(text)
+    if not 0.0 <= metres <= LONGEST_M:
+        raise ValueError(f"a length of {metres:g} m")
+    return metres
 
 
 def _kph(of: Mapping[str, Any], metres: float) -> float | None:

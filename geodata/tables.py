@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from geodata.faults import Fault
+from geodata.sizes import MOST_TABLE, is_too_large
 
 _NUMBER = re.compile(r"[+-]?([0-9]+)(?:([.,])([0-9]+))?(?:[eE][+-]?[0-9]+)?")
 _SAVE_AS = "In a spreadsheet program choose 'save as', 'CSV UTF-8'."
@@ -80,6 +81,8 @@ def parse_number(text: str, decimal: str = ".") -> float:
 
 
 def _text(path: Path, faults: list[Fault]) -> str | None:
+    if is_too_large(path, MOST_TABLE, faults):
+        return None
     try:
         raw = path.read_bytes()
     except OSError as error:

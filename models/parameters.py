@@ -37,6 +37,7 @@ from models.quantity import (
     Rate,
     Ratio,
     Share,
+    Text,
     Weeks,
 )
 
@@ -63,21 +64,21 @@ class Section(BaseModel):
 class Words(Section):
     """A name in Dutch and English."""
 
-    nl: str = Field(min_length=1, max_length=80)
-    en: str = Field(min_length=1, max_length=80)
+    nl: Text = Field(min_length=1, max_length=80)
+    en: Text = Field(min_length=1, max_length=80)
 
 
 class Sentences(Section):
     """A text in Dutch and English."""
 
-    nl: str = Field(min_length=1, max_length=1000)
-    en: str = Field(min_length=1, max_length=1000)
+    nl: Text = Field(min_length=1, max_length=1000)
+    en: Text = Field(min_length=1, max_length=1000)
 
 
 class Header(Section):
     """Which region this is."""
 
-    name: str = Field(min_length=1, max_length=80)
+    name: Text = Field(min_length=1, max_length=80)
     """What the region is called in reports."""
     language: Literal["nl", "en"] = "nl"
     """Language of reports where none is asked for."""

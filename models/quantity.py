@@ -5,6 +5,13 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
+PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]*$"
+"""What a text is made of: no character that sheets, pages and maps cannot hold."""
+
+type Text = Annotated[str, Field(pattern=PRINTABLE)]
+LARGEST = 1e12
+"""No amount of a region is larger: a solver reckons to about nine digits beside it."""
+
 
 class Quantity(BaseModel):
     """One number, written bare or as `{value, unit, price_year, source, note}`.
@@ -16,9 +23,9 @@ class Quantity(BaseModel):
 
     value: float
     unit: str
-    price_year: int | None = None
-    source: str | None = None
-    note: str | None = None
+    price_year: int | None = Field(default=None, ge=1900, le=2200)
+    source: Text | None = None
+    note: Text | None = None
     low: float | None = Field(default=None, description="lowest value thought possible")
     high: float | None = Field(default=None, description="highest value thought possible")
 
@@ -38,8 +45,9 @@ def quantity(unit: str, *, least: float = -math.inf, most: float = math.inf) -> 
         if "value" not in written:
             raise ValueError(f"a number in {unit}, bare or as {{value = …, source = …}}")
         value = written["value"]
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if not _is_number(value):
             raise ValueError(f"a finite number in {unit}")
+        _check_range(written, unit)
         if not least <= value <= most:
             raise ValueError(f"a number in {unit} {_range(least, most)}")
         if written.get("unit", unit) != unit:
@@ -47,6 +55,17 @@ def quantity(unit: str, *, least: float = -math.inf, most: float = math.inf) -> 
         return {**written, "unit": unit}
 
     return BeforeValidator(validate)
+
+
+def _is_number(value: Any) -> bool:
+    """Tell whether a value is a number with which can be reckoned."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and -LARGEST <= value <= LARGEST
+
+
+def _check_range(written: dict[str, Any], unit: str) -> None:
+    given = [written[end] for end in ("low", "high") if written.get(end) is not None]
+    if not all(_is_number(end) for end in given) or given != sorted(given):
+        raise ValueError(f"low and high as finite numbers in {unit}, the lowest first")
 
 
 def _range(least: float, most: float) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from geodata.faults import Fault, did_you_mean
 from models.quantity import Quantity
-from models.toml import Slot, UnknownKeyError, find, is_branch, read_toml
+from models.toml import Slot, TooDeepError, UnknownKeyError, find, is_branch, parsed, read_toml
 
 COMMAND_LINE = "--set"
 """Origin of an override that was given with the command."""
@@ -116,8 +116,8 @@ def _from_settings(settings: Mapping[str, str]) -> Iterator[_Change]:
 def _parsed(text: str) -> Any:
     """Return a value as TOML would read it, else the text itself (`hard` needs no quotation marks)."""
     try:
-        read = tomllib.loads(f"value = {text}")
-    except tomllib.TOMLDecodeError:
+        read = parsed(f"value = {text}")
+    except (tomllib.TOMLDecodeError, TooDeepError):
         return text
     return read["value"] if set(read) == {"value"} else text
 

@@ -15,8 +15,8 @@ from models.pathway import EXITS
 
 _WHOLE = "Int64"
 _ONE_OF = "one of "
-LARGEST_WHOLE = 10**12
-"""No count of a region is larger; beyond it a number no longer fits its column."""
+LARGEST = 10**12
+"""No count or amount of a region is larger; beyond it a number no longer fits its column."""
 _TEXT = pa.Check.str_matches(
     r"^[^\x00-\x1f\x7f]{1,200}$", error="a text of one line and at most 200 characters"
 )
@@ -425,7 +425,10 @@ def _cell(file: str, line: int, name: str, text: str, kind: str, decimal: str, f
         remedy = f"Write the digits alone, with '{decimal}' for decimals."
         faults.append(Fault(file, f"'{text}'", str(error), remedy, line, name))
         return math.nan
-    if kind == _WHOLE and (not number.is_integer() or abs(number) > LARGEST_WHOLE):
+    if abs(number) > LARGEST:
+        faults.append(Fault(file, f"'{text[:40]}'", "a number up to 10¹²", "Correct it.", line, name))
+        return math.nan
+    if kind == _WHOLE and not number.is_integer():
         faults.append(Fault(file, f"'{text}'", "a whole number", "Round it.", line, name))
         return math.nan
     return number

@@ -12,8 +12,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from geodata.faults import Fault, did_you_mean
+from geodata.sizes import MOST_TEXT, is_too_large
 from models.parameters import Parameters
-from models.quantity import Quantity
+from models.quantity import PRINTABLE, Quantity
 
 TOML = "region.toml"
 DEFINES_CODES = ("tiers", "profiles")
@@ -28,6 +29,8 @@ def read_toml(path: Path, label: str, faults: list[Fault]) -> dict[str, Any] | N
     `label` is the name under which the planner knows the file.
     """
     expected = "a TOML file in UTF-8"
+    if is_too_large(path, MOST_TEXT, faults):
+        return None
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
@@ -42,7 +45,12 @@ def read_toml(path: Path, label: str, faults: list[Fault]) -> dict[str, Any] | N
         )
         return None
     try:
-        return tomllib.loads(text.replace("\r\n", "\n"))
+        read = parsed(text.replace("\r\n", "\n"))
+    except TooDeepError as error:
+        faults.append(
+            Fault(label, str(error), "key = value, in TOML", "Write shorter numbers and fewer brackets.")
+        )
+        return None
     except tomllib.TOMLDecodeError as error:
         place = _PLACE.search(str(error))
         line = int(place[1]) if place else text.count("\n") + 1
@@ -50,6 +58,46 @@ def read_toml(path: Path, label: str, faults: list[Fault]) -> dict[str, Any] | N
         remedy = "Texts stand between quotation marks, numbers have a decimal point, a key stands once."
         faults.append(Fault(label, found, "key = value, in TOML", remedy, row=line))
         return None
+    return read
+
+
+class TooDeepError(ValueError):
+    """A text that is TOML but of which no region is made: thousands of digits, or of nested brackets."""
+
+
+MOST_DEEP = 20
+"""Tables and lists within one another; a region has six."""
+
+
+def parsed(text: str) -> dict[str, Any]:
+    """Return what a text in TOML says.
+
+    Raises
+    ------
+    TOMLDecodeError
+        When it is not TOML.
+    TooDeepError
+        When it nests deeper than any region, or has a number of thousands of digits.
+    """
+    try:
+        read = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        raise
+    except (RecursionError, ValueError) as error:
+        reason = "brackets" if isinstance(error, RecursionError) else "digits"
+        raise TooDeepError(f"thousands of {reason}") from error
+    level: list[Any] = [read]
+    for _ in range(MOST_DEEP):
+        level = [part for value in level for part in _parts(value)]
+    if level:
+        raise TooDeepError(f"more than {MOST_DEEP} tables within one another")
+    return read
+
+
+def _parts(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return list(value) if isinstance(value, list) else []
 
 
 @dataclass(frozen=True)
@@ -140,6 +188,10 @@ def _fault(error: Any, raw: Mapping[str, Any]) -> Fault:
             words = re.findall(r"'([^']*)'", error["ctx"]["expected"])
             expected, remedy = error["ctx"]["expected"], did_you_mean(str(error["input"]), words)
         case "string_pattern_mismatch":
+            if error["ctx"]["pattern"] == PRINTABLE:
+                return Fault(
+                    TOML, _shown(error["input"]), "a text", "Take out its control characters.", column=key
+                )
             expected = "a code of letters, digits and _ that begins with a letter"
             remedy = "Shorten it to such a code; the name can hold the rest."
         case _:

@@ -1,6 +1,7 @@
 """The tables of a region as one workbook: a sheet for each, with drop-downs, to fill in and to read back."""
 
 import tomllib
+import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,6 +15,7 @@ import xlsxwriter
 from geodata.areas import read_areas
 from geodata.cbs import CRS
 from geodata.faults import Fault
+from geodata.sizes import MEGABYTE
 from geodata.tables import parse_number, read_table
 from models.parameters import WAITING
 from models.tables import TABLES, UNITS, Table, choices, is_number, meaning
@@ -25,6 +27,11 @@ WORKBOOK = "tables.xlsx"
 EXPLAINED, LISTS = "explanation", "lists"
 FIRST_ROWS = 1000
 """Rows of a sheet that get drop-downs."""
+
+MOST_BYTES = 60 * MEGABYTE
+"""Bytes of a workbook unfolded; reading it takes some 30 times as much memory."""
+MOST_ROWS, MOST_COLUMNS = 200_000, 100
+"""Rows and columns of a sheet; `travel` of a province has some ten thousand rows."""
 
 _UNIT = " ["
 
@@ -166,12 +173,44 @@ class Book:
 
 def read_book(path: Path, faults: list[Fault]) -> Book | None:
     """Open a workbook; None after adding the fault that prevents it."""
+    known = len(faults)
     try:
-        return Book(openpyxl.load_workbook(path, data_only=True), openpyxl.load_workbook(path))
+        faults.extend(_unfolds(path))
+        if len(faults) > known:
+            return None
+        book = Book(openpyxl.load_workbook(path, data_only=True), openpyxl.load_workbook(path))
     except Exception as error:  # noqa: BLE001 - openpyxl lets whatever a damaged zip or XML raises through
         found = f"a file that cannot be read ({error})"
         faults.append(Fault(path.name, found, "an Excel workbook", "Save it as .xlsx."))
         return None
+    faults.extend(_out_of_bounds(path, book))
+    return book if len(faults) == known else None
+
+
+def _unfolds(path: Path) -> Iterator[Fault]:
+    """Generate a fault where the archive would unfold to more than a workbook of tables ever is."""
+    with zipfile.ZipFile(path) as archive:
+        size = sum(part.file_size for part in archive.infolist())
+    if size > MOST_BYTES:
+        found = f"a workbook that unfolds to {size / MEGABYTE:,.0f} MB"
+        remedy = "Take out what is no table, or keep the tables as CSV files."
+        yield Fault(path.name, found, f"at most {MOST_BYTES // MEGABYTE} MB", remedy)
+
+
+def _out_of_bounds(path: Path, book: Book) -> Iterator[Fault]:
+    """Generate a fault for every sheet with a cell so far away that all before it could not be read."""
+    for table in TABLES:
+        if table not in book:
+            continue
+        sheet = book.values[sheet_of(table)]
+        if not hasattr(sheet, "iter_rows"):
+            remedy = "Give its rows a sheet of cells."
+            yield Fault(path.name, f"a chart called '{sheet_of(table)}'", "a sheet of cells", remedy)
+        elif sheet.max_row > MOST_ROWS or sheet.max_column > MOST_COLUMNS:
+            found = f"a cell in row {sheet.max_row:,}, or column {sheet.max_column:,}, of '{sheet_of(table)}'"
+            expected = f"at most {MOST_ROWS:,} rows and {MOST_COLUMNS} columns"
+            remedy = "Delete the empty rows and columns behind the table, or keep it as a CSV file."
+            yield Fault(path.name, found, expected, remedy)
 
 
 def read_sheet(book: Book, table: Table, faults: list[Fault]) -> pd.DataFrame:

@@ -152,7 +152,7 @@ def dataset(model: Model, values: Floats) -> xr.Dataset:
         (column) value of every variable, in the order of PuLP's variable ids.
     """
     problem, x = model.problem, model.decisions
-    labels = _labels(problem)
+    labels = labels_of(problem)
     data = xr.Dataset({made.name: _labelled(x.family(made.name), values, made, labels) for made in DECIDED})
     # where both cost nothing a solver may do and undo at once; where they cost something it never does
     for one, other in (("entered", "left"), ("added", "removed")):
@@ -163,7 +163,7 @@ def dataset(model: Model, values: Floats) -> xr.Dataset:
     return data.assign(money(problem, data))
 
 
-def _labels(problem: Problem) -> dict[str, list[str] | list[int]]:
+def labels_of(problem: Problem) -> dict[str, list[str] | list[int]]:
     """Return the codes along every dimension of what is decided."""
     tiers = [str(k) for k in problem.tiers.index]
     return {

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import xarray as xr
 
 from geodata.faults import Fault, InputError
 from models.scenario import Override
+from optimiser import Proof
+from optimiser.plan import DECIDED, labels_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from optimiser.plan import Plan
+    from optimiser.problem import Problem
 
 REFERENCE = "do_nothing"
 """Group that holds the reference."""
@@ -41,7 +44,7 @@ def read_arrays(file: Path) -> tuple[xr.Dataset, xr.Dataset]:
             xr.open_dataset(file, engine="netcdf4", group=REFERENCE) as reference,
         ):
             return data.load(), reference.load()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
         raise InputError(
             [
                 Fault(
@@ -54,14 +57,58 @@ def read_arrays(file: Path) -> tuple[xr.Dataset, xr.Dataset]:
         ) from error
 
 
-def stored_proof(data: xr.Dataset) -> dict[str, Any]:
-    """Return the fields of the proof as they were written."""
-    return dict(json.loads(data.attrs["proof"]))
+@dataclass(frozen=True)
+class Said:
+    """What a plan's file says of it beside its arrays."""
+
+    proof: Proof
+    overrides: tuple[Override, ...]
+    digest: str
 
 
-def stored_overrides(data: xr.Dataset) -> tuple[Override, ...]:
-    """Return the overrides as they were written."""
-    return tuple(Override(**line) for line in json.loads(data.attrs["overrides"]))
+def said_in(data: xr.Dataset, file: Path) -> Said:
+    """Return the proof, the overrides and the digest as they were written.
+
+    Raises
+    ------
+    InputError
+        Where one of them is not there, or is not what a plan has.
+    """
+    try:
+        proof = Proof(**json.loads(data.attrs["proof"]))
+        figures = (proof.objective, proof.bound, proof.unavoidable, proof.seconds, proof.asked_gap)
+        # a plan made by hand has no bound
+        if not all(isinstance(figure, int | float) and figure == figure for figure in figures):
+            raise ValueError("a proof without its figures")
+        overrides = tuple(Override(**line) for line in json.loads(data.attrs["overrides"]))
+        return Said(proof, overrides, str(data.attrs["digest"]))
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise _unusable(file, f"a plan that does not say what it is ({error})") from error
+
+
+def check_belongs(data: xr.Dataset, problem: Problem, file: Path) -> None:
+    """Check that a plan's arrays are about the region of its case: every one there, with the same labels.
+
+    Raises
+    ------
+    InputError
+        Where they are not.
+    """
+    labels = labels_of(problem)
+    for made in DECIDED:
+        array = data.get(made.name)
+        if array is None or array.dims != made.dims or array.dtype.kind not in "fiub":
+            raise _unusable(file, f"no '{made.name}' by {', '.join(made.dims)}")
+        for dim in made.dims:
+            if dim not in array.coords or array[dim].to_numpy().tolist() != list(labels[dim]):
+                raise _unusable(file, f"'{made.name}' with other codes of {dim} than the case")
+    lacking = sorted({"cost", "weight", "housed"} - set(data.data_vars))
+    if lacking:
+        raise _unusable(file, f"no '{lacking[0]}'")
+
+
+def _unusable(file: Path, found: str) -> InputError:
+    return InputError([Fault(str(file), found, "the arrays of the plan of its case", "Make the plan again.")])
 
 
 def stored_rules(data: xr.Dataset) -> tuple[str, ...]:

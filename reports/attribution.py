@@ -114,8 +114,8 @@ class Between:
         with tempfile.TemporaryDirectory() as folder:
             region = self._region(taken, Path(folder) / "case")
         file = None if self.kept is None else self.kept / f"{self._hash(region)}.json"
-        if file is not None and file.is_file():
-            kept: dict[str, float] = json.loads(file.read_text(encoding="utf-8"))["figures"]
+        kept = None if file is None else _kept(file)
+        if kept is not None:
             return kept
         plan = self.solve(Problem.of(region, forecast(region)), self.first)
         if plan is None:
@@ -188,6 +188,15 @@ def _measured(plan: Plan) -> dict[str, float]:
         OBJECTIVE: plan.proof.objective,
         MARGIN: plan.proof.gap_eur,
     }
+
+
+def _kept(file: Path) -> dict[str, float] | None:
+    """Return figures that were kept; None where there are none, or what is there cannot be read."""
+    try:
+        read = json.loads(file.read_text(encoding="utf-8"))["figures"]
+        return {str(name): float(figure) for name, figure in read.items()}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
 
 
 def _keep(file: Path, record: Mapping[str, object]) -> None:

@@ -19,6 +19,7 @@ _STYLE: dict[Any, Any] = {
     "svg.hashsalt": "spreidplan",
     "font.family": "DejaVu Sans",
     "font.size": 10,
+    "text.parse_math": False,  # a dollar in a name is a dollar
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.edgecolor": "#5b6770",

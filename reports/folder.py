@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import shutil
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,13 +12,17 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
+from pyogrio.errors import DataSourceError
+from xlsxwriter.exceptions import XlsxFileError
+
 from geodata.faults import Fault, InputError
 from models import forecast, read_region
-from optimiser import RULES, Plan, Problem, Proof, council_answers
-from reports.arrays import read_arrays, stored_overrides, stored_proof, stored_rules, write_arrays
+from optimiser import RULES, Plan, Problem, council_answers
+from reports.arrays import check_belongs, read_arrays, said_in, stored_rules, write_arrays
 from reports.case import write_case
 from reports.contents import Contents
 from reports.layers import write_layers
+from reports.lock import locked
 from reports.page import write_page
 from reports.summary import write_summary
 from reports.workbook import write_workbook
@@ -33,6 +38,9 @@ _LOG = logging.getLogger(__name__)
 CASE = "case"
 FILES = ("plan.nc", "summary.json", "plan.xlsx", "plan.gpkg", "report.html")
 """What lies in the folder of a plan beside `case`."""
+_TOKEN = re.compile(r"[0-9a-f]{8}")
+_NOT_WRITTEN = (OSError, RuntimeError, DataSourceError, XlsxFileError)
+"""What netCDF, GDAL and XlsxWriter raise where a disk is full or read-only."""
 _OF_OTHERS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 """What desktops leave in a folder that somebody has looked at."""
 
@@ -56,13 +64,34 @@ def write(plan: Plan, folder: Path, lang: Language = "nl") -> Path:
 def write_contents(contents: Contents, folder: Path) -> Path:
     """Write the folder of a plan whose answers and rules are given; see `write`."""
     target = Path(folder).resolve()
-    check_replaceable(target)
-    with _beside(target) as fresh:
-        for name, writer in _writers(contents).items():
-            _LOG.info("writing %s", name)
-            writer(fresh / name)
-        _put_in_place(fresh, target)
+    with locked(target):
+        _clear_up(target)
+        check_replaceable(target)
+        with _beside(target) as fresh:
+            for name, writer in _writers(contents).items():
+                _LOG.info("writing %s", name)
+                _written(writer, fresh / name, target)
+            _put_in_place(fresh, target)
     return Path(folder)
+
+
+def check_writable(folder: Path) -> None:
+    """Check that a plan can be put at `folder` before it is made, and clear up what a killed run left.
+
+    Raises
+    ------
+    InputError
+        When `folder` holds something else than a plan, or nothing can be written beside it.
+    """
+    target = Path(folder).resolve()
+    try:
+        with locked(target):
+            _clear_up(target)
+            check_replaceable(target)
+            with _beside(target) as fresh:
+                (fresh / "plan.nc").write_bytes(b"")
+    except OSError as error:
+        raise _unwritable(target, error) from error
 
 
 def read_plan(folder: Path, rules: Sequence[Rule] = ()) -> Plan:
@@ -80,14 +109,18 @@ def read_plan(folder: Path, rules: Sequence[Rule] = ()) -> Plan:
         not those of the plan, which would be planned on without them.
     """
     folder = Path(folder)
+    _recover(folder.resolve())
     _check_is_plan(folder)
     data, reference = read_arrays(folder / "plan.nc")
+    said = said_in(data, folder / "plan.nc")
     region = read_region(folder / CASE)
     # The case has the overrides applied; that they were, and of which files, the arrays remember.
-    region = replace(region, overrides=stored_overrides(data), digest=str(data.attrs["digest"]))
+    region = replace(region, overrides=said.overrides, digest=said.digest)
     _check_rules(folder, stored_rules(data), rules)
     problem = Problem.of(region, forecast(region)).with_rules(*rules)
-    return Plan(problem, data, reference, Proof(**stored_proof(data)))
+    for arrays in (data, reference):
+        check_belongs(arrays, problem, folder / "plan.nc")
+    return Plan(problem, data, reference, said.proof)
 
 
 def _check_rules(folder: Path, made_with: Sequence[str], given: Sequence[Rule]) -> None:
@@ -119,6 +152,52 @@ def check_replaceable(folder: Path) -> None:
             "a new folder, or one that holds a plan and nothing else",
             "Choose another folder, or move what is yours out of it.",
         )
+
+
+def _recover(target: Path) -> None:
+    """Put the plan before it back where a run was killed after moving it away and before putting its own."""
+    previous = _named(target, "previous")
+    if target.exists() or not (previous / "plan.nc").is_file():
+        return
+    with locked(target):
+        if not target.exists() and previous.exists():
+            previous.rename(target)
+            _LOG.warning("an earlier run was broken off: the plan before it is put back in %s", target)
+
+
+def _clear_up(target: Path) -> None:
+    """Take away what runs that were killed left beside a plan; whoever calls holds the lock."""
+    left = [path for path in target.parent.glob(f".{target.name}.*") if _is_ours(path, target)]
+    for path in left:
+        shutil.rmtree(path, ignore_errors=True)
+        _LOG.warning("an earlier run was broken off while it wrote: its %s is taken away", path.name)
+    previous = _named(target, "previous")
+    if not target.exists() and (previous / "plan.nc").is_file() and not _strange(previous):
+        previous.rename(target)
+        _LOG.warning("an earlier run was broken off: the plan before it is put back in %s", target)
+
+
+def _is_ours(path: Path, target: Path) -> bool:
+    ending = path.name.removeprefix(f".{target.name}.")
+    return bool(_TOKEN.fullmatch(ending)) and path.is_dir() and not _strange(path)
+
+
+def _written(writer: Callable[[Path], None], file: Path, target: Path) -> None:
+    """Write one part of a plan, or say why it could not be and that nothing is lost."""
+    try:
+        writer(file)
+    except _NOT_WRITTEN as error:
+        raise _unwritable(target, error) from error
+
+
+def _unwritable(target: Path, error: Exception) -> InputError:
+    reason = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+    return _refusal(
+        target,
+        f"a place where it cannot be written ({reason})",
+        "a folder on a disk with room, in which you may write",
+        "Make room, or choose another folder with -o. What was there is unchanged.",
+    )
 
 
 def _strange(folder: Path) -> list[str]:

@@ -25,7 +25,7 @@ from models.parameters import Parameters
 from models.toml_text import region_text
 from optimiser import Problem, solve, violations
 from reports import drawing, figures, folder, read_plan, signs, write
-from reports.arrays import read_arrays, stored_overrides, stored_proof
+from reports.arrays import read_arrays, said_in
 from reports.contents import Contents
 from reports.folder import FILES, write_contents
 from reports.notation import Notation
@@ -339,13 +339,15 @@ def test_any_text_survives_region_toml(name: str) -> None:
 
 
 def test_arrays_read_back_with_proof_and_reference(told: Contents, tmp_path: Path) -> None:
-    data, reference = read_arrays(write_contents(told, tmp_path / "plan") / "plan.nc")
+    file = write_contents(told, tmp_path / "plan") / "plan.nc"
+    data, reference = read_arrays(file)
     assert data["places"].sel(site="s1", tier="bw", year=2026).item() == 4
     assert reference["places"].sel(site="s1", tier="bw", year=2026).item() == 10
     assert data["places"].attrs["units"] == "places"
     assert data.attrs["gap_eur"] == 50_000
-    assert stored_proof(data)["bound"] == 4_000_000
-    assert stored_overrides(data) == ()
+    said = said_in(data, file)
+    assert said.proof.bound == 4_000_000
+    assert said.overrides == ()
     register = {line["key"]: line["source"] for line in json.loads(data.attrs["assumptions"])}
     assert register["tiers.bw.rate"].startswith('Circular "2024"')
     assert register["tiers.bw.contribution"] == "assumption"
