@@ -251,6 +251,7 @@ def sample_region(folder: Path, site_name: str = "Plek één") -> Region:
             },
             index=pd.Index(["GMA", "GMB"], name="code"),
         ),
+        under_way=pd.DataFrame(columns=["site", "tier", "year", "places"]),
         homes=homes,
         clients=pd.DataFrame(),
         minutes=pd.DataFrame(
