@@ -243,7 +243,7 @@ def test_a_failure_leaves_the_earlier_plan(
         raise RuntimeError("disk full")
 
     monkeypatch.setattr(folder, "write_layers", fails)
-    with pytest.raises(RuntimeError, match="disk full"):
+    with pytest.raises(InputError, match="disk full"):
         write_contents(replace(told, lang="en"), target)
     assert {path: path.read_bytes() for path in target.rglob("*") if path.is_file()} == before
     assert [path.name for path in target.parent.iterdir()] == ["plan"]
@@ -407,7 +407,7 @@ def test_the_workbook_has_a_sheet_a_question_and_the_assumptions_last(
     told: Contents, tmp_path: Path, lang: Any
 ) -> None:
     book = _sheets(write_contents(replace(told, lang=lang), tmp_path / "plan") / "plan.xlsx", values=True)
-    assert len(book.sheetnames) == 16
+    assert len(book.sheetnames) == 18
     assert book.sheetnames[-1] == Words(lang)("sheet_assumptions")
     assert all(sheet["A1"].value.endswith("?") or sheet["A1"].value.endswith(")") for sheet in book)
     assert len(book[Words(lang)("sheet_beds")]._charts) == 1
