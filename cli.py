@@ -19,7 +19,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -49,6 +49,10 @@ type Command = Callable[[argparse.Namespace], int]
 DONE, NO_PLAN, BAD_INPUT, OUR_FAULT, ABORTED = 0, 1, 2, 70, 130
 COUNTRY_TEMPLATE = "drenthe"
 """Whose numbers the regions of a country use where none is named."""
+_LOST = (
+    "A worker process was ended from outside, most likely for want of memory. What was finished is kept: the "
+    "same command goes on from there, with --workers 1 at its smallest."
+)
 DEMO_REGION, DEMO_FOLDER = "zuidoost-drenthe", Path("spreidplan-demo")
 
 
@@ -69,6 +73,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         _tell(f"{error.filename}: {error.strerror}" if error.filename else str(error))
         return BAD_INPUT
+    except BrokenExecutor:
+        _tell(_LOST)
+        return OUR_FAULT
+    except MemoryError:
+        _tell("Out of memory. Nothing was changed. Close other programs, or take a larger machine.")
+        return OUR_FAULT
     except Exception:  # noqa: BLE001 - Python itself would end in 1, which says that no plan exists
         traceback.print_exc()
         _tell("This is a fault of spreidplan and not of your input.")
@@ -884,7 +894,9 @@ def _plan(arguments: argparse.Namespace) -> int:
     region = _read(arguments)
     from models import forecast
     from optimiser import Impossible, NoPlanYet, Problem
+    from reports.folder import check_writable
 
+    check_writable(arguments.output)
     problem = Problem.of(region, forecast(region))
     try:
         plan = _solved(problem, arguments)

@@ -7,6 +7,7 @@ again, it is there at once, so that a country that was stopped goes on where it 
 import hashlib
 import json
 import math
+import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, replace
@@ -89,8 +90,9 @@ class Job:
 def answer(job: Job) -> Answer | None:
     """Return what a region makes of prices, from disc where it is kept; None where it was stopped."""
     file = job.kept / f"{job.digest()}.json"
-    if file.is_file():
-        return _kept(file)
+    kept = _kept(file)
+    if kept is not None:
+        return kept
     if job.stop.exists():
         return None
     region = read_region(job.region)
@@ -103,15 +105,23 @@ def answer(job: Job) -> Answer | None:
     return made
 
 
-def _kept(file: Path) -> Answer:
-    written = json.loads(file.read_text(encoding="utf-8"))
-    return Answer(**{**written, "used": tuple(written["used"])})
+def _kept(file: Path) -> Answer | None:
+    """Return an answer that was kept; None where there is none, or what is there cannot be read."""
+    try:
+        written = json.loads(file.read_text(encoding="utf-8"))
+        kept = Answer(**{**written, "used": tuple(float(amount) for amount in written["used"])})
+        sound = math.isfinite(kept.bound) and math.isfinite(kept.cost)
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return None
+    # its plan may have been taken away, or never have been finished
+    lost = bool(kept.plan) and not (file.parent / kept.plan / "plan.nc").is_file()
+    return kept if sound and not lost else None
 
 
 def _keep(file: Path, made: Answer) -> None:
     """Write an answer whole or not at all."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    fresh = file.with_suffix(".new")
+    fresh = file.with_suffix(f".{os.getpid()}.new")
     fresh.write_text(json.dumps(made.__dict__), encoding="utf-8")
     fresh.replace(file)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from geodata.faults import Fault, InputError
 from reports.folder import read_plan, write
+from reports.lock import locked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,9 +53,10 @@ class Collection:
         if plan is not None:
             self.folder.mkdir(parents=True, exist_ok=True)
             write(plan, self.folder / name, self.lang)
-        written = self._written()
-        written["plans"][name] = dict(facts)
-        self.text(ASKED, json.dumps(written, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
+        with locked(self.folder / ASKED):
+            written = self._written()
+            written["plans"][name] = dict(facts)
+            self.text(ASKED, json.dumps(written, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
 
     def text(self, name: str, text: str) -> Path:
         """Write a text file of the collection whole or not at all, and return it."""
@@ -72,7 +74,13 @@ class Collection:
         file = self.folder / ASKED
         if not file.is_file():
             return {"question": dict(self.question), "plans": {}}
-        return dict(json.loads(file.read_text(encoding="utf-8")))
+        try:
+            written = dict(json.loads(file.read_text(encoding="utf-8")))
+            if not (isinstance(written["question"], dict) and isinstance(written["plans"], dict)):
+                raise ValueError("neither question nor plans")
+        except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+            raise self._refused(f"{ASKED} that cannot be read ({error})", "a folder to go on with") from error
+        return written
 
     def _check(self) -> None:
         """A folder that answers another question, or holds something else, is left alone."""

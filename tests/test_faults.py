@@ -1,0 +1,146 @@
+"""Runs that are killed, on full disks and two at a time: one plan or the other is there, whole."""
+
+import json
+import logging
+import os
+import shutil
+import signal
+import sys
+from concurrent.futures import BrokenExecutor
+
+import pytest
+from tiny import write_tiny_region
+
+import cli
+from geodata.faults import InputError
+from optimiser.crew import _kept
+from optimiser.workers import workers
+from reports import read_plan
+from reports.collection import Collection
+from reports.folder import check_writable
+
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="there is no fork on Windows"),
+    pytest.mark.filterwarnings("ignore:This process:DeprecationWarning"),
+]
+if sys.platform != "win32":
+    from benchmarks.faults import Ground, forked, full_disk, kill_at, outcome, two_at_once
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory):
+    """Return the tiny region with its plan, and another plan to put in its place."""
+    return Ground.prepare(tmp_path_factory.mktemp("ground"), write_tiny_region)
+
+
+@pytest.mark.parametrize("event", [1, 6, 18, 19])
+def test_a_run_killed_at_any_step_leaves_one_of_the_two_plans(ground, tmp_path, event):
+    """Before the lock, in the middle of the files, and about the two renames that end a run."""
+    here = ground.fresh(tmp_path)
+    found = outcome(here, forked(here.write, kill_at(event, here.plan)))
+    assert found.killed
+    assert found.survived, found
+
+
+@pytest.mark.parametrize("bytes_", [5_000, 60_000])
+def test_a_full_disk_leaves_the_earlier_plan(ground, tmp_path, bytes_):
+    """No file may grow beyond so much: told with exit code 2, and nothing is lost."""
+    here = ground.fresh(tmp_path)
+    found = outcome(here, forked(here.write, full_disk(bytes_)))
+    assert (found.code, found.state) == (cli.BAD_INPUT, "old")
+    assert found.survived, found
+
+
+def test_two_runs_to_one_folder_do_not_mix(ground, tmp_path):
+    """One waits for the other: the folder is of one of them, and nothing lies beside it."""
+    found = two_at_once(ground.fresh(tmp_path))
+    assert (found.code, found.state) == (cli.DONE, "new")
+    assert found.survived, found
+
+
+def test_the_next_run_says_what_it_clears_up(ground, tmp_path, caplog):
+    """A half-written folder of a killed run goes; a plan moved away and not replaced comes back."""
+    here = ground.fresh(tmp_path)
+    half = here.plan.with_name(".plan.0123abcd")
+    half.mkdir()
+    (half / "plan.nc").write_bytes(b"half")
+    mine = here.plan.with_name(".plan.mine")
+    mine.mkdir()
+    here.plan.rename(here.plan.with_name("plan.previous"))
+    with caplog.at_level(logging.WARNING):
+        check_writable(here.plan)
+    assert not half.exists()
+    assert mine.exists()
+    assert (here.plan / "plan.nc").is_file()
+    assert [record.message.partition(":")[0] for record in caplog.records] == [
+        "an earlier run was broken off while it wrote",
+        "an earlier run was broken off",
+    ]
+
+
+def test_a_plan_moved_away_is_put_back_by_who_reads_it(ground, tmp_path):
+    """Killed between the two renames, a run leaves the earlier plan under another name."""
+    here = ground.fresh(tmp_path)
+    here.plan.rename(here.plan.with_name("plan.previous"))
+    assert read_plan(here.plan).problem.region.digest == ground.old
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="nothing is read-only for root")
+def test_a_folder_that_cannot_be_written_is_told_before_solving(ground, tmp_path):
+    """Permission is asked before hours of work, not after."""
+    here = ground.fresh(tmp_path)
+    tmp_path.chmod(0o555)
+    try:
+        with pytest.raises(InputError, match="cannot be written"):
+            check_writable(here.plan)
+    finally:
+        tmp_path.chmod(0o755)
+
+
+def test_a_file_in_the_way_is_told_before_solving(tmp_path, capsys):
+    """The output is a file: exit code 2, and no solver was started."""
+    (tmp_path / "plan").write_text("mine")
+    write_tiny_region(tmp_path / "region")
+    asked = ["plan", str(tmp_path / "region"), "-o", str(tmp_path / "plan")]
+    assert cli.main(asked) == cli.BAD_INPUT
+    told = capsys.readouterr().err
+    assert "a file" in told
+    assert " s  " not in told
+    assert (tmp_path / "plan").read_text() == "mine"
+
+
+def _ends(task):
+    os.kill(os.getpid(), signal.SIGKILL)
+    return task
+
+
+def test_a_lost_worker_is_told_and_does_not_hang():
+    """A worker killed for want of memory ends the work with an error that the command explains."""
+    with workers(processes=2) as work, pytest.raises(BrokenExecutor):
+        list(work(_ends, [1, 2]))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"bound": 1}', '{"bound": NaN, "cost": 1, "used": []}'])
+def test_a_damaged_answer_of_a_region_is_asked_again(tmp_path, text):
+    """What was kept half is as what was not kept."""
+    (tmp_path / "kept.json").write_text(text)
+    assert _kept(tmp_path / "kept.json") is None
+
+
+def test_an_answer_whose_plan_is_gone_is_asked_again(tmp_path):
+    """The answer names the folder of its plan; without that it is worth nothing."""
+    file = tmp_path / "kept.json"
+    file.write_text(json.dumps({"bound": 1.0, "cost": 2.0, "used": [3.0], "plan": "made"}))
+    assert _kept(file) is None
+    (tmp_path / "made").mkdir()
+    (tmp_path / "made" / "plan.nc").write_bytes(b"")
+    assert _kept(file).plan == "made"
+    shutil.rmtree(tmp_path / "made")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"question": [], "plans": {}}', "[" * 20_000])
+def test_a_damaged_collection_is_refused_in_words(tmp_path, text):
+    """`asked.json` says what a folder of plans answers: one that cannot be read is left alone."""
+    (tmp_path / "asked.json").write_text(text)
+    with pytest.raises(InputError, match=r"asked\.json that cannot be read"):
+        Collection(tmp_path, {"kind": "alternatives"})
