@@ -4,6 +4,7 @@ import re
 import sqlite3
 import warnings
 import zipfile
+import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from geodata.faults import Fault
 from geodata.sizes import MOST_LAYER, is_too_large
 
 type Source = Path | str
-"""A file or a zip with one, `FILE#layer`, or a table of PostGIS: `postgresql://user@host/database#schema.table`."""
+"""A file or a zip of one, `FILE#layer`, or a table of PostGIS: `postgresql://user@host/base#schema.table`."""
 
 type Choice = Callable[[Sequence[str]], str | Fault]
 """Which of the layers of a file is meant, by name, or what is wrong with them."""
@@ -159,6 +160,10 @@ other files and addresses, which then are opened: so only what a file says it is
 def _is_of_another_kind(path: Path, what: str, faults: list[Fault]) -> bool:
     """Tell whether a file is not what its name says, or holds what runs when it is read."""
     expected, remedy = _expected(what)
+    if path.suffix.lower() == ".zip":
+        strange = _strange_in(path)
+        faults.extend([Fault(path.name, strange, f"{expected}, or a zip of one", remedy)] if strange else [])
+        return bool(strange)
     known = _BEGINNINGS.get(path.suffix.lower())
     try:
         with path.open("rb") as file:
@@ -177,6 +182,31 @@ def _is_of_another_kind(path: Path, what: str, faults: list[Fault]) -> bool:
     else:
         return False
     return True
+
+
+_BESIDE = (".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".xml", ".txt", ".pdf", ".md", ".html")
+"""Files that come with a map in its zip and are no map."""
+
+
+def _strange_in(path: Path) -> str:
+    """Return what a zip holds that is no map, or does not begin as its name says; "" where all is well."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            parts = [part for part in archive.infolist() if not part.is_dir()]
+            maps = [part for part in parts if Path(part.filename).suffix.lower() in _BEGINNINGS]
+            for part in parts:
+                if part not in maps and Path(part.filename).suffix.lower() not in _BESIDE:
+                    return f"a zip with '{Path(part.filename).name}' in it"
+            for part in maps:
+                with archive.open(part) as file:
+                    begins = file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
+                if not begins.startswith(_BEGINNINGS[Path(part.filename).suffix.lower()]):
+                    return f"a damaged file '{Path(part.filename).name}' in a zip, or one of another kind"
+            if sum(part.file_size for part in parts) > MOST_LAYER:
+                return "a zip that unfolds to more than any map"
+    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError):
+        return "a damaged zip"
+    return "" if maps else "a zip without a map"
 
 
 _OWN_VIEWS = ("st_spatial_ref_sys", "st_geometry_columns", "spatial_ref_sys", "geometry_columns")

@@ -187,8 +187,6 @@ def _written(writer: Callable[[Path], None], file: Path, target: Path) -> None:
     try:
         writer(file)
     except _NOT_WRITTEN as error:
-        if isinstance(error, RuntimeError) and not str(error).startswith("NetCDF"):
-            raise
         raise _unwritable(target, error) from error
 
 
