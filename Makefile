@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs bench clean
+.PHONY: help demo test lint docs bench reliability clean
 
 # PYTHON=/path/to/python makes this one be used and no other tried.
 PYTHON ?=
@@ -39,6 +39,9 @@ docs: $(READY) ## make the pages anew into build/docs; LONG=--long also makes th
 	@$(BIN)/python docs/make.py $(LONG)
 	@$(BIN)/python -m sphinx -W -q -b html docs build/docs
 	@echo build/docs/index.html
+
+reliability: $(READY) ## hostile input, faults, a second solver, mutants and scale, into docs/reliability.md (hours)
+	@$(BIN)/python -m benchmarks.reliability
 
 bench: $(READY) ## measure speed and gaps, into benchmarks/RESULTS.md; ORLIB=folder of OR-Library, SPOPT=Python that has spopt
 	@$(BIN)/python -m benchmarks.regions --columns 1000000

@@ -1,6 +1,6 @@
 """Mutants: one term of a rule, of a policy or of the verifier dropped or turned round; a test has to fail.
 
-    python benchmarks/mutants.py [--every 1] [--seed 0] [MODULE …]
+    python -m benchmarks.mutants [--every 1] [--seed 0] [MODULE …]
 
 A mutant is a copy of the project's code with one change. Each is run against the tests of its module alone; a
 mutant that they pass is a survivor, told with its line.
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from random import Random
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
@@ -58,12 +58,14 @@ class Mutant:
     line: int
     change: str
     node: int
-    """Which node of the module's tree, in the order in which `ast.walk` comes by."""
+    """Which node of the module's tree, in the order in which `ast.walk` comes by; -1 for none."""
 
     @property
     def text(self) -> str:
         """The module with the change."""
         whole = ast.parse((ROOT / self.module).read_text(encoding="utf-8"))
+        if self.node < 0:
+            return ast.unparse(whole)
         _apply(next(islice(ast.walk(whole), self.node, None)), self.change)
         return ast.unparse(ast.fix_missing_locations(whole))
 
@@ -142,7 +144,9 @@ def _test(mutant: Mutant, place: Path) -> NoReturn:
         sys.dont_write_bytecode = True
         for name in [one for one in sys.modules if one.partition(".")[0] == "benchmarks"]:
             del sys.modules[name]
-        tests = ["-x", "-q", "-p", "no:cacheprovider", "-m", "not slow"]
+        # the libraries were loaded before pytest could rewrite their assertions
+        loaded = "ignore::pytest.PytestAssertRewriteWarning"
+        tests = ["-x", "-q", "-p", "no:cacheprovider", "-m", "not slow", "-W", loaded]
         code = int(pytest.main([*tests, *TESTS[mutant.module]]))
     finally:
         os._exit(code)
@@ -163,6 +167,32 @@ def sample(modules: list[str], every: int, seed: int) -> list[Mutant]:
     return all_ if every == 1 else Random(seed).sample(all_, max(1, len(all_) // every))
 
 
+def tried(modules: list[str], every: int, seed: int) -> dict[str, Any]:
+    """Try mutants, one in `every` by lot, and return how many were killed and who survived.
+
+    Raises
+    ------
+    RuntimeError
+        Where the tests of a module fail without a mutant: then nothing that they say counts.
+    """
+    for library in LIBRARIES:
+        importlib.import_module(library)
+    survivors, asked = list[Mutant](), sample(modules, every, seed)
+    with tempfile.TemporaryDirectory() as folder:
+        place = copied(Path(folder))
+        for module in sorted({mutant.module for mutant in asked}):
+            if is_killed(Mutant(module, 0, "", -1), place):
+                raise RuntimeError(f"the tests of {module} fail without a mutant")
+        for number, mutant in enumerate(asked, start=1):
+            killed = is_killed(mutant, place)
+            survivors += [] if killed else [mutant]
+            said = "killed" if killed else "SURVIVED"
+            place_of = f"{mutant.module}:{mutant.line} {mutant.change}"
+            print(f"{number}/{len(asked)} {place_of}: {said}", file=sys.stderr, flush=True)
+    names = [f"{one.module}:{one.line} {one.change}" for one in survivors]
+    return {"tried": len(asked), "killed": len(asked) - len(names), "survivors": names}
+
+
 def main() -> int:
     """Try mutants and tell the kill rate and the survivors."""
     reading = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -170,18 +200,7 @@ def main() -> int:
     reading.add_argument("--every", type=int, default=1, help="try one in so many")
     reading.add_argument("--seed", type=int, default=0)
     asked = reading.parse_args()
-    for library in LIBRARIES:
-        importlib.import_module(library)
-    tried = sample(asked.modules or list(TESTS), asked.every, asked.seed)
-    survivors = list[Mutant]()
-    with tempfile.TemporaryDirectory() as folder:
-        place = copied(Path(folder))
-        for number, mutant in enumerate(tried, start=1):
-            killed = is_killed(mutant, place)
-            survivors += [] if killed else [mutant]
-            said = "killed" if killed else "SURVIVED"
-            print(f"{number}/{len(tried)} {mutant.module}:{mutant.line} {mutant.change}: {said}", flush=True)
-    print(f"killed {len(tried) - len(survivors)} of {len(tried)}")
+    print(tried(asked.modules or list(TESTS), asked.every, asked.seed))
     return 0
 
 

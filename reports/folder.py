@@ -172,6 +172,9 @@ def _clear_up(target: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
         _LOG.warning("an earlier run was broken off while it wrote: its %s is taken away", path.name)
     previous = _named(target, "previous")
+    if (target / "plan.nc").is_file() and previous.is_dir() and not _strange(previous):
+        _LOG.warning("an earlier run was broken off after it wrote: %s is taken away", previous.name)
+        _forget(previous)
     if not target.exists() and (previous / "plan.nc").is_file() and not _strange(previous):
         previous.rename(target)
         _LOG.warning("an earlier run was broken off: the plan before it is put back in %s", target)

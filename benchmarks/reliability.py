@@ -1,0 +1,263 @@
+"""The long runs behind docs/reliability.md: hostile input, faults, a second solver, mutants, scale.
+
+    python -m benchmarks.reliability [--share 1.0] [PART …]
+
+Each part leaves what it found in benchmarks/reliability.json, and the page is made of all that lies there:
+a part that was not run again keeps its figures, with their date and the share of the whole that was tried.
+"""
+
+import argparse
+import json
+import multiprocessing
+import os
+import re
+import resource
+import signal
+import sys
+import tempfile
+import time
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+KEPT, PAGE = ROOT / "benchmarks" / "reliability.json", ROOT / "docs" / "reliability.md"
+
+CASES, SECONDS, MEMORY = 1000, 60, 4 << 30
+"""Changed inputs a reader; a case that takes longer hangs; bytes that a process may take for one."""
+KILLS, REGIONS = 200, 200
+SIZES = (10, 100, 400, 1000, 3340)
+
+type Found = dict[str, Any]
+
+
+@contextmanager
+def limited() -> Iterator[None]:
+    """Raise TimeoutError where what is done takes too long."""
+
+    def stop(*_: object) -> None:
+        raise TimeoutError(f"no answer within {SECONDS} s")
+
+    signal.signal(signal.SIGALRM, stop)
+    signal.alarm(SECONDS)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+
+
+def one_case(name: str, seed: int, sound: Path) -> str:
+    """Return what a reader makes of one changed input: "read", "refused", or a defect in words."""
+    from benchmarks.reading import READERS, harmed
+    from geodata.faults import InputError
+
+    with tempfile.TemporaryDirectory() as place:
+        harmed(READERS[name], sound, Path(place) / "case", Random(f"{name} {seed}"))
+        try:
+            with limited(), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                READERS[name].read(Path(place) / "case")
+        except InputError:
+            return "refused"
+        except BaseException as error:  # noqa: BLE001 - each of them is a finding
+            return f"{name} seed {seed}: {type(error).__name__}: {str(error)[:120]}"
+    return "read"
+
+
+def _capped() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+
+def reading(share: float) -> Found:
+    """Try every reader on changed inputs, each in a process with a bound on its memory."""
+    from benchmarks.reading import READERS
+
+    table = {}
+    for name, reader in READERS.items():
+        with tempfile.TemporaryDirectory() as place:
+            reader.make(Path(place))
+            spawn = multiprocessing.get_context("spawn")
+            with ProcessPoolExecutor(os.cpu_count(), mp_context=spawn, initializer=_capped) as pool:
+                count = max(1, round(CASES * share))
+                asked = [pool.submit(one_case, name, seed, Path(place)) for seed in range(count)]
+                said = Counter(_said(future, name) for future in asked)
+        defects = {words: n for words, n in said.items() if words not in ("read", "refused")}
+        table[name] = {
+            "cases": count,
+            "read": said["read"],
+            "refused": said["refused"],
+            "defects": list(defects),
+        }
+        print(name, table[name], file=sys.stderr, flush=True)
+    return {"table": table}
+
+
+def _said(future: Any, name: str) -> str:
+    try:
+        return str(future.result())
+    except Exception as error:  # noqa: BLE001 - a process that dies is a finding too
+        return f"{name}: {type(error).__name__}"
+
+
+def faults(share: float) -> Found:
+    """Kill runs at every step and at random moments, fill disks, and let two runs write at once."""
+    from tiny import write_tiny_region
+
+    from benchmarks.faults import Ground, Outcome, forked, full_disk, kill_at, outcome, two_at_once
+
+    table: dict[str, list[Outcome]] = {"killed at a step": [], "killed at a random moment": []}
+    table |= {"disk full": [], "two runs at once": []}
+    random, warned = Random(0), warnings.catch_warnings()
+    with tempfile.TemporaryDirectory() as folder, warned:
+        warnings.simplefilter("ignore")
+        place = Path(folder)
+        ground = Ground.prepare(place / "ground", write_tiny_region)
+        copies = (ground.fresh(place / f"copy{number}") for number in range(10_000))
+        for event in range(1, 100):
+            here = next(copies)
+            found = outcome(here, forked(here.write, kill_at(event, here.plan)))
+            if not found.killed:
+                break
+            table["killed at a step"].append(found)
+        whole = next(copies)
+        began = time.monotonic()
+        outcome(whole, forked(whole.run))
+        longest = time.monotonic() - began
+        for _ in range(max(1, round(KILLS * share))):
+            here = next(copies)
+            found = outcome(here, forked(here.run), delay=random.uniform(0.0, longest))
+            table["killed at a random moment"].append(found)
+        for size in range(0, 200_000, max(5_000, round(5_000 / share))):
+            here = next(copies)
+            table["disk full"].append(outcome(here, forked(here.write, full_disk(size))))
+        for _ in range(max(1, round(10 * share))):
+            table["two runs at once"].append(two_at_once(next(copies)))
+    return {"table": {what: _counted(outcomes) for what, outcomes in table.items()}}
+
+
+def _counted(outcomes: list[Any]) -> Found:
+    states = Counter(one.state for one in outcomes)
+    lost = [str(one) for one in outcomes if not one.survived]
+    return {
+        "tried": len(outcomes),
+        "survived": len(outcomes) - len(lost),
+        "earlier plan": states["old"],
+        "new plan": states["new"],
+        "lost": lost,
+    }
+
+
+def second(share: float) -> Found:
+    """Hold our proven optimum against SCIP's on small regions by lot."""
+    from benchmarks.second_solver import compared
+
+    found = [compared(seed) for seed in range(max(1, round(REGIONS * share)))]
+    return {
+        "tried": len(found),
+        "agree": sum(one.agrees for one in found),
+        "without a plan": sum(one.ours == float("inf") for one in found),
+        "differ": [str(one) for one in found if not one.agrees],
+    }
+
+
+def mutation(share: float) -> Found:
+    """Try mutants of the rules and of the verifier; the tests have to notice."""
+    from benchmarks.mutants import TESTS, tried
+
+    return tried(list(TESTS), max(1, round(1 / share)), 0)
+
+
+def scale(share: float) -> Found:
+    """Measure each stage on generated regions of ten neighbourhoods to all of the Netherlands' wijken."""
+    from benchmarks.regions import Size, generated
+    from models import forecast
+    from optimiser import Model
+
+    table = {}
+    for count in SIZES[: max(1, round(len(SIZES) * share))]:
+        began = time.monotonic()
+        problem = generated(Size(count, max(2, count // 12), 4_300 * count), 0)
+        read = time.monotonic()
+        assert problem.region is not None
+        forecast(problem.region)
+        seen = time.monotonic()
+        columns = len(Model.of(problem).arrays.cost)
+        built = time.monotonic()
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+        stages = {"read": read - began, "forecast": seen - read, "build": built - seen}
+        table[str(count)] = {"columns": columns, **{k: round(v, 1) for k, v in stages.items()}, "GB": peak}
+        print(count, table[str(count)], file=sys.stderr, flush=True)
+    return {"table": table}
+
+
+PARTS: dict[str, Callable[[float], Found]] = {
+    "reading": reading,
+    "faults": faults,
+    "second": second,
+    "mutants": mutation,
+    "scale": scale,
+}
+
+
+# The page ------------------------------------------------------------------------------------
+
+
+def page(kept: dict[str, Found]) -> str:
+    """Return the page with the figures that are known, put between its marks."""
+    text = PAGE.read_text(encoding="utf-8")
+    for name in PARTS:
+        told = _told(name, kept[name]) if name in kept else "*Not run yet: `make reliability`.*"
+        pattern = rf"(<!-- {name} -->\n).*?(\n<!-- end -->)"
+        text = re.sub(pattern, lambda m, told=told: m[1] + told + m[2], text, flags=re.S)  # type: ignore[misc]
+    return text
+
+
+def _told(name: str, found: Found) -> str:
+    head = f"Run of {found['date']}, {found['share']:.0%} of the whole, {found['seconds']:.0f} s."
+    rows = found["table"] if "table" in found else {name: {k: v for k, v in found.items() if k not in _ABOUT}}
+    columns = list(next(iter(rows.values())))
+    lines = [
+        f"| | {' | '.join(columns)} |",
+        "|---|" + "--:|" * len(columns),
+        *(f"| {row} | {' | '.join(_cell(cells[c]) for c in columns)} |" for row, cells in rows.items()),
+    ]
+    return "\n".join([head, "", *lines])
+
+
+_ABOUT = ("date", "share", "seconds")
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        return "none" if not value else "; ".join(str(one).replace("|", "/") for one in value[:5])
+    return (
+        f"{value:.1f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
+    )
+
+
+def main() -> int:
+    """Run the parts that are asked for and write the page."""
+    reading_ = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    reading_.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    reading_.add_argument("--share", type=float, default=1.0, help="part of the whole to try (%(default)g)")
+    reading_.add_argument("--page", action="store_true", help="only write the page of what is known")
+    asked = reading_.parse_args()
+    kept = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.is_file() else {}
+    for name in [] if asked.page else asked.parts or list(PARTS):
+        began = time.monotonic()
+        found = PARTS[name](asked.share)
+        about = {"date": time.strftime("%Y-%m-%d"), "share": asked.share, "seconds": time.monotonic() - began}
+        kept[name] = {**found, **about}
+        KEPT.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    PAGE.write_text(page(kept), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
