@@ -114,7 +114,7 @@ _WORDS = {
     "waiting_last": {"nl": "wachtend in {last}", "en": "waiting in {last}"},
     "beds": {"nl": "intramurale plekken in {last}", "en": "intramural places in {last}"},
     "in_facilities": {"nl": "bewoonde plekjaren", "en": "place-years lived in"},
-    "cost": {"nl": "kosten (euro)", "en": "cost (euros)"},
+    "cost": {"nl": "kosten", "en": "cost"},
     "objective": {"nl": "doel (euro en punten)", "en": "objective (euros and points)"},
     "gap_eur": {"nl": "gat (euro en punten)", "en": "gap (euros and points)"},
     "breaks": {
@@ -133,6 +133,7 @@ _WORDS = {
         "nl": "Niet te onderscheiden: het verschil van {amount} valt binnen de gaten samen ({margin}).",
         "en": "Not distinguishable: the difference of {amount} is within the gaps together ({margin}).",
     },
+    "with_locks": {"nl": "Met alles wat is afgesproken:", "en": "With all that is agreed:"},
     "locks": {
         "nl": "Wat elke afspraak kost: het plan met alle afspraken tegen het beste zonder die ene",
         "en": "What each agreement costs: the plan with all of them against the best without that one",
@@ -335,8 +336,10 @@ class Negotiation:
             return []
         share = self.told.notation.percent(late.share, 0)
         asked, there = late.homes
-        rows = [self.delivery_head, *(self._texts(cells, (0, 0, 0, 0)) for cells in self.delivery_cells())]
-        said = self.word("delivery", share=share, there=there, asked=asked)
+        measures = zip(MEASURED, self.delivery_cells(), strict=True)
+        rows = [self.delivery_head, *(self._measure(key, cells) for key, cells in measures)]
+        number = self.told.notation.number
+        said = self.word("delivery", share=share, there=number(there), asked=number(asked))
         return [said, *aligned(rows), *self.delivery_notes()]
 
     def delivery_cells(self) -> Iterator[list[Cell]]:
@@ -350,6 +353,12 @@ class Negotiation:
             if key == "gap_eur":
                 values[1] = None  # its bound is that of the plan with all homes
             yield [self.word(key, last=self.told.years["last"]), *values]
+
+    def _measure(self, key: str, cells: Sequence[Cell]) -> list[str]:
+        """Return a measure as text: euros that somebody pays in millions, all else in whole numbers."""
+        write, (name, *values) = self.told.notation, cells
+        numbers = [value if isinstance(value, float) else None for value in values]
+        return [str(name), *map(write.millions if key == "cost" else write.number, numbers)]
 
     @property
     def delivery_head(self) -> list[str]:
