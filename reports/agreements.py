@@ -82,6 +82,10 @@ _WORDS = {
         "nl": "|sociale woningen|deel|eerlijk deel|aangeboden|gevraagd|aanbod boven eerlijk deel",
         "en": "|social homes|share|fair share|offered|asked|offer above fair share",
     },
+    "no_stock": {
+        "nl": "Geen eerlijk deel: social_homes in municipalities.csv is niet van elke gemeente bekend.",
+        "en": "No fair share: social_homes in municipalities.csv is not known of every municipality.",
+    },
     "unknown_stock": {
         "nl": "Wat elke corporatie bezit is niet gegeven (--stock); gedeeld is per gemeente.",
         "en": "What each corporation owns is not given (--stock); shares are by municipality.",
@@ -242,7 +246,9 @@ class Negotiation:
             [*aligned(self._short_rows()), "", self.word("fair", last=years["last"])],
             aligned(self._fair_rows()),
         ]
-        if not self.asked.shares["corporation"].any():
+        if self.asked.shares["fair"].isna().any():
+            blocks.append([self.word("no_stock")])
+        elif not self.asked.shares["corporation"].any():
             blocks.append([self.word("unknown_stock")])
         return "\n".join(line for block in blocks for line in block)
 
@@ -280,7 +286,7 @@ class Negotiation:
         yield self.head("fair_head")
         for row in _plain(self.asked.shares):
             name = self.told.municipality(row["municipality"])
-            over = row["offered"] - row["fair"]
+            over = None if row["fair"] is None else row["offered"] - row["fair"]
             yield [
                 "  " + ", ".join((row["corporation"], name)) if row["corporation"] else name,
                 write.number(row["social_homes"]), write.percent(row["share"]), write.number(row["fair"], 1),
@@ -387,6 +393,8 @@ class Negotiation:
             return self.word("within_gaps", amount=amount, margin=number(distance.margin))
         least = number(distance.objective - other.proof.gap_eur)
         most = number(distance.objective + self.plan.proof.gap_eur)
+        if distance.objective < 0.0:
+            return self.word("costs_less", amount=amount, least=least, most=most)
         return self.word("costs_more", amount=amount, least=least, most=most)
 
     def lock_cells(self) -> Iterator[list[Cell]]:
