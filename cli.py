@@ -947,16 +947,22 @@ def _agreements(arguments: argparse.Namespace) -> int:
         check_folder(arguments.output, FILES)
     plan, stop, ticker = read_plan(arguments.plan), threading.Event(), Ticker(sys.stderr)
     stock = read_stock(arguments.stock, plan.problem.region) if arguments.stock else {}
-    try:
-        plan = _with_locks(plan, arguments, stop, ticker)
-    except (Impossible, NoPlanYet) as error:
-        return _no_plan(error, arguments)
+    agreed = _agreed(arguments, plan)
     lang = arguments.lang or plan.problem.region.parameters.region.language
     told = Negotiation(plan, HomesAsked.of(plan, stock, by_neighbourhood=arguments.wijk), lang)
     keep = _keeping(arguments)
     keep(told)
     if not arguments.json:
         _print([told.first()])
+    if agreed:
+        try:
+            plan = _with_locks(plan, agreed, arguments, stop, ticker)
+        except (Impossible, NoPlanYet) as error:
+            return _no_plan(error, arguments)
+        told = Negotiation(plan, HomesAsked.of(plan, stock, by_neighbourhood=arguments.wijk), lang)
+        keep(told)
+        if not arguments.json:
+            _print(["", told.word("with_locks"), "", told.first()])
     if not arguments.quick:
         said = "Stopping with what is finished; Ctrl-C again aborts."
         work = functools.partial(negotiate, told, _asking(arguments), keep, ticker, stop)
@@ -968,17 +974,22 @@ def _agreements(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def _with_locks(
-    plan: "Plan", arguments: argparse.Namespace, stop: threading.Event, ticker: "Ticker"
-) -> "Plan":
-    """Return the plan with what is agreed in a file, where one is named."""
+def _agreed(arguments: argparse.Namespace, plan: "Plan") -> "Decided | None":
+    """Return what is agreed in a file, where one is named."""
     if arguments.lock is None:
-        return plan
+        return None
     from models.decided import read_decided
+
+    return read_decided(arguments.lock, plan.problem.region)
+
+
+def _with_locks(
+    plan: "Plan", agreed: "Decided", arguments: argparse.Namespace, stop: threading.Event, ticker: "Ticker"
+) -> "Plan":
+    """Return the plan with all that is agreed."""
     from optimiser.bargaining import with_locks
     from optimiser.progress import Limits
 
-    agreed = read_decided(arguments.lock, plan.problem.region)
     limits = Limits(arguments.gap, arguments.time, stop, arguments.seed)
     said = "Stopping with the best plan so far; Ctrl-C again aborts."
     return _heard(lambda: with_locks(plan, agreed, limits, ticker), stop, ticker, said)

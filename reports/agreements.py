@@ -82,6 +82,10 @@ _WORDS = {
         "nl": "|sociale woningen|deel|eerlijk deel|aangeboden|gevraagd|aanbod boven eerlijk deel",
         "en": "|social homes|share|fair share|offered|asked|offer above fair share",
     },
+    "no_stock": {
+        "nl": "Geen eerlijk deel: social_homes in municipalities.csv is niet van elke gemeente bekend.",
+        "en": "No fair share: social_homes in municipalities.csv is not known of every municipality.",
+    },
     "unknown_stock": {
         "nl": "Wat elke corporatie bezit is niet gegeven (--stock); gedeeld is per gemeente.",
         "en": "What each corporation owns is not given (--stock); shares are by municipality.",
@@ -114,7 +118,7 @@ _WORDS = {
     "waiting_last": {"nl": "wachtend in {last}", "en": "waiting in {last}"},
     "beds": {"nl": "intramurale plekken in {last}", "en": "intramural places in {last}"},
     "in_facilities": {"nl": "bewoonde plekjaren", "en": "place-years lived in"},
-    "cost": {"nl": "kosten (euro)", "en": "cost (euros)"},
+    "cost": {"nl": "kosten", "en": "cost"},
     "objective": {"nl": "doel (euro en punten)", "en": "objective (euros and points)"},
     "gap_eur": {"nl": "gat (euro en punten)", "en": "gap (euros and points)"},
     "breaks": {
@@ -133,6 +137,7 @@ _WORDS = {
         "nl": "Niet te onderscheiden: het verschil van {amount} valt binnen de gaten samen ({margin}).",
         "en": "Not distinguishable: the difference of {amount} is within the gaps together ({margin}).",
     },
+    "with_locks": {"nl": "Met alles wat is afgesproken:", "en": "With all that is agreed:"},
     "locks": {
         "nl": "Wat elke afspraak kost: het plan met alle afspraken tegen het beste zonder die ene",
         "en": "What each agreement costs: the plan with all of them against the best without that one",
@@ -241,7 +246,9 @@ class Negotiation:
             [*aligned(self._short_rows()), "", self.word("fair", last=years["last"])],
             aligned(self._fair_rows()),
         ]
-        if not self.asked.shares["corporation"].any():
+        if self.asked.shares["fair"].isna().any():
+            blocks.append([self.word("no_stock")])
+        elif not self.asked.shares["corporation"].any():
             blocks.append([self.word("unknown_stock")])
         return "\n".join(line for block in blocks for line in block)
 
@@ -279,7 +286,7 @@ class Negotiation:
         yield self.head("fair_head")
         for row in _plain(self.asked.shares):
             name = self.told.municipality(row["municipality"])
-            over = row["offered"] - row["fair"]
+            over = None if row["fair"] is None else row["offered"] - row["fair"]
             yield [
                 "  " + ", ".join((row["corporation"], name)) if row["corporation"] else name,
                 write.number(row["social_homes"]), write.percent(row["share"]), write.number(row["fair"], 1),
@@ -335,8 +342,10 @@ class Negotiation:
             return []
         share = self.told.notation.percent(late.share, 0)
         asked, there = late.homes
-        rows = [self.delivery_head, *(self._texts(cells, (0, 0, 0, 0)) for cells in self.delivery_cells())]
-        said = self.word("delivery", share=share, there=there, asked=asked)
+        measures = zip(MEASURED, self.delivery_cells(), strict=True)
+        rows = [self.delivery_head, *(self._measure(key, cells) for key, cells in measures)]
+        number = self.told.notation.number
+        said = self.word("delivery", share=share, there=number(there), asked=number(asked))
         return [said, *aligned(rows), *self.delivery_notes()]
 
     def delivery_cells(self) -> Iterator[list[Cell]]:
@@ -350,6 +359,12 @@ class Negotiation:
             if key == "gap_eur":
                 values[1] = None  # its bound is that of the plan with all homes
             yield [self.word(key, last=self.told.years["last"]), *values]
+
+    def _measure(self, key: str, cells: Sequence[Cell]) -> list[str]:
+        """Return a measure as text: euros that somebody pays in millions, all else in whole numbers."""
+        write, (name, *values) = self.told.notation, cells
+        numbers = [value if isinstance(value, float) else None for value in values]
+        return [str(name), *map(write.millions if key == "cost" else write.number, numbers)]
 
     @property
     def delivery_head(self) -> list[str]:
@@ -378,6 +393,8 @@ class Negotiation:
             return self.word("within_gaps", amount=amount, margin=number(distance.margin))
         least = number(distance.objective - other.proof.gap_eur)
         most = number(distance.objective + self.plan.proof.gap_eur)
+        if distance.objective < 0.0:
+            return self.word("costs_less", amount=amount, least=least, most=most)
         return self.word("costs_more", amount=amount, least=least, most=most)
 
     def lock_cells(self) -> Iterator[list[Cell]]:

@@ -126,6 +126,18 @@ def test_where_every_form_flips_every_lease_does(plan):
     assert (table["flip"] == table["asked"]).all()
 
 
+def test_without_known_stock_there_is_no_fair_share_and_all_else_stands(plan, tmp_path):
+    """Social homes are optional: a dash in the table, a sentence why, and a workbook all the same."""
+    region = plan.problem.region
+    unknown = replace(region, municipalities=region.municipalities.assign(social_homes=np.nan))
+    bare = replace(plan, problem=replace(plan.problem, region=unknown))
+    told = Negotiation(bare, HomesAsked.of(bare), "en")
+    assert "No fair share" in told.first()
+    assert "1/1" in told.first()
+    assert [row["fair"] for row in told.record()["fair_share"]] == [None, None]
+    write_agreements(told, tmp_path / "out")
+
+
 def test_the_part_of_leases_that_flip_by_hand(plan):
     """Three enter a form that flips, two another, of whom one came out of the first: 3 / (3 + 1)."""
     tiers = plan.problem.tiers.copy()
