@@ -57,7 +57,7 @@ class Counts:
 
     def within(self, years: Sequence[int]) -> "Counts":
         """Return the counts of some years: those that a plan made later knows nothing of are left out."""
-        known = [Quarter.of(text).year in years for text in self.rows["quarter"]]
+        known = self.rows["quarter"].map(lambda text: Quarter.of(text).year in years).astype(bool)
         return replace(self, rows=self.rows[known])
 
     def quarters(self, measure: str) -> tuple[Quarter, ...]:
