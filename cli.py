@@ -1077,7 +1077,7 @@ def _monitor(arguments: argparse.Namespace) -> int:
     if arguments.actuals is not None:
         recorded = history.record(read_actuals(arguments.actuals, region), arguments.actuals.name)
         _tell(f"{arguments.actuals}: {'recorded' if recorded else 'was recorded before'} in {history.file}")
-    counts = history.read()
+    counts = history.read().within(plan.problem.years)
     quarter = needed(counts, history.file, Quarter.of(arguments.quarter) if arguments.quarter else None)
     lang = arguments.lang or region.parameters.region.language
     drawn = {"draws": arguments.draws, "seed": arguments.seed}
@@ -1097,6 +1097,9 @@ def _check_replan(arguments: argparse.Namespace) -> None:
 
     if arguments.replan and arguments.output is None:
         raise InputError([Fault("--replan", "no folder", "one for the new plan", "Name it with -o.")])
+    if arguments.replan and arguments.public:
+        expected, remedy = "one of the two", "A new plan is published with spreidplan report."
+        raise InputError([Fault("--public", "it with --replan", expected, remedy)])
     alone = {"-o": arguments.output, "--lock": arguments.lock, "--set": arguments.settings}
     unused = [name for name, value in alone.items() if value and not arguments.replan]
     if unused:

@@ -9,7 +9,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from secrets import token_hex
 
@@ -54,6 +54,11 @@ class Counts:
     def last(self) -> Quarter | None:
         """The last quarter of which something was counted."""
         return max((Quarter.of(text) for text in self.rows["quarter"].unique()), default=None)
+
+    def within(self, years: Sequence[int]) -> "Counts":
+        """Return the counts of some years: those that a plan made later knows nothing of are left out."""
+        known = self.rows["quarter"].map(lambda text: Quarter.of(text).year in years).astype(bool)
+        return replace(self, rows=self.rows[known])
 
     def quarters(self, measure: str) -> tuple[Quarter, ...]:
         """Return the quarters of which a measure was counted, in order."""

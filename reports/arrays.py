@@ -15,6 +15,7 @@ from optimiser import Proof
 from optimiser.plan import DECIDED, labels_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from optimiser.plan import Plan
@@ -100,11 +101,16 @@ def check_belongs(data: xr.Dataset, problem: Problem, file: Path) -> None:
         if array is None or array.dims != made.dims or array.dtype.kind not in "fiub":
             raise _unusable(file, f"no '{made.name}' by {', '.join(made.dims)}")
         for dim in made.dims:
-            if dim not in array.coords or array[dim].to_numpy().tolist() != list(labels[dim]):
+            if dim not in array.coords or not _are_those(dim, array[dim].to_numpy().tolist(), labels[dim]):
                 raise _unusable(file, f"'{made.name}' with other codes of {dim} than the case")
     lacking = sorted({"cost", "weight", "housed"} - set(data.data_vars))
     if lacking:
         raise _unusable(file, f"no '{lacking[0]}'")
+
+
+def _are_those(dim: str, found: list[object], known: Sequence[object]) -> bool:
+    """Tell whether codes are those of the case; a plan that was finished also has wishes of its own."""
+    return set(known) <= set(found) if dim == "agreement" else found == list(known)
 
 
 def _unusable(file: Path, found: str) -> InputError:

@@ -564,6 +564,10 @@ def test_planning_on_keeps_what_is_agreed_and_the_plan_itself(folder, tmp_path, 
     assert main([*command, "--lock", str(lock), "--json", "--gap", "0"]) == DONE
     told = json.loads(capsys.readouterr().out)["replanned"]
     assert digest(folder) == before
+    # the counts of the year that is now the base say nothing of the new plan
+    again = ["monitor", str(tmp_path / "new"), "--history", f"{folder}.monitor.duckdb", *FEW]
+    assert main(again) == BAD_INPUT
+    assert "no counts" in capsys.readouterr().err
     new = read_plan(tmp_path / "new")
     assert new.problem.base_year == 2022
     assert new.problem.base_places["S1", "bed"] == 10
@@ -671,6 +675,7 @@ def test_small_counts_of_people_are_not_in_the_public_form(folder, tmp_path, cap
     [
         ([], "no counts"),
         (["--replan"], "Name it with -o"),
+        (["--replan", "--public", "-o", "new"], "one of the two"),
         (["--set", "years.last=2030"], "Add --replan"),
         (["--actuals", "nowhere.csv"], "no such file"),
     ],
