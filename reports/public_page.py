@@ -184,7 +184,7 @@ def _comparison(contents: Contents, public: Public) -> Table:
 
 
 def _cost(contents: Contents) -> Table:
-    """Return euros by year and payer, rounded."""
+    """Return the euros of all planned years by payer, rounded."""
     words, write = contents.words, contents.notation
     table = figures.cost_by_payer(contents.plan).sum(axis=1)
     rows = [[contents.payer(str(code)), write.millions(eur)] for code, eur in in_steps(table).items()]

@@ -32,6 +32,7 @@ def summary(contents: Contents) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "region": region.parameters.region.name,
+        "plan_id": figures.plan_id(plan),
         "digest": region.digest,
         "scenario": contents.scenario,
         "overrides": [

@@ -252,6 +252,21 @@ def test_report_writes_the_page_again_in_the_language_asked(plan_folder, capsys)
     assert capsys.readouterr().err == ""
 
 
+def test_report_makes_a_public_folder_and_says_where(plan_folder, tmp_path, capsys, monkeypatch):
+    """Without a browser the memo is a page, which standard error says; the folder of the plan stays."""
+    monkeypatch.setenv("PATH", "")
+    before = sorted(path.name for path in plan_folder.iterdir())
+    asked = ["report", str(plan_folder), "--public", "-o", str(tmp_path / "web"), "--json"]
+    assert cli.main(asked) == cli.DONE
+    told = capsys.readouterr()
+    made = json.loads(told.out)
+    assert made["files"] == ["README.txt", "memo.html", "plan.gpkg", "plan.xlsx", "report.html"]
+    assert made["public"] is True
+    assert "no browser was found" in made["no_pdf"]
+    assert "printed by hand" in told.err
+    assert sorted(path.name for path in plan_folder.iterdir()) == before
+
+
 def test_report_refuses_what_is_no_plan(tmp_path, capsys):
     """A folder without plan.nc is told, and nothing is written in it."""
     assert cli.main(["report", str(tmp_path)]) == cli.BAD_INPUT

@@ -28,11 +28,13 @@ from reports import drawing, figures, folder, read_plan, signs, write
 from reports.arrays import read_arrays, said_in
 from reports.contents import Contents
 from reports.folder import FILES, write_contents
+from reports.lots import read_lots
 from reports.notation import Notation
 from reports.page import embedded, page, policy
 from reports.rounding import largest_remainder, whole_columns
 from reports.summary import summary
 from reports.tables import page_tables
+from reports.town import towns
 from reports.words import Words, catalogue
 from tests.sample_plan import ANSWERS, NUMBERS, RULES, sample_plan
 from tests.tiny import write_tiny_region
@@ -411,6 +413,66 @@ def test_the_workbook_has_a_sheet_a_question_and_the_assumptions_last(
     assert book.sheetnames[-1] == Words(lang)("sheet_assumptions")
     assert all(sheet["A1"].value.endswith("?") or sheet["A1"].value.endswith(")") for sheet in book)
     assert len(book[Words(lang)("sheet_beds")]._charts) == 1
+
+
+def test_tables_are_native_and_totals_have_names(told: Contents, tmp_path: Path) -> None:
+    """The names are the same in every language, so that a formula of somebody's own keeps working."""
+    book = _sheets(write_contents(replace(told, lang="en"), tmp_path / "plan") / "plan.xlsx", values=True)
+    beds = book["Beds per tier"]
+    assert beds.tables["t_beds"].ref == "A4:D6"  # two tiers under their heads; three years
+    assert [column.name for column in beds.tables["t_beds"].tableColumns] == ["Tier", "2024", "2025", "2026"]
+    sheet, cells = next(book.defined_names["t_beds_total"].destinations)
+    assert [cell.value for cell in book[sheet][cells][0]] == [10, 10, 8]
+    sheet, cells = next(book.defined_names["plan_id"].destinations)
+    assert book[sheet][cells].value == figures.plan_id(told.plan)
+
+
+def test_moves_add_up_by_formula(told: Contents, tmp_path: Path) -> None:
+    """Home: 5 people, nobody in or out in 2025; 2 more in 2026."""
+    file = write_contents(told, tmp_path / "plan") / "plan.xlsx"
+    rows = [
+        [cell.value for cell in row] for row in _sheets(file, values=True)["Verhuizen"].iter_rows(min_row=5)
+    ]
+    home = {row[1]: row[2:4] for row in rows if row[0] == "Thuis met begeleiding"}
+    assert home == {
+        "begin": [5, 5], "erin": [0, 2], "naar andere vorm of wachten": [0, 0], "uit de zorg": [0, 0],
+        "eind": [5, 7],
+    }  # fmt: skip
+    formulas = [row[2].value for row in _sheets(file, values=False)["Verhuizen"].iter_rows(min_row=5)]
+    assert formulas[4] == "=C5+C6-C7-C8"
+
+
+def test_another_decision_gives_the_plan_another_name(told: Contents) -> None:
+    plan = told.plan
+    other = replace(plan, data=plan.data.assign(places=plan.data["places"] + 1))
+    assert figures.plan_id(plan) == figures.plan_id(replace(plan, reference=plan.data))
+    assert figures.plan_id(other) != figures.plan_id(plan)
+
+
+def test_lots_are_told_where_they_are_given(told: Contents, tmp_path: Path) -> None:
+    lots = pd.DataFrame(
+        [(1, "A", "contract", 2025, 2026, 520.4, 500, 540, 312_000)],
+        columns=["lot", "region", "term", "first_year", "last_year", "expected", "least", "most", "eur"],
+    )
+    lots.to_csv(tmp_path / "lots.csv", index=False)
+    text = page(replace(told, lots=read_lots(tmp_path)))
+    assert '<section id="lots"' in text
+    assert "€\xa0312.000" in text
+    assert '<section id="lots"' not in page(told)
+    with pytest.raises(InputError, match=r"lots\.csv"):
+        read_lots(tmp_path / "elsewhere")
+
+
+def test_what_changes_for_a_municipality_is_told(told: Contents) -> None:
+    """Site 1 of A goes from 10 to 4 places and site 2 opens with 4: 10 → 8 in A; 9.5 people of A in
+    2024 and 2.5 at home; their homes from 2.5 to 6.
+    """
+    first, second = towns(told)
+    assert [(fact.first, fact.last) for fact in first.facts[:2]] == [("10", "8"), ("3", "6")]
+    assert "Opent: Plek twee (4)." in first.sentences
+    assert "Krimpt: Plek één (10 → 4)." in first.sentences
+    assert second.sentences[0] == "Aan de locaties in deze gemeente verandert niets."
+    assert "1 woning:" in second.sentences[1]
 
 
 def test_cost_in_the_workbook_is_cost_in_the_plan(told: Contents, tmp_path: Path) -> None:
