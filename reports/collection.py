@@ -15,7 +15,7 @@ from geodata.faults import Fault, InputError
 from reports.folder import read_plan, write
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from optimiser.plan import Plan
@@ -31,6 +31,8 @@ class Collection:
     folder: Path
     question: Mapping[str, Any]
     lang: Language = "nl"
+    writer: Callable[[Plan, Path, Language], object] = write
+    """Puts a plan into its folder: with all its files, or with no more than what reads it again."""
 
     def __post_init__(self) -> None:
         self._check()
@@ -51,7 +53,7 @@ class Collection:
         """Write a plan, or nothing where it is there or there is none, and what is known of it."""
         if plan is not None:
             self.folder.mkdir(parents=True, exist_ok=True)
-            write(plan, self.folder / name, self.lang)
+            self.writer(plan, self.folder / name, self.lang)
         written = self._written()
         written["plans"][name] = dict(facts)
         self.text(ASKED, json.dumps(written, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
