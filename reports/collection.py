@@ -16,7 +16,7 @@ from reports.folder import read_plan, write
 from reports.lock import locked
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from optimiser.plan import Plan
@@ -32,6 +32,8 @@ class Collection:
     folder: Path
     question: Mapping[str, Any]
     lang: Language = "nl"
+    writer: Callable[[Plan, Path, Language], object] = write
+    """Puts a plan into its folder: with all its files, or with no more than what reads it again."""
 
     def __post_init__(self) -> None:
         self._check()
@@ -52,7 +54,7 @@ class Collection:
         """Write a plan, or nothing where it is there or there is none, and what is known of it."""
         if plan is not None:
             self.folder.mkdir(parents=True, exist_ok=True)
-            write(plan, self.folder / name, self.lang)
+            self.writer(plan, self.folder / name, self.lang)
         with locked(self.folder / ASKED):
             written = self._written()
             written["plans"][name] = dict(facts)

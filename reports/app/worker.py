@@ -32,6 +32,7 @@ from reports.app.answers import (
 from reports.arrays import write_arrays
 from reports.case import write_case
 from reports.collection import Collection
+from reports.folder import CASE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
     from models import Region
     from optimiser import Plan, Progress
+    from reports.notation import Language
 
 HELD = 4
 """Plans that are kept at hand."""
@@ -156,10 +158,7 @@ class Bench:
     def _keep(self, name: str, plan: Plan) -> None:
         """Write what is needed to read a plan again, and then what is shown of it."""
         target = self.folder / name
-        target.mkdir(parents=True, exist_ok=True)
-        if not (target / "case").exists():
-            write_case(_region(plan), target / "case")
-        write_arrays(plan, target / "plan.nc")
+        write_core(plan, target)
         fresh = target / "answer.new"
         fresh.write_text(stored(plan_answer(plan)), encoding="utf-8")
         fresh.replace(target / "answer.json")
@@ -196,7 +195,7 @@ class Bench:
             from reports.alternatives import Asked, gather, question
 
             asked = Asked(order["within"], order["count"], room_seconds=1.0, **order["limits"])
-            kept = Collection(folder, question(_region(plan), asked))
+            kept = Collection(folder, question(_region(plan), asked), writer=write_core)
             if not kept.names():
                 kept.keep("plan-1", plan, {"distance": None, "most": None})
             gather(plan.problem, kept, asked, self._tell, self.stop)
@@ -204,11 +203,20 @@ class Bench:
             from reports import frontier
 
             wanted = frontier.Asked(("cost", "travel"), order["count"], order["within"], **order["limits"])
-            kept = Collection(folder, frontier.question(_region(plan), wanted))
+            kept = Collection(folder, frontier.question(_region(plan), wanted), writer=write_core)
             if not kept.names():
                 kept.keep(frontier.BEST, plan, {})
             frontier.gather(plan.problem, kept, wanted, self._tell, self.stop)
         return {"plans": [listed for name in kept.names() if (listed := _listed(folder, name, kept))]}
+
+
+def write_core(plan: Plan, folder: Path, lang: Language = "nl") -> None:
+    """Write no more of a plan than what reads it again; a page has no use for workbooks."""
+    del lang  # the arrays and the case speak none
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / CASE).exists():
+        write_case(_region(plan), folder / CASE)
+    write_arrays(plan, folder / "plan.nc")
 
 
 def _listed(folder: Path, name: str, kept: Collection) -> dict[str, Any] | None:
