@@ -8,7 +8,8 @@ A made part of a page stands between two comments; the first says how it is made
     <!-- made: run check groningen-bmwe -->
     <!-- /made -->
 
-Every table and every piece of code in the pages is such a part.
+Every table and every piece of code in the pages is such a part. `kept` stands above what somebody wrote or
+ran and put there: nothing makes it anew, so nothing keeps it true, and the tests know in which pages it is.
 """
 
 import argparse
@@ -48,6 +49,7 @@ KINDS = {
     "objective": schema.objective,
     "parameters": schema.parameters,
     "table": schema.table,
+    "ready": schema.ready,
     "areas": schema.area_columns,
     "files": schema.files,
     "arrays": schema.arrays,
@@ -100,6 +102,8 @@ def _made(part: Part, scratch: Path, *, long: bool) -> str:
         return _fenced("\n".join(_ran(line, scratch) for line in part.lines))
     if part.kind == "say":
         return _fenced("\n".join(f"spreidplan {_checked(line)}" for line in part.lines))
+    if part.kind == "kept":
+        return part.made
     if part.kind == "long":
         return _long(part, scratch) if long else part.made
     return KINDS[part.kind](*shlex.split(part.asked)).strip("\n") + "\n"

@@ -26,10 +26,12 @@ import models
 import optimiser
 import reports
 from geodata import bundled, figures
+from models.actuals import MEASURES
 from models.decided import AGREED
 from models.parameters import Parameters, Policies
 from models.quantity import Quantity
-from models.tables import TABLES, UNITS, Table, agreed_table, is_number
+from models.ready import FREE_COLUMNS, READY_COLUMNS, FreeHome, ReadyClient
+from models.tables import MEANINGS, TABLES, UNITS, Table, actuals_table, agreed_table, is_number, stock_table
 from optimiser.decisions import SLACK, Decisions
 from optimiser.formulation import EUROS
 from optimiser.plan import DECIDED, WEIGHTS
@@ -127,7 +129,7 @@ def _attributes_of(cls: type) -> dict[str, str]:
             names = [name.strip() for name in line.split(",")]
         elif line.strip():
             told |= {name: f"{told.get(name, '')} {line.strip()}".strip() for name in names}
-    return {f.name: told[f.name] for f in fields(cls)}
+    return {f.name: told.get(f.name, "") for f in fields(cls)}
 
 
 def rules(kind: str) -> str:
@@ -311,7 +313,8 @@ def _default(field: FieldInfo) -> str:
 
 def table(file: str) -> str:
     """Return the columns of a table of a region."""
-    known = {t.file: t for t in (*TABLES, agreed_table(AGREED))}
+    others = (agreed_table(AGREED), stock_table("stock.csv"), actuals_table("actuals.csv", list(MEASURES)))
+    known = {t.file: t for t in (*TABLES, *others)}
     found: Table = known[file]
     rows = [
         [_code(name), "must be there" if column.required else "", _holds(name, column), found.means(name)]
@@ -326,6 +329,20 @@ def _holds(name: str, column: Any) -> str:
         checks = ["a number" if is_number(column) else "text"]
     unit = UNITS.get(name, "")
     return ", ".join(checks) + (f" ({unit})" if unit and unit not in checks[0] else "")
+
+
+def ready(which: str) -> str:
+    """Return the columns of the outflow desk: of clients who are ready, or of homes that come free."""
+    columns, absent, about = {
+        "ready": (READY_COLUMNS, {"neighbourhood", "wanted"}, ReadyClient),
+        "free": (FREE_COLUMNS, {"tier"}, FreeHome),
+    }[which]
+    told = _attributes_of(about) if "Attributes" in str(about.__doc__) else {}
+    rows = [
+        [_code(name), "may be empty" if name in absent else "", told.get(name, "") or MEANINGS.get(name, "")]
+        for name in columns
+    ]
+    return _table(["column", "", "meaning"], rows)
 
 
 def area_columns() -> str:

@@ -248,6 +248,12 @@ MEANINGS = {
     "redeemed": "those of them that were redeemed",
     "circa": "ca. where the count is about so many",
     "asked_by": "on whose behalf it was decided",
+    "quarter": "quarter that was counted, such as 2027Q1",
+    "measure": "what was counted",
+    "to_profile": "profile that people changed to",
+    "exit": "how people left care",
+    "value": "the count; empty: not counted again",
+    "as_of": "day of the count",
     "source": "where the row comes from; without one it is an assumption",
     "note": "anything",
 }

@@ -50,6 +50,12 @@ def test_long_parts_were_run_and_say_with_what(page):
             assert re.search(r"^\*Run with spreidplan [\d.]+ and HiGHS [\d.]+, ", part.made, re.MULTILINE)
 
 
+def test_what_nothing_makes_anew_is_only_where_it_is_known():
+    """These pages came with output of long runs on larger regions, and with tables of rules of their own."""
+    kept = {page.stem for page in PAGES for part in make.parts(text_of(page)) if part.kind == "kept"}
+    assert kept <= {"agreements", "monitor", "what_if"}
+
+
 def test_every_command_has_a_section():
     """In the page of commands each stands once, by itself or among those that have no example."""
     headings = re.findall(r"^## ([a-z]+)$", text_of(ROOT / "docs" / "commands.md"), re.MULTILINE)
