@@ -1,6 +1,6 @@
 """What `region.toml` may hold: the numbers of a region, each with its unit and source."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -524,12 +524,19 @@ class NoticeBeforeClosing(Section):
 class SitesRunAsSettled(Section):
     """Of some sites it is settled beforehand whether they run, whatever else the plan decides."""
 
-    mode: Mode = "hard"
+    mode: Mode = "off"
+    """Hard where sites are named and nothing else is said."""
     price: PointsPerSiteYear = Quantity(value=1_000_000, unit="points/site-year")
     open: tuple[str, ...] = ()
     """Sites that run: those of today in every year, candidates in the last."""
     shut: tuple[str, ...] = ()
     """Sites that do not: those of today are gone in the last year, candidates never open."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _hard_where_sites_are_named(cls, given: Any) -> Any:
+        named = isinstance(given, dict) and bool(given.get("open") or given.get("shut"))
+        return {"mode": "hard", **given} if named else given
 
     @model_validator(mode="after")
     def _one_answer(self) -> Self:
