@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Iterable
+from decimal import Decimal
 from numbers import Real
 from typing import Any
 
@@ -108,7 +109,7 @@ def number(value: Any, *, decimal: str = ".", least: float = 0.0) -> float:
     """
     if is_absent(value, decimal):
         return math.nan
-    if isinstance(value, bool) or not isinstance(value, str | Real):
+    if isinstance(value, bool) or not isinstance(value, str | Real | Decimal):
         raise ValueError("a number")
     read = parse_number(value.strip(), decimal) if isinstance(value, str) else float(value)
     if not least <= read <= LARGEST:
@@ -126,7 +127,7 @@ def is_absent(value: Any, decimal: str = ".") -> bool:
             return False
     if _is_missing(value):
         return True
-    return isinstance(value, Real) and float(value) <= MISSING_FROM
+    return isinstance(value, Real | Decimal) and float(value) <= MISSING_FROM
 
 
 def _is_missing(value: Any) -> bool:
