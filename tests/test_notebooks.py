@@ -107,6 +107,7 @@ def test_what_if_why_and_what_it_costs():
 def test_agreements_lots_and_partition():
     """Three lots in which every neighbourhood is once; the best partitions are no dearer than all others."""
     names = run("05_agreements")
+    assert names["asked"].table["asked"].sum() == names["plan"].data["new_homes"].sum()
     lots = [names["division"].areas(lot) for lot in range(3)]
     assert sorted(code for lot in lots for code in lot) == sorted(names["region"].neighbourhoods.index)
     assert names["told"].found
