@@ -241,6 +241,11 @@ def _cell(value: Any) -> str:
     )
 
 
+def _known() -> dict[str, Found]:
+    """Return what the parts have found so far."""
+    return json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.is_file() else {}
+
+
 def main() -> int:
     """Run the parts that are asked for and write the page."""
     reading_ = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -248,14 +253,14 @@ def main() -> int:
     reading_.add_argument("--share", type=float, default=1.0, help="part of the whole to try (%(default)g)")
     reading_.add_argument("--page", action="store_true", help="only write the page of what is known")
     asked = reading_.parse_args()
-    kept = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.is_file() else {}
     for name in [] if asked.page else asked.parts or list(PARTS):
         began = time.monotonic()
         found = PARTS[name](asked.share)
         about = {"date": time.strftime("%Y-%m-%d"), "share": asked.share, "seconds": time.monotonic() - began}
-        kept[name] = {**found, **about}
-        KEPT.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    PAGE.write_text(page(kept), encoding="utf-8")
+        known = {**_known(), name: {**found, **about}}
+        KEPT.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        PAGE.write_text(page(known), encoding="utf-8")
+    PAGE.write_text(page(_known()), encoding="utf-8")
     return 0
 
 
