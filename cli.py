@@ -180,9 +180,8 @@ def _add_questions(add: Any, solving: argparse.ArgumentParser, locking: argparse
     _add_locate(add("locate", _locate, "choose sites, proven best for one aim", reading, as_json))
     report = add("report", _report, "write the report of a plan again", speaking, as_json)
     _add_report(report)
-    _add_serve(
-        add("serve", _serve, "open the what-if page in the browser", _solving(150.0, gap=0.02), speaking)
-    )
+    does = "open the what-if page in the browser"
+    _add_serve(add("serve", _serve, does, _solving(150.0, gap=0.02), _working(), speaking))
     why = add("explain", _explain, "say which rules bind and what one more is worth", speaking, as_json)
     why.add_argument("plan", type=Path, metavar="PLAN", help="folder of a plan")
     _add_explaining(why)
@@ -518,6 +517,7 @@ def _add_explaining(explain: argparse.ArgumentParser) -> None:
 
 def _add_serve(serve: argparse.ArgumentParser) -> None:
     add = serve.add_argument
+    serve.set_defaults(repair_time=15.0)  # somebody looks on
     of = "name of a bundled region, folder of a region, of a plan, or of several plans (%(default)s)"
     add("target", metavar="REGION|PLAN", nargs="?", default=DEMO_REGION, help=of)
     add(
@@ -1595,10 +1595,11 @@ def _serve(arguments: argparse.Namespace) -> int:
     _tell("Reading the region; the browser opens in a moment. Ctrl-C stops.")
     region = read_region(there.region)
     limits = {"gap": arguments.gap, "seconds": arguments.time, "seed": arguments.seed}
+    limits |= {} if arguments.work is None else {"work": arguments.work}
     with tempfile.TemporaryDirectory(prefix="spreidplan-", ignore_cleanup_errors=True) as folder:
         asked = Asked(
             region, Path(folder), limits, there.given, there.gallery,
-            arguments.lang or region.parameters.region.language,
+            arguments.lang or region.parameters.region.language, arguments.repair_time,
         )  # fmt: skip
         options = {"host": arguments.host, "port": arguments.port, "browser": arguments.browser}
         serve(asked, **options, until_closed=arguments.until_closed, told=_told_place)

@@ -265,6 +265,7 @@ async def _cancelled(region: Path, kept: Path) -> None:
     desk = Desk(worker)
     working = asyncio.create_task(desk.work())
     order = {"kind": "plan", "plan": "plan-1", "set": {}, "limits": LIMITS | {"seconds": 600.0}, "given": ""}
+    order["repair"] = 15.0
     job = desk.submit("plan-1", order, "me")
     assert desk.submit("plan-1", order, "you") is job
     async with asyncio.timeout(120):

@@ -75,7 +75,9 @@ class Asked:
     gallery
         Plans of a folder of alternatives or of a front: name, folder, facts.
     limits
-        gap, seconds and seed of every solve.
+        gap, seconds and seed of every solve, and work where it is bounded by that.
+    repair_seconds
+        For finding what would do where no plan exists.
     """
 
     region: Region
@@ -84,6 +86,7 @@ class Asked:
     given: Path | None = None
     gallery: Sequence[Mapping[str, Any]] = ()
     lang: Language = "nl"
+    repair_seconds: float = 15.0
 
 
 @dataclass
@@ -257,7 +260,8 @@ class WhatIf:
         if strange:
             raise HTTPException(422, f"The page does not set {strange[0]}.")
         given = str(self.asked.given) if self.asked.given and not settings else ""
-        return {"kind": "plan", "set": settings, "limits": dict(self.asked.limits), "given": given}
+        limits, repair = dict(self.asked.limits), self.asked.repair_seconds
+        return {"kind": "plan", "set": settings, "limits": limits, "repair": repair, "given": given}
 
     def _given_order(self, raw: Any, session: str) -> dict[str, Any]:
         """Show a plan that lies in a folder: of those opened, or of those found by this session."""
@@ -275,11 +279,11 @@ class WhatIf:
 
     def _of_plan(self, raw: Any, session: str) -> dict[str, Any]:
         plan = self._done(raw.get("plan"), session)["plan"]
-        more = (
-            {"seconds": 15.0} if raw["kind"] == "explain" else {"limits": dict(self.asked.limits), "count": 4}
-        )
-        within = {"alternatives": {"within": 0.02}, "front": {"within": 0.05}}.get(raw["kind"], {})
-        return {"kind": raw["kind"], "plan": plan, **more, **within}
+        if raw["kind"] == "explain":
+            return {"kind": "explain", "plan": plan, "seconds": EXPLAIN_SECONDS}
+        within = {"alternatives": WITHIN, "front": FRONT_WITHIN}[raw["kind"]]
+        limits = {name: self.asked.limits[name] for name in ("gap", "seconds", "seed")}
+        return {"kind": raw["kind"], "plan": plan, "limits": limits, "count": PLANS, "within": within}
 
     def _room_order(self, raw: Any, session: str) -> dict[str, Any]:
         plan, town = self._done(raw.get("plan"), session)["plan"], raw.get("town")

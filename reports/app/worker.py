@@ -48,9 +48,6 @@ HELD = 4
 OFTEN = 0.25
 """Seconds between two messages about progress."""
 
-DIAGNOSE_SECONDS = 15.0
-"""For finding the smallest changes with which there would be a plan."""
-
 ENOUGH = "enough"
 """Message that asks for the best so far."""
 
@@ -151,7 +148,7 @@ class Bench:
         try:
             return solve(problem, **order["limits"], progress=self._tell, stop=self.stop)
         except Impossible as error:
-            limits = Limits(order["limits"]["gap"], DIAGNOSE_SECONDS, self.stop)
+            limits = Limits(order["limits"]["gap"], order["repair"], self.stop)
             found = diagnose(problem, limits, self._tell, error.clash)
             raise Clashing(clash_answer(found, problem)) from error
 
