@@ -213,8 +213,8 @@ def page(kept: dict[str, Found]) -> str:
     text = PAGE.read_text(encoding="utf-8")
     for name in PARTS:
         told = _told(name, kept[name]) if name in kept else "*Not run yet: `make reliability`.*"
-        pattern = rf"(<!-- {name} -->\n).*?(\n<!-- end -->)"
-        text = re.sub(pattern, lambda m, told=told: m[1] + told + m[2], text, flags=re.S)  # type: ignore[misc]
+        pattern = rf"(<!-- {name} -->\n).*?(<!-- end -->)"
+        text = re.sub(pattern, lambda m, told=told: m[1] + told + "\n" + m[2], text, flags=re.S)  # type: ignore[misc]
     return text
 
 
