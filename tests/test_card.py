@@ -37,7 +37,7 @@ def test_the_tiny_region_tells_what_it_is():
     assert (told["Places"], told["Clients"]) == (["14"], ["18"])
     assert (told["Waiting"], told["Homes in use"], told["Homes offered"]) == (["1"], ["4"], ["3"])
     asked = cells(problem._repr_html_())
-    assert asked["Hard policies"] == ["replacement_before_closure"]
+    assert "replacement_before_closure" in asked["Hard policies"][0].split(", ")
     assert asked["Places in the base year"] == ["14"]
 
 
