@@ -129,6 +129,12 @@ _WORDS = {
         "nl": "Opnieuw gepland kost dat {amount} aan euro's en punten meer (bewezen: {least} tot {most}).",
         "en": "Planned again that costs {amount} of euros and points more (proven: {least} to {most}).",
     },
+    "costs_less": {
+        "nl": "Opnieuw gepland, zonder wat over woningen is afgesproken: {amount} aan euro's en punten "
+        "(bewezen: {least} tot {most}).",
+        "en": "Planned again, without what is agreed on homes: {amount} of euros and points "
+        "(proven: {least} to {most}).",
+    },
     "no_plan": {
         "nl": "Opnieuw gepland is er geen plan: {why}",
         "en": "Planned again there is no plan: {why}",
