@@ -10,7 +10,6 @@ search. What changes more than numbers (a site, a tier, a policy switched on) is
 
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
@@ -18,6 +17,7 @@ import numpy as np
 
 from optimiser.aggregate import aggregate
 from optimiser.bound import Separated
+from optimiser.decisions import may_be_broken, settled_sites
 from optimiser.highs import LinearModel, Solution
 from optimiser.model import Floats, Model
 from optimiser.plan import Plan
@@ -25,7 +25,7 @@ from optimiser.problem import Problem, same
 from optimiser.progress import Clock, Limits, Progress
 from optimiser.search import Search
 from optimiser.smaller import SMALL, Sites, Smaller, add_what_pays, nearest
-from optimiser.solve import proof_of, reference_of, running_as_in, solve, verified
+from optimiser.solve import ReferenceBeside, proof_of, running_as_in, solve, verified
 
 WITHIN_M = 15_000.0
 """Metres across a group of origins, as in the first round of the search."""
@@ -72,7 +72,9 @@ class Standing:
         seed: int = 0,
         progress: Callable[[Progress], None] = lambda _: None,
     ) -> "Standing | None":
-        """Return how it stands with other numbers, its plan verified; None where more than numbers differ.
+        """Return how it stands with other numbers, its plan verified.
+
+        None where more than numbers differ, or no plan was found from here: then `solve` is to be asked.
 
         Parameters and errors are those of `optimiser.solve`; the do-nothing reference is made beside.
         """
@@ -81,12 +83,11 @@ class Standing:
         began = time.monotonic()
         limits = Limits(gap, seconds, seed=seed)
         model = self.model.with_numbers_of(problem)
-        with ThreadPoolExecutor(max_workers=1) as beside:
-            waiting = beside.submit(reference_of, model, limits)
-            run, smaller, free = self._searched(model, limits, progress)
-            reference, _ = waiting.result()
-        if run.best is None:
-            return None
+        with ReferenceBeside(model, limits, progress) as beside:
+            run, smaller, free = self._searched(model, limits, beside.heard)
+            if run.best is None:
+                return None
+            reference, _ = beside.made()
         proof = proof_of(model, run.found(), limits, time.monotonic() - began)
         plan = verified(model, run.best, reference, proof)
         return Standing(plan, model, smaller, running_as_in(plan, problem), free, smaller.program.basis())
@@ -101,6 +102,8 @@ class Standing:
         if prices is not None:
             run.bound = Separated.of(model).bound(prices)
         run.tell("relaxation")
+        if relaxed.values is None:  # whether there is a plan at all is for `solve` to say
+            return run, smaller, free
         smaller.settle(dict(enumerate(self.runs)))
         if len(smaller.program.columns) == len(self.smaller.program.columns):
             smaller.program.begin_from(self.settled)
@@ -116,9 +119,10 @@ class Standing:
         """Return the smaller model with other numbers, relaxed from the basis where sites are free."""
         small = aggregate(model, WITHIN_M)
         program = LinearModel(small.arrays, self.smaller.program.columns, limits)
-        if len(small.arrays.row_lower) == len(self.smaller.aggregate.arrays.row_lower):
+        same_rows = len(small.arrays.row_lower) == len(self.smaller.aggregate.arrays.row_lower)
+        if same_rows:
             program.begin_from(self.free)
-        relaxed = program.relax()
+        relaxed = program.relax(interior=not same_rows)
         part = small.takes_part(nearest(model))
         part[program.columns] = True
         relaxed = add_what_pays(program, relaxed, part, Clock(limits))
@@ -152,10 +156,11 @@ def _switched(problem: Problem) -> tuple[Any, ...]:
     """Return what of the policies and agreements decides which slacks there are."""
     policies = problem.policies
     modes = tuple(getattr(policies, name).mode for name in type(policies).model_fields)
-    kept = tuple((one.name, one.year) for one in (*problem.agreed.every, *problem.wished.every))
+    kept = may_be_broken(problem)
+    sites = settled_sites(problem) if policies.sites_run_as_settled.mode == "soft" else []
     decided = (*problem.agreed.homes, *problem.wished.homes)
     homes = tuple((d.corporation, d.place, d.neighbourhoods) for d in decided)
-    return modes, problem.accounts, policies.specialist_scale.tiers, kept, homes
+    return modes, problem.accounts, policies.specialist_scale.tiers, kept, sites, homes
 
 
 def _unlimited() -> Limits:

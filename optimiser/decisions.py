@@ -232,17 +232,18 @@ def decide(problem: Problem, program: LpProblem) -> Decisions:
         between_nodes=in_soft("contract_nodes", sites),
         below_scale=in_soft("specialist_scale", [(k,) for k in problem.policies.specialist_scale.tiers]),
         short_staff=in_soft("staff_within_reach", towns),
-        unsettled=in_soft("sites_run_as_settled", _settled_sites(problem)),
-        broken_agreements=family("broken_agreements", _may_be_broken(problem)),
+        unsettled=in_soft("sites_run_as_settled", settled_sites(problem)),
+        broken_agreements=family("broken_agreements", may_be_broken(problem)),
     )
 
 
-def _settled_sites(problem: Problem) -> list[Label]:
+def settled_sites(problem: Problem) -> list[Label]:
+    """Return the sites of which it is settled whether they run."""
     policy = problem.policies.sites_run_as_settled
     return [(site,) for site in (*policy.open, *policy.shut)]
 
 
-def _may_be_broken(problem: Problem) -> list[Label]:
+def may_be_broken(problem: Problem) -> list[Label]:
     """Return what is agreed where that is soft, and always what is only wished."""
     policy, agreed, wished = problem.policies.agreed_decisions_are_kept, problem.agreed, problem.wished
     kept = agreed.every if policy.mode == "soft" else ()

@@ -111,7 +111,7 @@ def solve(
         limits = replace(limits, seconds=np.inf, work=Work(work))
     model = Model.of(problem)
     runs = None if start is None else running_as_in(start, problem)
-    with _Reference(model, limits, progress) as reference_beside:
+    with ReferenceBeside(model, limits, progress) as reference_beside:
         found = search(model, limits, reference_beside.heard, runs)
         if found.infeasible and found.values is None:
             raise _impossible(found, problem, limits)
@@ -142,7 +142,7 @@ def running_as_in(plan: Plan, problem: Problem) -> Floats:
     ).round()
 
 
-class _Reference:
+class ReferenceBeside:
     """The do-nothing reference, made in a thread beside the search once that has a bound or a plan.
 
     Not before: where there is no plan, its time would be lost.

@@ -57,7 +57,10 @@ _WORDS: dict[str, dict[Language, str]] = {
         "nl": "Wat verandert in het plan, met wat daarbij hoort:",
         "en": "What changes in the plan, with what belongs to it:",
     },
-    "unchanged": {"nl": "Geen besluit verandert.", "en": "No decision changes."},
+    "unchanged": {
+        "nl": "Geen plaatsen of woningen veranderen; hooguit wat wordt omgezet en wie waar woont.",
+        "en": "No places or homes change; at most what is converted and who lives where.",
+    },
     "line": {"nl": "{name}, {year}: {asked} → {planned}", "en": "{name}, {year}: {asked} → {planned}"},
     "because_counted": {
         "nl": "(nu {now} in plaats van {was})",

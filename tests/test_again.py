@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from builders import best, tiny_problem
 
-from optimiser import Model, again, solve
+from optimiser import Impossible, Model, again, solve
 from optimiser.again import Standing, only_numbers_differ, planned_again
 from optimiser.verify import violations
 
@@ -117,3 +117,26 @@ def test_another_region_is_solved_anew(plan):
     assert planned_again(plan, other, gap=0.0).proof.objective == pytest.approx(
         solve(other, gap=0.0).proof.objective, rel=1e-7
     )
+
+
+def test_what_cannot_be_is_said_as_ever(large):
+    """Two beds of ten may go a year: one bed fewer by 2023 is possible, none left is not."""
+    hard = {
+        "policies.intramural_reduction.mode": "hard",
+        "policies.replacement_before_closure.most_per_year": "0.2",
+    }
+    near = best(tiny_problem({**hard, "policies.intramural_reduction.by_end": "0.1"}))
+    never = tiny_problem({**hard, "policies.intramural_reduction.by_end": "1.0"})
+    assert only_numbers_differ(near.problem, never)
+    assert Standing.of(near).again(never, gap=0.0) is None
+    with pytest.raises(Impossible):
+        planned_again(near, never, gap=0.0)
+
+
+def test_other_sites_that_are_settled_are_numbers_only_where_hard(problem):
+    """Soft, each settled site has a slack of its own, so that another site is another model."""
+    key = "policies.sites_run_as_settled"
+    one, other = {f"{key}.shut": '["S1"]'}, {f"{key}.shut": '["S2"]'}
+    assert only_numbers_differ(tiny_problem(one), tiny_problem(other))
+    soft = {f"{key}.mode": '"soft"'}
+    assert not only_numbers_differ(tiny_problem({**one, **soft}), tiny_problem({**other, **soft}))

@@ -595,7 +595,7 @@ def test_where_all_is_as_planned_nothing_changes(folder, tmp_path, capsys):
         str(tmp_path / "new"),
     ]
     assert main([*command, "--lang", "en", "--gap", "0"]) == DONE
-    assert "No decision changes." in capsys.readouterr().out
+    assert "No places or homes change;" in capsys.readouterr().out
     ahead = Today(plan, counts(as_planned(plan, 2023)), Quarter(2023, 4)).ahead(decided_by(plan))
     again = decided_by(read_plan(tmp_path / "new"))
     assert {d for d in again.places if d.places} == {d for d in ahead.places if d.places}
