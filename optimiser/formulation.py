@@ -189,7 +189,11 @@ def _on_one_plot(problem: Problem, x: Decisions) -> Iterator[Row]:
     en="Places carry over from year to year: only what is added, removed or converted changes them.",
 )
 def places_carry_over(problem: Problem, x: Decisions) -> Iterator[Row]:
-    """z[s,k,t] = z[s,k,t−1] + a[s,k,t] + Σ_m ratio[m,k]·c[s,m,k,t] − r[s,k,t] − Σ_m c[s,k,m,t]."""
+    """z[s,k,t] = z[s,k,t−1] + a[s,k,t] + Σ_m ratio[m,k]·c[s,m,k,t] − r[s,k,t] − Σ_m c[s,k,m,t];
+    r[s,k,t] + Σ_m c[s,k,m,t] ≤ z[s,k,t−1].
+    """
+    # the second: what goes in a year stood there the year before, or a bed that is converted would count as
+    # replaced by a place that is removed the same year
     outgoing: dict[tuple[str, str], list[str]] = {}
     incoming: dict[tuple[str, str], list[tuple[str, float]]] = {}
     for (s, k, m), ratio in problem.ratios.items():
@@ -201,10 +205,17 @@ def places_carry_over(problem: Problem, x: Decisions) -> Iterator[Row]:
             terms.append((x.added[s, k, t], -1.0))
         terms += [(x.converted[s, k, m, t], 1.0) for m in outgoing.get((s, k), ())]
         terms += [(x.converted[s, m, k, t], -ratio) for m, ratio in incoming.get((s, k), ())]
+        going: Terms = [(x.removed[s, k, t], 1.0)]
+        going += [(x.converted[s, k, m, t], 1.0) for m in outgoing.get((s, k), ())]
+        comes = (s, k, t) in x.added or (s, k) in incoming
         if t == problem.years[0]:
-            yield Row((s, k, t), terms, "==", float(problem.base_places[s, k]))
+            before: Terms = []
+            base = float(problem.base_places[s, k])
         else:
-            yield Row((s, k, t), [*terms, (x.places[s, k, t - 1], -1.0)], "==", 0.0)
+            before, base = [(x.places[s, k, t - 1], -1.0)], 0.0
+        yield Row((s, k, t), [*terms, *before], "==", base)
+        if comes:
+            yield Row(("goes", s, k, t), [*going, *before], "<=", base)
 
 
 @rule(

@@ -257,7 +257,8 @@ def _moves(model: Model, problem: Problem, columns: Columns, values: Floats) -> 
     chosen = [n for n, (rule, _) in enumerate(model.rows) if rule.name == "places_carry_over"]
     given = np.zeros(len(arrays.cost))
     given[columns] = values
-    rhs = arrays.row_lower[chosen] - arrays.matrix[chosen] @ given
+    stands = arrays.matrix[chosen] @ given
+    lower, upper = arrays.row_lower[chosen] - stands, arrays.row_upper[chosen] - stands
     cost = arrays.cost[moved] + 1e-3
     early = [t < problem.first_year[s, k] and not problem.under_way.get((s, k, t)) for s, k, t in x.added]
     cost[: len(early)] += np.where(early, TOO_EARLY, 0.0)
@@ -265,7 +266,7 @@ def _moves(model: Model, problem: Problem, columns: Columns, values: Floats) -> 
         cost,
         integrality=np.ones(len(moved), dtype=int),
         bounds=Bounds(np.zeros(len(moved)), arrays.upper[moved]),
-        constraints=LinearConstraint(arrays.matrix[chosen].tocsc()[:, moved], rhs, rhs),
+        constraints=LinearConstraint(arrays.matrix[chosen].tocsc()[:, moved], lower, upper),
     )
     if solved.x is None:
         raise ValueError("Expected places to be added and removed as an edit asks.")

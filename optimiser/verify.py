@@ -237,8 +237,10 @@ def _place_balance(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
         yield from _broken("places_carry_over", impossible, "places converted where that is not possible")
         arrives = (data["converted"] * ratio.fillna(0.0)).sum("tier").rename(to_tier="tier")
     gone = data["removed"] + data["converted"].sum("to_tier")
-    after = _before(problem, data["places"], base) + data["added"] + arrives - gone
+    before = _before(problem, data["places"], base)
+    after = before + data["added"] + arrives - gone
     yield from _broken("places_carry_over", data["places"] - after, "places", both=True)
+    yield from _broken("places_carry_over", gone - before, "places that go and did not stand there")
 
 
 def _home_balance(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:

@@ -175,6 +175,8 @@ class BruteForce:
             removed = max(-at_s1, 0) + max(-at_s2, 0)
             if max(abs(beds) - case.beds, abs(at_s1) - case.most_groups, abs(at_s2) - case.most_groups) > 0:
                 return inf
+            if -at_s1 > before[1]:  # what a bed became this year does not go this year
+                return inf
             once = rise * (5_000 * removed_beds + 2_000 * removed + 2_000 * given[n])
             capital = (100_000 * added_beds + case.building * added + case.conversion * converted) / 10
             for later in range(n, 2):

@@ -302,6 +302,30 @@ def test_a_bed_closes_after_its_replacement(years_ahead, closed, extra):
     assert amount(plan, "removed", tier="bed") == closed
 
 
+def test_a_bed_that_is_converted_is_not_replaced_by_a_place_that_goes_the_same_year():
+    """Four beds are full, and two homes stand empty for the two light people. Half the beds should go.
+
+    Homes of before replace nothing, so a bed may only go by conversion, here for nothing. Two group places
+    would have to stay: 50,000 + 2 × 10,000. To convert two beds and remove what they became (2 × 2,000) would
+    be cheapest and replaces nobody, so it is not possible: two beds too many, 2 × 10,000 points.
+    """
+    settings = REPLACEMENT | ONE_YEAR | {
+        "profiles.intensive.fits": '["bed"]', "profiles.light.also": '["bed"]',
+        "costs.conversions.bed.group.cost": "0",
+        "policies.intramural_reduction.by_end": "0.5", "policies.replacement_before_closure.years_ahead": "1",
+    }  # fmt: skip
+    sites = SITE_COLUMNS + (
+        "S1,Site one,N1,provider A,existing,bed,4,0,4,4,\nS1,Site one,N1,provider A,existing,group,0,0,4,4,\n"
+    )
+    clients = "neighbourhood,profile,tier,clients,year,form,basis\n" + "".join(
+        f"N1,{profile},bed,2,2021,ZIN,origin\n" for profile in ("intensive", "light")
+    )
+    homes = "corporation,neighbourhood,year,homes\nC1,N1,2021,2\n"
+    plan = best(tiny_problem(settings, sites=sites, clients=clients, homes=homes))
+    assert plan.proof.objective == pytest.approx(2 * BED + 2 * HOME + 20_000, abs=CENT)
+    assert amount(plan, "converted") == amount(plan, "removed") == 0.0
+
+
 FLOW = EUROS_ONLY | ONE_YEAR | {
     "profiles.light.also": '["group", "bed"]',
     "pathway.transitions.bed.intensive.light": "0.4",

@@ -177,6 +177,19 @@ def test_moves_in_and_out_at_once_are_points_that_nobody_asked_for(plan):
     assert broken(plan.problem, both.assign(entered=entered)) == {"points of unasked_moves"}
 
 
+def test_a_place_does_not_go_in_the_year_in_which_it_comes(plan):
+    """A bed more is converted, and what it became removed at once: the balance holds, the plan does not."""
+    year, was = int(plan.data["year"][0]), plan.data["base_places"]
+    assert float(was.sel(site="S1", tier="group")) == 0.0
+    ratio = float(plan.problem.conversions["ratio"].loc["S1", "bed", "group"])
+    assert ratio == 1.0
+    more = changed(plan.data, "converted", 1.0, site="S1", tier="bed", to_tier="group", year=year)
+    more = changed(more, "places", -1.0, site="S1", tier="bed", year=year)
+    both = changed(more, "removed", 1.0, site="S1", tier="group", year=year)
+    said = {one.unit for one in violations(plan.problem, both) if one.rule == "places_carry_over"}
+    assert "places that go and did not stand there" in said
+
+
 def test_people_cannot_swap_origins(plan):
     """A tenth of a client is said to wait in another square: the sum over the region stays right."""
     here, profile, year = plan.data["waiting"].to_series().idxmax()
