@@ -64,7 +64,8 @@ def forecast(region: Region) -> Outlook:
     share, reconciliation = _housed_share(region, in_kind)
     tiers = list(region.parameters.tiers)
     housed = in_kind.sel(tier=tiers) * share
-    waiting = in_kind.sum("tier") - housed.sum("tier")
+    # added up and not the difference of two sums, which may be a little below nothing
+    waiting = in_kind.sel(tier=WAITING, drop=True) + (in_kind.sel(tier=tiers) * (1.0 - share)).sum("tier")
     pathway = CarePathway.of(region.parameters)
     inflow = _inflow(region, in_kind)
     return Outlook(

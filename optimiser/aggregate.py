@@ -118,6 +118,11 @@ def _homes_there_can_be(problem: Problem) -> dict[str, float]:
     return room
 
 
+def groups_within(problem: Problem, within_m: float) -> int:
+    """Return how many groups there are where no two origins of one lie farther apart than `within_m`."""
+    return len(set(_groups(problem, within_m)[0].values()))
+
+
 def _groups(problem: Problem, within_m: float) -> tuple[dict[str, str], dict[str, float]]:
     """Return per origin the group it moves with, and its people."""
     flat = [problem.clients, problem.waiting, problem.inflow]

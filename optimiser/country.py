@@ -26,8 +26,8 @@ from models.quantity import Quantity
 from optimiser.model import Floats
 from optimiser.problem import SharedPrice
 
-ENOUGH = 1e-4
-"""Share of the bound that new prices must promise, for another round."""
+ENOUGH = 0.02
+"""Part of the asked gap by which new prices must promise to raise the bound, for another round."""
 
 RAISE = 0.5
 """Part of its first box by which the price of what is short is raised for another round of plans; twice
@@ -229,7 +229,7 @@ def coordinate(
         None where a region has no plan: the asking was stopped.
     """
     asked = Coordination(tuple(regions), tuple(limits))
-    if limits and not _price(asked, relax, rounds):
+    if limits and not _price(asked, relax, rounds, ENOUGH * gap):
         return None
     prices = asked.best if asked.bounds else ()
     box = np.array([limit.box for limit in limits])
@@ -248,15 +248,18 @@ def coordinate(
     return country
 
 
-def _price(asked: Coordination, relax: Ask, rounds: int) -> bool:
-    """Look for the prices with the highest bound; tell whether the regions answered to the first."""
+def _price(asked: Coordination, relax: Ask, rounds: int, enough: float) -> bool:
+    """Look for the prices with the highest bound, until what more could be won is less than a share of it.
+
+    Tells whether the regions answered to the first.
+    """
     centre: Prices = tuple(0.0 for _ in asked.limits)
     if not asked.hear(centre, relax(centre)):
         return False
     box = np.array([limit.box for limit in asked.limits])
     for _ in range(rounds - 1):
         proposed, promised = propose(asked, centre, box)
-        if promised - asked.bound(centre) <= ENOUGH * abs(asked.bound(centre)) or proposed in asked.bounds:
+        if promised - asked.bound(centre) <= enough * abs(asked.bound(centre)) or proposed in asked.bounds:
             break
         if not asked.hear(proposed, relax(proposed)):
             break

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from itertools import product
 from typing import Any, Literal
 
@@ -145,7 +146,13 @@ LONGEST_NAME = 90
 
 def lp_name(*label: object) -> str:
     """Return a name that every LP format takes; it is never parsed back."""
-    return re.sub(r"\W", "_", "_".join(str(part) for part in label), flags=re.ASCII)[:LONGEST_NAME]
+    return "_".join(map(_plain, label))[:LONGEST_NAME]
+
+
+@lru_cache(maxsize=2**16, typed=True)
+def _plain(part: object) -> str:
+    """Return a part of a label without signs that LP formats refuse; a model of a million names has few."""
+    return re.sub(r"\W", "_", str(part), flags=re.ASCII)
 
 
 class LpNames:

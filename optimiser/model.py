@@ -1,7 +1,9 @@
 """The linear model of a problem: PuLP's variables and rows, and the same rows as sparse arrays."""
 
+import gc
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
@@ -43,12 +45,13 @@ class Model:
     def of(cls, problem: Problem, rules: Sequence[Rule] = RULES) -> Self:
         """Write a problem down under the given rules and its own, policies that are off left out."""
         variables = LpProblem("spreidplan", LpMinimize)
-        x = decide(problem, variables)
-        _check_names(problem)
-        active = [*(rule for rule in rules if is_on(problem, rule)), *problem.own_rules]
-        rows = tuple((rule, row) for rule in active for row in rule.rows(problem, x))
-        terms = (*paid(problem, x), *steered(problem, x), *deviations(problem, x), *shared(problem, x))
-        return cls(problem, variables, x, rows, terms, _constant(problem, x))
+        with _nothing_to_collect():
+            x = decide(problem, variables)
+            _check_names(problem)
+            active = [*(rule for rule in rules if is_on(problem, rule)), *problem.own_rules]
+            rows = tuple((rule, row) for rule in active for row in rule.rows(problem, x))
+            terms = (*paid(problem, x), *steered(problem, x), *deviations(problem, x), *shared(problem, x))
+            return cls(problem, variables, x, rows, terms, _constant(problem, x))
 
     @cached_property
     def program(self) -> LpProblem:
@@ -109,6 +112,21 @@ class Model:
     def arrays(self) -> "Arrays":
         """The same rows as sparse arrays, for a solver that is kept between solves."""
         return Arrays.of(self)
+
+
+@contextmanager
+def _nothing_to_collect() -> Iterator[None]:
+    """Pause Python's search for cycles: a model is millions of objects that stay, and none of them is one.
+
+    The search takes as long as writing the model down.
+    """
+    searching = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if searching:
+            gc.enable()
 
 
 def is_on(problem: Problem, rule: Rule) -> bool:
@@ -177,6 +195,11 @@ class Arrays:
     @classmethod
     def of(cls, model: Model, known: Model | None = None) -> Self:
         """Assemble the arrays from the model's own rows and terms; rows of a known model as it has them."""
+        with _nothing_to_collect():
+            return cls._of(model, known)
+
+    @classmethod
+    def _of(cls, model: Model, known: Model | None) -> Self:
         variables = model.decisions.all()
         matrix = _rows(model, known)
         rhs = np.array([row.rhs for _, row in model.rows])

@@ -17,12 +17,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from optimiser.aggregate import groups_within
 from optimiser.bound import Separated
 from optimiser.clash import Clash
 from optimiser.decisions import column_ids
 from optimiser.flows import cleaned, netted, people_follow
 from optimiser.highs import Columns, LinearModel, Solution
 from optimiser.model import Arrays, Floats, Model
+from optimiser.problem import Problem
 from optimiser.progress import Clock, Limits, Progress, Report
 from optimiser.rounding import whole_homes, whole_places
 from optimiser.smaller import DROPPED, RUNS, SMALL, USED, Change, Smaller, values_of
@@ -31,6 +33,10 @@ logger = logging.getLogger(__name__)
 
 WITHIN_M = (15_000.0, 8_000.0, 5_000.0, 3_000.0)
 """Metres across a group of origins, round by round; at the first the choice of a site is much the same."""
+
+FARTHER_M, MANY_GROUPS = 30_000.0, 25
+"""Metres across a group in a round before these, where the first would have more groups than this: sites
+are settled in a third of the time, so that a plan is there early; the bound comes from the later rounds."""
 
 PER_ROUND = 0.25
 """Part of the open questions settled in a round."""
@@ -136,7 +142,7 @@ class Search:
     def by_stages(self, runs: Floats | None) -> None:
         """Relax, bound, construct, round and improve, with smaller groups each time."""
         apart = Separated.of(self.model)
-        for within_m in WITHIN_M:
+        for within_m in rounds_of(self.model.problem):
             self.tell(f"relaxation, groups of {within_m / 1000:.0f} km")
             smaller, relaxed = Smaller.relaxed(self.model, within_m, self.limits, self.clock)
             if relaxed.outcome == "infeasible" and not self._whole_is_possible():
@@ -372,6 +378,12 @@ class Search:
             self.model, columns, values[columns].round(), None, unlimited, Clock(unlimited)
         )
         self.keep(cleaned(self.arrays, values) if followed is None else followed, "whole model")
+
+
+def rounds_of(problem: Problem) -> tuple[float, ...]:
+    """Return the metres across a group of origins, round by round."""
+    many = groups_within(problem, WITHIN_M[0]) > MANY_GROUPS
+    return (FARTHER_M, *WITHIN_M) if many else WITHIN_M
 
 
 def _every(arrays: Arrays) -> Columns:

@@ -16,8 +16,10 @@ from optimiser.progress import Clock, Limits
 SMALL = 4_000
 """Columns up to which a model is small enough to be given to the solver as it is."""
 
-NEAREST_SITES, NEAREST_HOMES = 10, 6
-"""Pairs per origin and tier that take part from the start; others are priced in when they pay."""
+NEAREST_SITES, NEAREST_HOMES = 40, 15
+"""Pairs per origin and tier that take part from the start; others are priced in when they pay.
+
+Many: the first solve is by interior point and hardly slower for them, and those after it by simplex."""
 
 PAYS = 1e-6
 """Reduced cost, in objective units, beyond which a pair left out would pay."""

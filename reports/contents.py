@@ -120,10 +120,15 @@ class Contents:
 
     def municipality(self, code: str) -> str:
         """Return the name of a municipality, with its code where two have the same name; else the code."""
+        return self._municipalities.get(code, str(code))
+
+    @cached_property
+    def _municipalities(self) -> dict[str, str]:
         names = self.region.municipalities["name"]
-        if code not in names.index:
-            return str(code)
-        return f"{names[code]} ({code})" if (names == names[code]).sum() > 1 else str(names[code])
+        shared = set(names[names.duplicated()])
+        return {
+            str(code): f"{name} ({code})" if name in shared else str(name) for code, name in names.items()
+        }
 
     def payer(self, code: str) -> str:
         """Return the name of who pays: a municipality, those who pay a stream, or a corporation."""

@@ -72,6 +72,7 @@ def test_the_regions_are_problems_whose_base_holds(country):
     for name in names:
         region = read_region(folder / name)
         problem = Problem.of(region, forecast(region))
+        assert float(problem.waiting.min()) >= 0.0  # nor a rounding error less than nobody
         for tier in problem.facility_tiers:
             room = (
                 problem.site_tiers["base"].xs(tier, level="tier").sum() * problem.tiers.loc[tier, "occupancy"]
