@@ -43,11 +43,12 @@ docs: $(READY) ## make the pages anew into build/docs; LONG=--long also makes th
 reliability: $(READY) ## hostile input, faults, a second solver, mutants and scale, into docs/reliability.md (hours)
 	@$(BIN)/python -m benchmarks.reliability
 
-bench: $(READY) ## measure speed and gaps, into benchmarks/RESULTS.md; ORLIB=folder of OR-Library, SPOPT=Python that has spopt
+bench: $(READY) ## measure speed and gaps, into benchmarks/RESULTS.md; ORLIB=folder of OR-Library, SPOPT=Python that has spopt, CBS=map of all wijken (45 minutes)
 	@$(BIN)/python -m benchmarks.regions --columns 1000000
 	@$(BIN)/python -m benchmarks.bounds
 	@$(BIN)/python -m benchmarks.warehouse $(ORLIB)
 	@$(BIN)/python -m benchmarks.location $(ORLIB) $(if $(SPOPT),--spopt $(SPOPT))
+	@$(if $(CBS),$(BIN)/python -m benchmarks.country $(CBS))
 
 clean: ## take away all that make and the tools have made
 	@rm -rf .venv build dist *.egg-info spreidplan-demo spreidplan-demo.previous

@@ -1,11 +1,16 @@
 """The benchmarks measure what they say: a warehouse instance is the instance, a log is read right."""
 
+import os
+import subprocess
+import sys
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.optimize import linprog
 
+from benchmarks.country import resident_gigabytes
 from benchmarks.regions import Run, history_in
 from benchmarks.warehouse import Warehouses, solved
 
@@ -75,3 +80,16 @@ def test_the_solvers_log_is_read():
     assert run.gap_at(1.0) == np.inf
     assert run.gap_at(3.0) == pytest.approx(0.2)
     assert (run.seconds_to(0.01), run.seconds_to(0.001)) == (7.0, np.inf)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
+def test_memory_is_that_of_a_process_and_all_it_has_started():
+    """A child that holds 200 MB is counted with this process."""
+    alone = resident_gigabytes(os.getpid())
+    assert 0.01 < alone < 20
+    holds = "import sys; held = bytearray(200_000_000); print(1, flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", holds], stdin=-1, stdout=-1) as child:
+        child.stdout.readline()
+        both = resident_gigabytes(os.getpid())
+        child.stdin.close()
+    assert both - alone > 0.18
