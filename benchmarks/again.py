@@ -85,7 +85,8 @@ def main() -> int:
     text = "\n".join([
         f"## A changed number ({time.strftime('%Y-%m-%d')})",
         f"\n`python -m benchmarks.again {asked.name} --first {asked.first:g} --runs {asked.runs}`; "
-        f"{machine()}. Medians; asked for a gap of {ENOUGH:.1%}; the plan begun with has {plan.proof.gap:.2%}.\n",
+        f"{machine()}. Medians; asked for a gap of {ENOUGH:.1%}; the plan begun with has "
+        f"{plan.proof.gap:.2%}.\n",
         "| change | | s to a bound | s to a plan | s to a verified plan | gap |",
         "|---|---|--:|--:|--:|--:|", *lines,
     ])  # fmt: skip
