@@ -207,12 +207,10 @@ def _add_making(init: argparse.ArgumentParser) -> None:
         help="with --figures of another year: CSV of code_old, code_new, weight, or the map of that year",
     )  # fmt: skip
     add("--sites", metavar="FILE", help="with a map: sites as CSV, GeoJSON, GeoPackage or PostGIS")
-    add(
-        "--base",
-        type=_count,
-        metavar="YEAR",
-        help="with a map: base year (default the year before the map's)",
-    )
+    looked_up = "with --sites: table of addresses (postcode, huisnummer, x, y), such as an extract of BAG"
+    add("--addresses", metavar="FILE", help=looked_up)
+    base = "with a map: base year (default the year before the map's)"
+    add("--base", type=_count, metavar="YEAR", help=base)
     add("--roads", metavar="FILE", help="with a map: GraphML, or lines with speeds; those near are copied")
     add(
         "--table", dest="tables", action="append", default=[], type=_table_source, metavar="NAME=SOURCE",
@@ -697,7 +695,7 @@ def _init(arguments: argparse.Namespace) -> int:
     return _made(arguments)
 
 
-def _made(arguments: argparse.Namespace, told: Sequence[str] = ()) -> int:
+def _made(arguments: argparse.Namespace, told: Sequence[str] = (), *, is_whole: bool = False) -> int:
     """Put the tables in a workbook where that is asked for, and say where the new region is."""
     folder, into = arguments.folder, arguments.folder
     if arguments.xlsx:
@@ -705,7 +703,8 @@ def _made(arguments: argparse.Namespace, told: Sequence[str] = ()) -> int:
 
         into = gather(folder)
     _print([str(folder)])
-    _tell(*told, f"Fill in {into}, then: spreidplan check {folder}")
+    first = f"Look through {into}" if is_whole else f"Fill in {into}"
+    _tell(*told, f"{first}, then: spreidplan check {folder}")
     return DONE
 
 
@@ -715,12 +714,17 @@ def _is_map(source: str) -> bool:
     return "://" in source or Path(source.partition("#")[0]).suffix.lower() in kinds
 
 
+_WITH_A_MAP = frozenset(
+    ("municipalities", "sites", "addresses", "base", "name", "figures", "crosswalk", "roads", "tables")
+)
+"""Options of `init` that are used with a map only."""
+
+
 def _only_with_a_map(arguments: argparse.Namespace) -> None:
     """Refuse what would be left unused when a region is copied."""
     from geodata.faults import Fault, InputError
 
-    given = {"municipalities", "sites", "base", "name", "figures", "crosswalk", "roads", "tables"}
-    unused = [name for name in sorted(given) if getattr(arguments, name) not in (None, [])]
+    unused = [name for name in sorted(_WITH_A_MAP) if getattr(arguments, name) not in (None, [])]
     if unused:
         remedy = "Name CBS's map: --from wijkenbuurten_2024.gpkg."
         found, expected = f"a region to copy ('{arguments.source}')", "a map, as this goes with one"
@@ -730,28 +734,13 @@ def _only_with_a_map(arguments: argparse.Namespace) -> None:
 
 def _init_from_map(arguments: argparse.Namespace) -> int:
     """Make a region of CBS's map, and say what was assumed and what is left to do."""
-    from geodata.cbs import CRS, read_extract
-    from geodata.faults import Fault, InputError
-    from geodata.locations import read_locations, read_rows
-    from models.new_region import NewRegion, write_region
+    from models.new_region import Asked, write_region
 
-    faults, asked = list[Fault](), (arguments.municipalities or "").split(",")
-    extract = read_extract(arguments.source, asked, arguments.level, faults)
-    if extract is not None:
-        extract = extract.with_figures(arguments.figures, arguments.crosswalk, faults)
-    sites = read_locations(arguments.sites, CRS, faults) if arguments.sites else None
-    tables = {name: read_rows(source, faults) for name, source in arguments.tables}
-    base = arguments.base or (extract.year - 1 if extract is not None and extract.year else None)
-    if extract is not None and base is None:
-        remedy = "Name the base year: --base 2023."
-        faults.append(Fault("--base", f"no year in the name of {extract.label}", "a year", remedy))
-    if faults or extract is None or base is None:
-        raise InputError(faults)
-    name = (arguments.name or ", ".join(extract.municipalities["name"]))[:80]
-    label = Path(arguments.sites or "sites.csv").name
-    new = NewRegion(extract, name, base, sites, label, tables, arguments.roads)
+    given = {name: getattr(arguments, name) for name in _WITH_A_MAP - {"municipalities"}}
+    towns = (arguments.municipalities or "").split(",")
+    new = Asked(arguments.source, towns, arguments.level, **given).read()
     told = write_region(new, arguments.folder)
-    return _made(arguments, told)
+    return _made(arguments, told, is_whole=new.is_whole)
 
 
 def _check(arguments: argparse.Namespace) -> int:

@@ -1,6 +1,6 @@
 """Places given one by one: a CSV file, a GeoJSON file, a GeoPackage or a table of PostGIS, with coordinates.
 
-Addresses are not looked up: nothing is sent anywhere. A place with an address only is told as a fault.
+A place with an address only is told as a fault, unless it was looked up (see `geodata.addresses`).
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,10 @@ from geodata.faults import Fault
 from geodata.layers import Source, label_of, read_layer
 from geodata.tables import read_table
 
-ADDRESS = ("address", "adres", "straat", "straatnaam", "huisnummer", "postcode", "woonplaats")
+ADDRESS = (
+    "address", "adres", "straat", "straatnaam", "huisnummer", "house_number", "number", "huisletter",
+    "toevoeging", "huisnummertoevoeging", "huisnummer_toevoeging", "postcode", "woonplaats",
+)  # fmt: skip
 """Columns of an address, as they are called in lists of places."""
 
 _COORDINATES = (("x", "y"), ("lon", "lat"))
@@ -75,17 +78,32 @@ def _only(label: str, names: Sequence[str]) -> str | Fault:
 
 def without_coordinates(label: str, places: pd.DataFrame) -> list[Fault]:
     """Return a fault for every place that has an address but no coordinates and no neighbourhood."""
+    remedy = (
+        "Give a table of addresses with --addresses (an extract of the register of addresses BAG: postcode, "
+        "huisnummer and coordinates), or fill in lon and lat, x and y, or the neighbourhood. It is looked up "
+        "nowhere else: nothing leaves this machine."
+    )
+    return [
+        Fault(label, f"the address '{address}' without coordinates", "coordinates", remedy, int(str(line)))
+        for line, row in places.loc[~has_place(places), address_columns(places)].iterrows()
+        if (address := " ".join(text for text in row if text))
+    ]
+
+
+def has_place(places: pd.DataFrame) -> pd.Series:
+    """Return of every place whether it has coordinates or a neighbourhood."""
     given = pd.Series(False, index=places.index)
     for columns in (*_COORDINATES, ("neighbourhood",)):
         if set(columns) <= set(places.columns):
             given |= (places[list(columns)] != "").all(axis=1)
-    addresses = [name for name in places if str(name).lower() in ADDRESS]
-    remedy = (
-        "Look the address up (in a GIS program, or the register of addresses BAG) and fill in lon and lat, x "
-        "and y, or the neighbourhood. It is not looked up here: nothing leaves this machine."
-    )
-    return [
-        Fault(label, f"the address '{address}' without coordinates", "coordinates", remedy, int(str(line)))
-        for line, row in places.loc[~given, addresses].iterrows()
-        if (address := " ".join(text for text in row if text))
-    ]
+    return given
+
+
+def addressed(places: pd.DataFrame) -> pd.Series:
+    """Return of every place whether it has any part of an address."""
+    return (places[address_columns(places)] != "").any(axis=1)
+
+
+def address_columns(places: pd.DataFrame) -> list[str]:
+    """Return the columns that are parts of an address."""
+    return [str(name) for name in places if str(name).lower() in ADDRESS]

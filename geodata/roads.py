@@ -3,7 +3,7 @@
 import math
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -41,11 +41,11 @@ STRETCH_M = 250.0
 LONGEST_M = 10_000_000.0
 """No stretch of road is longer, in metres."""
 
-CAR_ONLY = ("motorway", "motorway_link", "trunk", "trunk_link")
-"""Classes of roads where nobody cycles."""
+CAR_ONLY = ("motorway", "motorway_link", "trunk", "trunk_link", "r")
+"""Classes of roads where nobody cycles: of OpenStreetMap, and of NWB what the State manages."""
 
 _SPEEDS = ("speed_kph", "maxspeed", "maxshd", "maximumsnelheid", "snelheid")
-_CLASSES = ("highway", "fclass", "wegcat", "wegtype")
+_CLASSES = ("highway", "fclass", "wegcat", "wegtype", "wegbehsrt")
 _DIRECTIONS = ("oneway", "rijrichtng", "rijrichting")
 _FORWARD, _BACKWARD = ("yes", "true", "1", "f", "h"), ("-1", "reverse", "t")
 _MPH = 1.609344
@@ -56,8 +56,8 @@ _NUMBER = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(mph)?")
 class Roads:
     """A road network: nodes with `x`, `y` in metres, edges with `metres`, `kph` and `car_only`.
 
-    `kph` of an edge without a speed is the mean of its class, or of all edges, or `fallback` where no edge
-    has one; `estimated` is the share of the length of which that is so.
+    `kph` of an edge without a speed is that given for its class, or the mean of its class, or of all edges,
+    or `fallback` where no edge has one; `estimated` is the share of the length of which that is so.
     """
 
     graph: "nx.MultiDiGraph[Any]"
@@ -77,7 +77,13 @@ class Routes:
     """Pairs without any route."""
 
 
-def read_roads(source: Source, crs: str, fallback: float, faults: list[Fault]) -> Roads | None:
+def read_roads(
+    source: Source,
+    crs: str,
+    fallback: float,
+    faults: list[Fault],
+    by_class: Mapping[str, float] | None = None,
+) -> Roads | None:
     """Read a network; None after adding the fault that prevents it.
 
     Parameters
@@ -85,20 +91,24 @@ def read_roads(source: Source, crs: str, fallback: float, faults: list[Fault]) -
     source
         GraphML as OSMnx writes it (`crs` of the graph, `x` and `y` of nodes, `length` in metres of edges, and
         `travel_time` in seconds or a speed), or a layer of lines with a speed in km/h in one of the
-        columns speed_kph, maxspeed, maxshd.
+        columns speed_kph, maxspeed, maxshd, or with a class of which `by_class` gives the speed, such as
+        the road manager of NWB (WEGBEHSRT).
     crs
         System in metres of the result.
     fallback
         Speed in km/h where no edge has one.
+    by_class
+        Class of road → km/h where an edge has none.
     """
+    given = {name.lower(): kph for name, kph in (by_class or {}).items()}
     if str(source).lower().endswith(".graphml"):
         edges = _from_graphml(Path(source), crs, faults)
     else:
-        edges = _from_lines(source, crs, faults)
+        edges = _from_lines(source, crs, given, faults)
     if edges is None:
         return None
     graph, known = edges
-    return Roads(graph, label_of(source), _with_speeds(graph, known, fallback))
+    return Roads(graph, label_of(source), _with_speeds(graph, known, given, fallback))
 
 
 type _Graph = tuple["nx.MultiDiGraph[Any]", list[float | None]]
@@ -183,7 +193,9 @@ def _speeds_of(graph: "nx.MultiDiGraph[Any]") -> list[float | None]:
     return [of["kph"] for _, _, of in graph.edges(data=True)]
 
 
-def _with_speeds(graph: "nx.MultiDiGraph[Any]", known: list[float | None], fallback: float) -> float:
+def _with_speeds(
+    graph: "nx.MultiDiGraph[Any]", known: list[float | None], given: Mapping[str, float], fallback: float
+) -> float:
     """Give every edge a speed, and return the share of the length whose speed was estimated."""
     frame = pd.DataFrame(
         {
@@ -194,25 +206,23 @@ def _with_speeds(graph: "nx.MultiDiGraph[Any]", known: list[float | None], fallb
     )
     by_class = frame.groupby("kind")["kph"].transform("mean")
     overall = frame["kph"].mean() if frame["kph"].notna().any() else fallback
-    whole = frame["kph"].fillna(by_class).fillna(overall)
+    whole = frame["kph"].fillna(frame["kind"].map(given)).fillna(by_class).fillna(overall)
     for (_, _, of), kph in zip(graph.edges(data=True), whole, strict=True):
         of["kph"] = float(kph)
     length = frame["metres"].sum()
     return float(frame.loc[frame["kph"].isna(), "metres"].sum() / length) if length else 0.0
 
 
-def _from_lines(source: Source, crs: str, faults: list[Fault]) -> _Graph | None:
+def _from_lines(source: Source, crs: str, given: Mapping[str, float], faults: list[Fault]) -> _Graph | None:
     label = label_of(source)
     lines = read_layer(source, lambda names: _one_layer(label, list(names)), "roads", faults)
     if lines is None:
         return None
     lines = lines.to_crs(crs).explode(index_parts=False)
     lines = lines[lines.geometry.geom_type == "LineString"]
-    columns = {str(name).lower(): name for name in lines}
-    if lines.empty or not any(name in columns for name in _SPEEDS):
-        found = "no lines" if lines.empty else "no column with speeds"
-        expected = f"lines with a speed in km/h: {', '.join(_SPEEDS)}"
-        faults.append(Fault(label, found, expected, "Join the speeds to the lines, or take another file."))
+    bare = bare_classes(lines)
+    if lines.empty or not set(bare) <= set(given):
+        faults.append(_without_speeds(label, bare, given))
         return None
     speeds, kinds, ways = _attributes(lines)
     graph: nx.MultiDiGraph[Any] = nx.MultiDiGraph()
@@ -234,31 +244,54 @@ def _attributes(lines: gpd.GeoDataFrame) -> tuple[list[float | None], list[str],
     for name in (name for name in _SPEEDS if name in columns):
         read = map(_plain_number, columns[name])
         speeds = [known if known is not None else kph for known, kph in zip(speeds, read, strict=True)]
-    kinds = next((columns[name] for name in _CLASSES if name in columns), [""] * count)
+    words = ([_word(kind) for kind in columns[name]] for name in _CLASSES if name in columns)
+    kinds = next((kinds for kinds in words if any(kinds)), [""] * count)
     ways = next((columns[name] for name in _DIRECTIONS if name in columns), [""] * count)
-    return speeds, [_word(kind) for kind in kinds], [str(way).strip().lower() for way in ways]
+    return speeds, kinds, [str(way).strip().lower() for way in ways]
 
 
-def cut_out(source: Source, areas: gpd.GeoDataFrame, folder: Path, faults: list[Fault]) -> None:
-    """Copy a network into a region's folder: a graph whole, of lines those within `MARGIN_M` of the areas."""
+def bare_classes(lines: gpd.GeoDataFrame) -> tuple[str, ...]:
+    """Return the classes of lines that have no column of speeds ("" for none); none where they have one."""
+    if {str(name).lower() for name in lines} & set(_SPEEDS):
+        return ()
+    return tuple(sorted(set(_attributes(lines)[1])))
+
+
+def _without_speeds(label: str, bare: Sequence[str], given: Mapping[str, float]) -> Fault:
+    lacking = [kind.upper() for kind in bare if kind and kind not in given]
+    if not bare or "" in bare:
+        found = "no column with speeds" if bare else "no lines"
+        expected = f"lines with a speed in km/h: {', '.join(_SPEEDS)}"
+        return Fault(label, found, expected, "Join the speeds to the lines, or take another file.")
+    found, expected = f"no speeds for the classes {', '.join(lacking[:12])}", "a speed in km/h for each class"
+    remedy = f"Add them to region.toml, such as [travel.road_speeds] {lacking[0]} = 50, or join speeds."
+    return Fault(label, found, expected, remedy)
+
+
+def cut_out(source: Source, areas: gpd.GeoDataFrame, folder: Path, faults: list[Fault]) -> tuple[str, ...]:
+    """Copy a network into a region's folder: a graph whole, of lines those within `MARGIN_M` of the areas.
+
+    Returns the classes of lines that have no speeds at all (see `bare_classes`).
+    """
     if not is_database(source) and str(source).lower().endswith(".graphml"):
         try:
             shutil.copyfile(source, folder / "roads.graphml")
         except OSError as error:
             reason = error.strerror or "an error"
             faults.append(Fault(label_of(source), reason, "a file that can be read", "Check the path."))
-        return
+        return ()
     label = label_of(source)
     lines = read_layer(source, lambda names: _one_layer(label, list(names)), "roads", faults)
     if lines is None:
-        return
+        return ()
     west, south, east, north = areas.buffer(MARGIN_M).to_crs(lines.crs).total_bounds
     near = lines.cx[west:east, south:north]
     if near.empty:
         remedy = "Take the roads of this region."
         faults.append(Fault(label, "no road near the region", "roads in and around it", remedy))
-        return
+        return ()
     near.drop(columns="fid", errors="ignore").to_file(folder / "roads.gpkg", layer="roads", driver="GPKG")
+    return bare_classes(near)
 
 
 def _one_layer(label: str, names: list[str]) -> str | Fault:

@@ -29,12 +29,15 @@ class Measure:
 
     Attributes
     ----------
+    about
+        What it is, in plain words.
     is_flow
         Counted over the quarter, not at the end of it.
     needs, takes
         Columns that every row of it fills in, and those that it may fill in beside them.
     """
 
+    about: str
     is_flow: bool
     needs: tuple[str, ...]
     takes: tuple[str, ...]
@@ -42,16 +45,17 @@ class Measure:
 
 
 MEASURES: Mapping[str, Measure] = {
-    "clients": Measure(False, ("tier",), ("municipality", "profile")),
-    "waiting": Measure(False, (), ("municipality", "profile")),
-    "places": Measure(False, ("site", "tier"), (), of_people=False),
-    "homes": Measure(False, (), ("municipality", "tier"), of_people=False),
-    "inflow": Measure(True, (), ("municipality", "profile")),
-    "moves": Measure(True, ("tier", "profile", "to_profile"), ("municipality",)),
-    "outflow": Measure(True, ("exit",), ("municipality", "tier", "profile")),
+    "clients": Measure("people with a place or home", False, ("tier",), ("municipality", "profile")),
+    "waiting": Measure("people without", False, (), ("municipality", "profile")),
+    "places": Measure("places of a tier at a site", False, ("site", "tier"), (), of_people=False),
+    "homes": Measure("homes in use, of home tiers", False, (), ("municipality", "tier"), of_people=False),
+    "inflow": Measure("new clients", True, (), ("municipality", "profile")),
+    "moves": Measure(
+        "people who changed of profile", True, ("tier", "profile", "to_profile"), ("municipality",)
+    ),
+    "outflow": Measure("people who left care", True, ("exit",), ("municipality", "tier", "profile")),
 }
-"""What may be counted: people with a place, people without, places at sites, homes in use, and the flows:
-new clients, changes of profile (*doorstroom*), and who left care."""
+"""What may be counted; `municipality` is that of origin."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -4,19 +4,20 @@ import csv
 import math
 import shutil
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from geodata.addresses import placed, read_addresses
 from geodata.bundled import region_folder
-from geodata.cbs import CRS, Extract
+from geodata.cbs import CRS, Extract, Level, read_extract
 from geodata.faults import Fault, InputError, did_you_mean
 from geodata.figures import INDICATORS
-from geodata.layers import Source
-from geodata.locations import ADDRESS, without_coordinates
+from geodata.layers import Source, label_of
+from geodata.locations import ADDRESS, read_locations, read_rows, without_coordinates
 from geodata.roads import cut_out
 from geodata.tables import parse_number
 from models import tables
@@ -54,6 +55,18 @@ MIX: Mapping[str, Mapping[str, int]] = {
 }
 """How the clients of a tier divide over profiles: that of the same region, itself an assumption."""
 
+MOST = 8
+"""Most places at a candidate site of which nothing is known: the median at those of group living and of
+shelter in the same region, themselves assumptions."""
+
+ROAD_SPEEDS: Mapping[str, float] = {"R": 100, "P": 80, "W": 60, "G": 40, "T": 30}
+"""Speed in km/h by road manager as NWB has them (WEGBEHSRT: State, province, water board, municipality,
+other): common limits, assumed where lines have no speed."""
+
+_ROAD_NOTE = "a common limit on roads of this manager (WEGBEHSRT of NWB); the roads given have no speeds"
+
+_ASSUMED_FULL = "assumed: no room for more than the places that there are"
+_ASSUMED_ROOM = f"assumed: room for {MOST}, as at candidate sites of the bundled region Zuidoost-Drenthe"
 _ASSUMED_HOMES = (
     f"assumed: {HOMES_PER_1000} homes a year per 1,000 inhabitants, as in the bundled region "
     "Zuidoost-Drenthe; replace it by what corporations offer"
@@ -62,6 +75,52 @@ _ESTIMATED = (
     "estimated: occupancy x places of sites.csv that the Wlz does not hold, divided over profiles as in the "
     "bundled region Zuidoost-Drenthe; replace it by a count"
 )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a planner gives to make a region of: sources, names of municipalities, what may be left out."""
+
+    source: Source
+    municipalities: Sequence[str]
+    level: Level = "wijk"
+    figures: Sequence[Source] = ()
+    crosswalk: Source | None = None
+    sites: Source | None = None
+    addresses: Source | None = None
+    tables: Sequence[tuple[str, Source]] = ()
+    roads: Source | None = None
+    base: int | None = None
+    name: str | None = None
+
+    def read(self) -> "NewRegion":
+        """Read all of it; raises InputError with every fault."""
+        faults = list[Fault]()
+        extract = read_extract(self.source, self.municipalities, self.level, faults)
+        if extract is not None:
+            extract = extract.with_figures(self.figures, self.crosswalk, faults)
+        sites = self._sites(faults)
+        tables = {name: read_rows(source, faults) for name, source in self.tables}
+        base = self.base or (extract.year - 1 if extract is not None and extract.year else None)
+        if extract is not None and base is None:
+            remedy = "Name the base year: --base 2023."
+            faults.append(Fault("--base", f"no year in the name of {extract.label}", "a year", remedy))
+        if faults or extract is None or base is None:
+            raise InputError(faults)
+        name = (self.name or ", ".join(extract.municipalities["name"]))[:80]
+        label = label_of(self.sites) if self.sites else "sites.csv"
+        return NewRegion(extract, name, base, sites, label, tables, self.roads)
+
+    def _sites(self, faults: list[Fault]) -> pd.DataFrame | None:
+        """Return the sites as they are given, addresses looked up where there is a table of these."""
+        if self.addresses is not None and self.sites is None:
+            expected, remedy = "it with a list of sites", "Name the list: --sites sites.csv."
+            faults.append(Fault("--addresses", "no sites to look up", expected, remedy))
+        if self.sites is None:
+            return None
+        sites = read_locations(self.sites, CRS, faults)
+        table = read_addresses(self.addresses, CRS, faults) if self.addresses is not None else None
+        return sites if table is None else placed(sites, label_of(self.sites), table, faults)
 
 
 @dataclass(frozen=True)
@@ -80,6 +139,11 @@ class NewRegion:
     given: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     """Other tables by name (`clients`), each a frame of text, to stand in the folder as they are."""
     roads: Source | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing must be filled in before a plan can be made."""
+        return self.sites is not None or {"sites", "clients"} <= set(self.given)
 
 
 def write_region(new: NewRegion, folder: Path) -> tuple[str, ...]:
@@ -132,6 +196,12 @@ def default_assumptions() -> dict[str, Any]:
 
 
 def _write(folder: Path, new: NewRegion, raw: dict[str, Any], sites: list[dict[str, str]]) -> None:
+    if new.roads is not None:
+        faults = list[Fault]()
+        bare = cut_out(new.roads, new.extract.areas, folder, faults)
+        if faults:
+            raise InputError(faults)
+        raw = _with_road_speeds(raw, bare)
     parameters = Parameters.model_validate(raw)
     made = f"# {new.name}: made by 'spreidplan init' from {new.extract.label}."
     text = f"{made}\n{_HEAD}\n{region_text(parameters)}"
@@ -144,12 +214,17 @@ def _write(folder: Path, new: NewRegion, raw: dict[str, Any], sites: list[dict[s
     _table(folder, tables.HOMES, _homes(new))
     for name, rows in new.given.items():
         _give(folder, name, rows)
-    if new.roads is not None:
-        faults = list[Fault]()
-        cut_out(new.roads, new.extract.areas, folder, faults)
-        if faults:
-            raise InputError(faults)
     (folder / "README.md").write_text(_readme(new), encoding="utf-8", newline="\n")
+
+
+def _with_road_speeds(raw: dict[str, Any], bare: Sequence[str]) -> dict[str, Any]:
+    """Return the numbers with a speed assumed for each road manager of NWB of whose roads none is known."""
+    speeds = {
+        kind.upper(): {"value": ROAD_SPEEDS[kind.upper()], "unit": "km/h", "note": _ROAD_NOTE}
+        for kind in bare
+        if kind.upper() in ROAD_SPEEDS
+    }
+    return {**raw, "travel": {**raw["travel"], "road_speeds": speeds}} if speeds else raw
 
 
 def _give(folder: Path, name: str, rows: pd.DataFrame) -> None:
@@ -298,7 +373,13 @@ def _sites(new: NewRegion, tiers: Sequence[str]) -> list[dict[str, str]]:
     if faults:
         raise InputError(faults)
     decimal = str(new.sites.attrs["decimal"])
-    return [_site(row, number, decimal) for number, row in enumerate(_rows(new.sites).values(), start=1)]
+    rows = list(_rows(new.sites).values())
+    open_today = {row.get("site") for row in rows if _has_places(row)}
+    return [_site(row, number, decimal, open_today) for number, row in enumerate(rows, start=1)]
+
+
+def _has_places(row: Mapping[str, str]) -> bool:
+    return row["places"] not in ("", "0")
 
 
 def _rows(sites: pd.DataFrame) -> dict[int, dict[str, str]]:
@@ -325,20 +406,21 @@ def _wrong_sites(sites: pd.DataFrame, label: str, tiers: Sequence[str]) -> Itera
         yield Fault(label, "no rows", "at least one site", "Fill in the sites.")
 
 
-def _site(row: Mapping[str, str], number: int, decimal: str) -> dict[str, str]:
+def _site(row: Mapping[str, str], number: int, decimal: str, open_today: Set[str | None]) -> dict[str, str]:
     kept = {name: text for name, text in row.items() if name in tables.SITES.every_column}
     notes = [kept.get("note", "")]
     # the file that is written has decimal points
     if decimal == ",":
         numeric = ("x", "y", "lon", "lat", "running_cost", "building_cost")
         kept |= {name: kept[name].replace(",", ".") for name in numeric if name in kept}
+    if not kept.get("status"):
+        is_open = _has_places(row) or (bool(kept.get("site")) and kept["site"] in open_today)
+        kept["status"] = "existing" if is_open else "candidate"
     if not kept.get("site"):
         kept["site"] = f"site_{number}"
-    if not kept.get("status"):
-        kept["status"] = "existing" if kept["places"] not in ("", "0") else "candidate"
-    if not kept.get("most") and kept["status"] == "existing":
-        kept["most"] = kept["places"]
-        notes.append("assumed: no room for more than the places that there are")
+    if not kept.get("most"):
+        kept["most"] = kept["places"] if _has_places(row) else str(MOST)
+        notes.append(_ASSUMED_FULL if _has_places(row) else _ASSUMED_ROOM)
     return {**kept, "note": "; ".join(text for text in notes if text)}
 
 
@@ -408,6 +490,7 @@ def _said(new: NewRegion) -> list[str]:
             told.append(f"Left to do: fill in {files}; README.md in the folder says how.")
     elif "clients" in left:
         told.append("Estimated: the clients, from the places; replace them by a count where there is one.")
+        told.append("Assumed: nobody lives in homes with support yet; clients.csv is where to count them.")
     return told
 
 

@@ -262,6 +262,8 @@ class Travel(Section):
     """By car, door to door."""
     cycling: Kph | None = None
     """Speed by bicycle; absent: no minutes by bicycle but those of travel.csv."""
+    road_speeds: dict[Code, Kph] = Field(default_factory=dict)
+    """Class of road → speed where roads have none: `highway` of OpenStreetMap, `WEGBEHSRT` of NWB."""
 
 
 class Conversion(Section):

@@ -55,15 +55,18 @@ class ReadyClient:
     Attributes
     ----------
     client
-        A pseudonym.
+        A pseudonym: letters, digits, - and _ (at most 40), a digit in it, no four letters in a row.
+    municipality
+        Where the client comes from.
     neighbourhood
-        Where the client comes from, "" where only the municipality is known.
+        The one there, "" where only the municipality is known.
     wanted
-        Neighbourhoods in which the client wants to live; empty where any within reach will do.
+        Neighbourhoods in which the client wants to live; empty where any within reach will do. A file has
+        codes of neighbourhoods or municipalities, with | between them.
     tier
         The form, one in homes.
     ready
-        From when the client can leave.
+        From when the client can leave, as 2027-03-01.
     """
 
     client: str
@@ -76,7 +79,21 @@ class ReadyClient:
 
 @dataclass(frozen=True, slots=True)
 class FreeHome:
-    """A home that comes free; `tier` is "" where any form in homes will do."""
+    """A home that comes free.
+
+    Attributes
+    ----------
+    home
+        A code like that of a client: no address.
+    corporation
+        Who lets it.
+    neighbourhood
+        Where it is.
+    tier
+        The form, one in homes; "" where any of them will do.
+    free
+        From when it is empty, as 2027-03-01.
+    """
 
     home: str
     corporation: str

@@ -67,7 +67,8 @@ def _network(draft: Draft, folder: Path, faults: list[Fault]) -> Roads | None:
         expected, remedy = "one source of minutes by car", "Keep one of the two."
         faults.append(Fault(present[0], "minutes by car in travel.csv too", expected, remedy))
         return None
-    return read_roads(folder / present[0], str(draft.areas.crs), draft.road.speed.value, faults)
+    by_class = {name: speed.value for name, speed in draft.road.road_speeds.items()}
+    return read_roads(folder / present[0], str(draft.areas.crs), draft.road.speed.value, faults, by_class)
 
 
 def _others(draft: Draft, network: Roads | None, most: float) -> dict[str, pd.DataFrame]:
@@ -149,9 +150,9 @@ def remarks(draft: Draft) -> Iterator[dict[str, str]]:
     yield {
         "nl": f"Reistijden met de auto komen uit {network.label} ({nodes} knopen). Plekken liggen er "
         f"hemelsbreed {middle:.0f} m vanaf (mediaan; de verste, {far}, {furthest:.0f} m). Van {guessed} van "
-        f"de weglengte is de snelheid geschat uit wegen van dezelfde soort. Paren zonder route: {pairs}",
+        f"de weglengte is de snelheid geschat uit de soort weg. Paren zonder route: {pairs}",
         "en": f"Travel times by car come from {network.label} ({nodes} nodes). Places lie a straight "
         f"{middle:.0f} m from it (median; the furthest, {far}, {furthest:.0f} m). For {guessed} of the "
-        "length of the roads the speed is estimated from roads of the same class. Pairs without a route: "
+        "length of the roads the speed is estimated from the class of road. Pairs without a route: "
         f"{pairs}",
     }

@@ -79,6 +79,16 @@ def test_with_a_list_of_sites_the_region_is_whole(tmp_path):
     assert homes["GM9901"] == 4
 
 
+def test_a_form_that_a_site_has_no_places_of_yet_is_not_another_site(tmp_path):
+    """Two rows of one site: it is a site of today, and may get up to eight places of the other form."""
+    rows = "site,neighbourhood,tier,places\na,WK990100,intramural,20\na,WK990100,group_living,0\n"
+    (tmp_path / "list.csv").write_text(rows, encoding="utf-8")
+    assert init(tmp_path / "new", write_map(tmp_path), "GM9901", "--sites", str(tmp_path / "list.csv")) == 0
+    region = read_region(tmp_path / "new")
+    assert region.sites["status"].to_dict() == {"a": "existing"}
+    assert region.site_tiers["most"].tolist() == [20, 8]
+
+
 def test_every_default_says_that_it_is_one(tmp_path):
     """What no map gives is in the register as an assumption or with its source."""
     (tmp_path / "list.csv").write_text(SITES, encoding="utf-8")
@@ -261,3 +271,18 @@ def test_a_map_without_a_year_asks_for_the_base_year(tmp_path, capsys):
     assert "--base: found no year in the name of kaart.gpkg" in capsys.readouterr().err
     assert init(tmp_path / "new", source, "Dorp", "--base", "2024") == cli.DONE
     assert "base = 2024" in (tmp_path / "new" / "region.toml").read_text(encoding="utf-8")
+
+
+def test_roads_without_speeds_are_assumed_to_have_those_of_their_manager(tmp_path):
+    """NWB has none: the folder then names a speed for each manager on its roads, listed as an assumption."""
+    (tmp_path / "list.csv").write_text(SITES, encoding="utf-8")
+    lines = [LineString([(LEFT + x, BOTTOM + 500), (LEFT + x + 1500, BOTTOM + 500)]) for x in (0, 1500)]
+    rows = {"WVK_ID": [1, 2], "WEGBEHSRT": ["P", "G"]}
+    gpd.GeoDataFrame(rows, geometry=lines, crs="EPSG:28992").to_file(tmp_path / "nwb.gpkg", layer="Wegvakken")
+    options = ("--sites", str(tmp_path / "list.csv"), "--roads", str(tmp_path / "nwb.gpkg"))
+    assert init(tmp_path / "new", write_map(tmp_path), "dorp,GM9901", *options) == cli.DONE
+    region = read_region(tmp_path / "new")
+    register = region.assumptions.set_index("key")
+    assert register.loc["travel.road_speeds.P", ["value", "source"]].tolist() == [80, "assumption"]
+    assert "travel.road_speeds.R" not in register.index
+    assert any("100% of the length of the roads" in remark["en"] for remark in region.remarks)

@@ -277,3 +277,23 @@ def test_areas_are_no_roads(tmp_path):
     faults = []
     assert read(tmp_path / "roads.gpkg", faults) is None
     assert faults[0].found == "no lines"
+
+
+def test_roads_of_nwb_take_the_speed_assumed_for_their_manager(tmp_path):
+    """12 km of a province at 80 km/h and 4 km of a municipality at 40 are 9 + 6 minutes; all is estimated."""
+    rows = [[(0, 0), (12_000, 0)], [(12_000, 0), (16_000, 0)]]
+    path = write_lines(tmp_path / "roads.gpkg", rows, WEGBEHSRT=["P", "G"], RIJRICHTNG=["B", "B"])
+    roads = read_roads(path, RD, 50.0, [], {"P": 80.0, "G": 40.0})
+    found = minutes_of(way(roads, places(N1=(0, 0), N2=(16_000, 0))))
+    assert found["N1", "N2"] == pytest.approx(9 + 6)
+    assert roads.estimated == 1.0
+
+
+def test_a_manager_without_a_speed_is_a_fault(tmp_path):
+    """Nothing is guessed from the others; what lacks is named with the key to fill in."""
+    rows = [[(0, 0), (9, 0)], [(9, 0), (19, 0)]]
+    path = write_lines(tmp_path / "roads.gpkg", rows, WEGBEHSRT=["P", "W"])
+    faults = []
+    assert read_roads(path, RD, 50.0, faults, {"P": 80.0}) is None
+    assert "no speeds for the classes W" in str(faults[0])
+    assert "[travel.road_speeds] W = 50" in str(faults[0])
