@@ -8,8 +8,12 @@ A made part of a page stands between two comments; the first says how it is made
     <!-- made: run check groningen-bmwe -->
     <!-- /made -->
 
-Every table and every piece of code in the pages is such a part. `kept` stands above what somebody wrote or
-ran and put there: nothing makes it anew, so nothing keeps it true, and the tests know in which pages it is.
+`COMMAND > FILE` keeps what a command prints in a file, `COMMAND | from WORDS` shows it from the line on that
+begins with these words.
+
+Every table and every piece of code in the pages is such a part. Commands are run where the files of
+`examples/` lie; beside them a page finds, where it names them, the made-up region and maps of the tests:
+`three-squares`, `wijkenbuurten_2023_v1.gpkg` and `four-towns.geojson`.
 """
 
 import argparse
@@ -27,22 +31,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
+
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
-sys.path[:0] = [str(ROOT), str(DOCS)]
+sys.path[:0] = [str(ROOT), str(DOCS), str(ROOT / "tests")]
 
+import cbs_map  # noqa: E402
 import house  # noqa: E402
 import schema  # noqa: E402
 import sources  # noqa: E402
+import tiny  # noqa: E402
 
 import cli  # noqa: E402
+from benchmarks.regions import Size, map_of  # noqa: E402
 
 PART = re.compile(
     r"(?P<head><!-- made: (?P<asked>.+?) ?-->\n)(?P<made>.*?)(?P<tail><!-- /made -->)", re.DOTALL
 )
 KINDS = {
     "command": schema.command,
-    "other-commands": schema.other_commands,
     "commands": schema.command_list,
     "decisions": schema.decisions,
     "rules": schema.rules,
@@ -50,6 +58,8 @@ KINDS = {
     "parameters": schema.parameters,
     "table": schema.table,
     "ready": schema.ready,
+    "measures": schema.measures,
+    "settable": schema.settable,
     "areas": schema.area_columns,
     "files": schema.files,
     "arrays": schema.arrays,
@@ -91,10 +101,20 @@ def parts(text: str) -> Iterator[Part]:
 def page(text: str, *, long: bool = False) -> str:
     """Return a page with its parts made anew; those that take long only where asked for."""
     with tempfile.TemporaryDirectory() as scratch:
-        if (DOCS / "examples").is_dir():
-            shutil.copytree(DOCS / "examples", scratch, dirs_exist_ok=True)
+        _lay_out(text, Path(scratch))
         made = iter([_made(part, Path(scratch), long=long) for part in parts(text)])
         return PART.sub(lambda found: found["head"] + next(made) + found["tail"], text)
+
+
+def _lay_out(text: str, scratch: Path) -> None:
+    """Put what the commands of a page work on in its folder."""
+    shutil.copytree(DOCS / "examples", scratch, dirs_exist_ok=True)
+    if "three-squares" in text:
+        tiny.write_tiny_region(scratch / "three-squares")
+    if "wijkenbuurten_2023_v1.gpkg" in text:
+        cbs_map.write_map(scratch)
+    if "four-towns.geojson" in text:
+        (scratch / "four-towns.geojson").write_text(map_of(Size(10, 4, 40_000), seed=5), encoding="utf-8")
 
 
 def _made(part: Part, scratch: Path, *, long: bool) -> str:
@@ -102,10 +122,10 @@ def _made(part: Part, scratch: Path, *, long: bool) -> str:
         return _fenced("\n".join(_ran(line, scratch) for line in part.lines))
     if part.kind == "say":
         return _fenced("\n".join(f"spreidplan {_checked(line)}" for line in part.lines))
-    if part.kind == "kept":
-        return part.made
     if part.kind == "long":
         return _long(part, scratch) if long else part.made
+    if part.kind == "query":
+        return _query(*part.lines, scratch=scratch) if long else part.made
     return KINDS[part.kind](*shlex.split(part.asked)).strip("\n") + "\n"
 
 
@@ -118,10 +138,23 @@ def _long(part: Part, scratch: Path) -> str:
     return f"{text}\n*Run with spreidplan {version} and HiGHS {solver}, {took} that did other work too.*\n"
 
 
+def _query(file: str, *lines: str, scratch: Path) -> str:
+    """Return a question in SQL to a DuckDB file that a command has made, and its answer."""
+    with duckdb.connect(str(scratch / file), read_only=True) as history:
+        answer = history.sql(" ".join(lines)).fetchdf()
+    asked = "\n".join(lines)
+    return f"```sql\n{asked}\n```\n\n{_fenced(answer.to_string(index=False))}"
+
+
+def shown(line: str) -> str:
+    """Return a line of a part as the page shows it."""
+    return line.partition(" | from ")[0]
+
+
 def _checked(line: str) -> str:
     """Return a command line as it is shown, after seeing that the parser takes it."""
-    cli.parser().parse_args(shlex.split(line.partition(" > ")[0]))
-    return line
+    cli.parser().parse_args(shlex.split(shown(line).partition(" > ")[0]))
+    return shown(line)
 
 
 def _ran(line: str, scratch: Path) -> str:
@@ -136,8 +169,18 @@ def _ran(line: str, scratch: Path) -> str:
     if code not in (cli.DONE, cli.NO_PLAN):
         raise SystemExit(f"spreidplan {line}: {code}\n{said.text()}")
     told = "" if into else out.text() or _last_words(said.text())
+    if out.text() and code == cli.NO_PLAN:
+        told += _last_words(said.text())
+    told = _from(line.partition(" | from ")[2], told)
     text = told.replace(f"{scratch.resolve()}/", "").replace(f"{ROOT.resolve()}/", "").rstrip()
-    return f"$ spreidplan {line}\n{text}".rstrip()
+    return f"$ spreidplan {shown(line)}\n{text}".rstrip()
+
+
+def _from(words: str, told: str) -> str:
+    """Return what is told from the line on that begins with these words."""
+    lines = told.splitlines()
+    first = next(number for number, one in enumerate(lines) if one.startswith(words)) if words else 0
+    return "\n".join(["…", *lines[first:]] if first else lines)
 
 
 class _Heard(io.TextIOWrapper):

@@ -35,6 +35,8 @@ from models.tables import MEANINGS, TABLES, UNITS, Table, actuals_table, agreed_
 from optimiser.decisions import SLACK, Decisions
 from optimiser.formulation import EUROS
 from optimiser.plan import DECIDED, WEIGHTS
+from reports.app import controls
+from reports.app.wording import Wording
 
 ROOT = Path(__file__).parent.parent
 SAMPLE = "groningen-bmwe"
@@ -96,13 +98,6 @@ def _argument(action: argparse.Action) -> tuple[str, str]:
 def _said(action: argparse.Action) -> str:
     told = str(action.help) % {**vars(action), "prog": "spreidplan"}
     return told + (" (must be given)" if action.required and action.option_strings else "")
-
-
-def other_commands() -> str:
-    """Return the commands that docs/commands.md gives no section of its own."""
-    page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
-    own = set(re.findall(r"<!-- made: command ([a-z]+)", page))
-    return "\n\n".join(f"## {name}\n\n{command(name)}" for name in _commands() if name not in own)
 
 
 # Mathematics ---------------------------------------------------------------------------------
@@ -343,6 +338,37 @@ def ready(which: str) -> str:
         for name in columns
     ]
     return _table(["column", "", "meaning"], rows)
+
+
+def measures() -> str:
+    """Return what may be counted: of when, and which columns go with it."""
+
+    def several(names: Iterable[str]) -> str:
+        return ", ".join(_code(name) for name in names)
+
+    rows = [
+        [
+            _code(name),
+            one.about,
+            "within the quarter" if one.is_flow else "at its end",
+            several(one.needs),
+            several(one.takes),
+        ]
+        for name, one in MEASURES.items()
+    ]
+    return _table(["measure", "what", "counted", "filled in", "may be filled in"], rows)
+
+
+def settable() -> str:
+    """Return what can be set on the what-if page, for the sample region, with the keys of region.toml."""
+    region, words = models.read_region(bundled.region_folder(SAMPLE)), Wording("en")
+    rows = []
+    for theme in controls.themes(region, words):
+        rows += [[theme.label, one.label, _code(one.key)] for one in theme.sliders]
+        for policy in theme.policies:
+            keys = [policy.mode.key, *(one.key for one in (*policy.choices, *policy.sliders))]
+            rows.append([theme.label, policy.label, ", ".join(_code(key) for key in keys)])
+    return _table(["theme", "on the page", "key"], rows)
 
 
 def area_columns() -> str:

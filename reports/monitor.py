@@ -70,7 +70,10 @@ _WORDS = {
         "en": "What deviates, by municipality, site, form or profile (farthest outside first):",
     },
     "more": {"nl": "en {count} andere (--json heeft alles)", "en": "and {count} others (--json has all)"},
-    "nothing": {"nl": "Niets ligt buiten de band.", "en": "Nothing lies outside the band."},
+    "nothing": {
+        "nl": "Per gemeente, locatie, vorm of profiel ligt niets buiten de band.",
+        "en": "By municipality, site, form or profile nothing lies outside the band.",
+    },
     "rates": {
         "nl": "Jaarkansen opnieuw geschat uit de tellingen, met een interval van {level}:",
         "en": "Yearly rates estimated anew from the counts, with an interval of {level}:",

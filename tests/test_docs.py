@@ -48,22 +48,36 @@ def test_long_parts_were_run_and_say_with_what(page):
     """Commands that make plans are ones that the parser takes; output and version stand there."""
     for part in make.parts(text_of(page)):
         for line in part.lines if part.kind == "long" else ():
-            assert cli.parser().parse_args(shlex.split(line.partition(" > ")[0])).command
-            assert f"$ spreidplan {line}\n" in f"{part.made}\n"
+            assert cli.parser().parse_args(shlex.split(make.shown(line).partition(" > ")[0])).command
+            assert f"$ spreidplan {make.shown(line)}\n" in f"{part.made}\n"
         if part.kind == "long":
             assert re.search(r"^\*Run with spreidplan [\d.]+ and HiGHS [\d.]+, ", part.made, re.MULTILINE)
 
 
-def test_what_nothing_makes_anew_is_only_where_it_is_known():
-    """These pages came with output of long runs on larger regions, and with tables of rules of their own."""
-    kept = {page.stem for page in PAGES for part in make.parts(text_of(page)) if part.kind == "kept"}
-    assert kept <= {"agreements", "monitor", "what_if"}
+def test_nothing_is_pasted():
+    """Every made part is of a kind that makes it: from the code, from files, or by running commands."""
+    kinds = {part.kind for page in PAGES for part in make.parts(text_of(page))}
+    assert kinds <= {*make.KINDS, "run", "say", "long", "query"}
 
 
-def test_every_command_has_a_section():
-    """In the page of commands each stands once, by itself or among those that have no example."""
+def ran(page: Path) -> list[list[str]]:
+    """Return the commands of a page whose output stands in it, each as its words."""
+    lines = [
+        line for part in make.parts(text_of(page)) if part.kind in ("run", "long") for line in part.lines
+    ]
+    return [shlex.split(make.shown(line)) for line in lines if " > " not in line]
+
+
+def test_every_command_is_shown_with_what_it_prints():
+    """In the page of commands each has a section; somewhere in the pages each was run and its output stands.
+
+    Only the page of `serve` stays open until it is closed; what it prints is shown of its --shortcut.
+    """
     headings = re.findall(r"^## ([a-z]+)$", text_of(ROOT / "docs" / "commands.md"), re.MULTILINE)
     assert sorted(headings) == sorted(make.schema._commands())
+    commands = [command for page in PAGES for command in ran(page)]
+    assert {command[0] for command in commands} == set(make.schema._commands())
+    assert any("--country" in command for command in commands)
 
 
 def test_the_picture_is_drawn_from_the_imports():
