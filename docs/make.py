@@ -68,6 +68,7 @@ KINDS = {
     "workbook": schema.workbook,
     "layers": schema.layers,
     "sourced": schema.sourced,
+    "terms": schema.terms,
     "words": schema.words,
     "imports": house.imports,
     "source": sources.source,

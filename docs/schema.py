@@ -37,6 +37,8 @@ from optimiser.formulation import EUROS
 from optimiser.plan import DECIDED, WEIGHTS
 from reports.app import controls
 from reports.app.wording import Wording
+from reports.glossary import glossary
+from reports.words import Words as ReportWords
 
 ROOT = Path(__file__).parent.parent
 SAMPLE = "groningen-bmwe"
@@ -504,6 +506,13 @@ def sourced() -> str:
         for (key, value, source), names in rows.items()
     ]
     return _table(["number", "value", "source", "in"], told)
+
+
+def terms() -> str:
+    """Return the glossary of the report in both languages."""
+    dutch, english = (glossary(ReportWords(lang)) for lang in ("nl", "en"))
+    rows = [[nl[0], en[0], en[1]] for nl, en in zip(dutch, english, strict=True)]
+    return _table(["Nederlands", "English", "meaning"], rows)
 
 
 def words() -> str:
