@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from html import escape
 
-_LEFT, _RIGHT = "text-align:left", "text-align:right"
+_LEFT, _RIGHT = "text-align:left;vertical-align:top", "text-align:right;max-width:32em"
 
 
 def card(title: str, rows: Iterable[Sequence[object]], *, heads: Sequence[str] = (), note: str = "") -> str:

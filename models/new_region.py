@@ -486,8 +486,8 @@ def _said(new: NewRegion) -> list[str]:
     left = [name for name in ("sites", "clients") if name not in new.given]
     if new.sites is None:
         if left:
-            files = " and ".join(f"{name}.csv" for name in left)
-            told.append(f"Left to do: fill in {files}; README.md in the folder says how.")
+            names = " and ".join(left)
+            told.append(f"Left to do: fill in the tables {names}; README.md in the folder says how.")
     elif "clients" in left:
         told.append("Estimated: the clients, from the places; replace them by a count where there is one.")
         told.append("Assumed: nobody lives in homes with support yet; clients.csv is where to count them.")
@@ -506,7 +506,11 @@ def _readme(new: NewRegion) -> str:
     for table in (*explained, tables.BUDGETS):
         lines += _explained(table)
     codes = ", ".join(f"`{code}`" for code in MIX)
-    lines += ["", f"Tiers of sites: {codes}. Tiers and profiles are named and priced in `region.toml`.", ""]
+    lines += [
+        "", f"Tiers of sites: {codes}. Tiers and profiles are named and priced in `region.toml`.", "",
+        "Each tier there has a site. Where the region has none of a tier, make the folder again with the "
+        "list of sites (`spreidplan init … --sites FILE`): it then takes the tier out of `region.toml`.", "",
+    ]  # fmt: skip
     return "\n".join(lines)
 
 
