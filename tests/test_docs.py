@@ -13,6 +13,7 @@ import pytest
 from test_architecture import MAY_IMPORT
 
 import cli
+from models.parameters import Policies
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted((ROOT / "docs").glob("*.md"))
@@ -78,6 +79,18 @@ def test_every_command_is_shown_with_what_it_prints():
     commands = [command for page in PAGES for command in ran(page)]
     assert {command[0] for command in commands} == set(make.schema._commands())
     assert any("--country" in command for command in commands)
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda page: page.stem)
+def test_options_and_keys_of_the_text_are_there(page):
+    """What a sentence names in `code` is an option that some command has, a key that some policy has."""
+    words = re.findall(r"`([^`\n]+)`", make.PART.sub("", text_of(page)))
+    known = {name for one in make.schema._commands().values() for name in one._option_string_actions}
+    assert {option for word in words for option in re.findall(r"(?<!\S)--[a-z-]+", word)} <= known
+    for key in {key for word in words for key in re.findall(r"policies\.([a-z_.]+)", word)}:
+        policy, _, field = key.partition(".")
+        section = Policies.model_fields[policy].annotation
+        assert not field or field.partition(".")[0] in section.model_fields, key
 
 
 def test_the_picture_is_drawn_from_the_imports():
