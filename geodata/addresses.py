@@ -20,6 +20,10 @@ SAME_PLACE_M = 1.0
 
 _NUMBERS = ("huisnummer", "house_number", "number")
 _SUFFIXES = ("huisletter", "toevoeging", "huisnummertoevoeging", "huisnummer_toevoeging")
+_TEXTS = ("adres", "address", "straat", "straatnaam")
+_POSTCODE = re.compile(r"\b[1-9][0-9]{3} ?[A-Za-z]{2}\b")
+# of "Plein 1945 12 bis" 12 bis, of "Dorpsstraat 3-2" 3-2
+_AT_THE_END = re.compile(r"(?<![0-9])[0-9]{1,5}(?: ?[A-Za-z]{1,4}| ?[-/] ?[A-Za-z0-9]{1,4})?$")
 _HOUSE = re.compile(r"([0-9]{1,5})\W*(.*)")
 _REMEDY = (
     "Give an extract of the register of addresses (BAG) with the columns postcode, huisnummer, where there "
@@ -88,8 +92,7 @@ def placed(sites: pd.DataFrame, label: str, addresses: Addresses, faults: list[F
     rows = sites.loc[~has_place(sites) & addressed(sites), address_columns(sites)]
     for line, row in zip(rows.index, rows.to_dict("records"), strict=True):
         of = {str(name).lower(): str(text) for name, text in row.items()}
-        number = next((of[name] for name in _NUMBERS if name in of), "")
-        key, suffix = _house(of.get("postcode", ""), number, *(of.get(name, "") for name in _SUFFIXES))
+        key, suffix = _asked(of)
         spot = "without a postcode and a number" if key is None else addresses.find(key, suffix)
         if isinstance(spot, str):
             told = f"the address '{' '.join(text for text in of.values() if text)}', {spot}"
@@ -98,6 +101,17 @@ def placed(sites: pd.DataFrame, label: str, addresses: Addresses, faults: list[F
         else:
             found[int(line)] = spot
     return _filled(sites, found, addresses.label)
+
+
+def _asked(of: Mapping[str, str]) -> tuple[Key | None, str]:
+    """Return what the columns of an address ask for; postcode and number may stand in one text."""
+    text = next((of[name] for name in _TEXTS if of.get(name)), "")
+    in_text = _POSTCODE.search(text)
+    street = text[: in_text.start()] if in_text else text
+    last = _AT_THE_END.search(street.strip(" ,"))
+    number = next((of[name] for name in _NUMBERS if of.get(name)), last[0] if last else "")
+    postcode = of.get("postcode") or (in_text[0] if in_text else "")
+    return _house(postcode, number, *(of.get(name, "") for name in _SUFFIXES))
 
 
 def _filled(sites: pd.DataFrame, found: Mapping[int, tuple[float, float]], table: str) -> pd.DataFrame:

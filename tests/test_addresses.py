@@ -92,6 +92,22 @@ def test_sites_with_addresses_make_a_region(tmp_path, bag):
     assert "assumed: room for 8" in written.loc[2, "note"]
 
 
+@pytest.mark.parametrize(
+    ("columns", "row", "x"),
+    [
+        ("adres,postcode", "Kerkstraat 12,9901 ab", 500),
+        ("adres,postcode", "Plein 1945 12a,9901AB", 510),
+        ("adres", '"Kerkstraat 12-A, 9901 AB Stad"', 510),
+        ("straat,postcode,huisnummer", "Kerkstraat,9901AB,12", 500),
+        ("straat,postcode,huisnummer,toevoeging", "Plein 1945,9901AB,12 A,bis", 1500),
+    ],
+)
+def test_an_address_may_stand_in_one_column(tmp_path, bag, columns, row, x):
+    """Street and number together, with the postcode beside or behind them, as lists of sites have it."""
+    assert init(tmp_path, f"{columns},tier,places\n{row},intramural,8\n", "--addresses", str(bag)) == cli.DONE
+    assert read_region(tmp_path / "new").sites["x"].tolist() == [LEFT + x]
+
+
 def test_what_is_not_found_is_told_with_all_other_faults(tmp_path, bag, capsys):
     """Not there, two places, no number: a fault with its line each, and nothing is written."""
     sites = (
