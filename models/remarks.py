@@ -82,14 +82,11 @@ def _adults(areas: gpd.GeoDataFrame) -> Iterator[dict[str, str]]:
             "en": "The share of children is not given; all inhabitants stand in for those of 15 and over.",
         }
     elif assumed:
-        named = ", ".join(assumed[:5]) + (", …" if len(assumed) > 5 else "")
+        named = ", ".join(assumed[:5]) + (f", … ({len(assumed)})" if len(assumed) > 5 else "")
         yield {
-            "nl": f"In {len(assumed)} wijken ({named}) is het aandeel kinderen niet gegeven; "
-            "daar geldt dat van de "
-            "overige wijken samen.",
-            "en": f"In {len(assumed)} neighbourhoods ({named}) the share of children is not "
-            "given; that of the "
-            "others together is used.",
+            "nl": f"Van {named} is het aandeel kinderen niet gegeven; daar geldt dat van de overige wijken "
+            "samen.",
+            "en": f"The share of children is not given of {named}; that of the others together is used.",
         }
 
 
