@@ -12,11 +12,12 @@ A model that is small from the start is simply given to the solver.
 """
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from optimiser.aggregate import Aggregate, Eased, aggregate
 from optimiser.bound import Separated
 from optimiser.clash import Clash
 from optimiser.decisions import column_ids
@@ -31,6 +32,9 @@ logger = logging.getLogger(__name__)
 
 WITHIN_M = (15_000.0, 8_000.0, 5_000.0, 3_000.0)
 """Metres across a group of origins, round by round; at the first the choice of a site is much the same."""
+
+OVERSTATED = 1.1
+"""Times what a plan has under a ceiling that groups may make of it, to be of use."""
 
 PER_ROUND = 0.25
 """Part of the open questions settled in a round."""
@@ -61,9 +65,20 @@ class Found:
     infeasible: bool = False
     clash: Clash | None = None
     """What proved that there is none, in a large model."""
+    prices: Floats | None = None
+    """(row) the prices that give the bound, whatever the limits of the rows; None where a search of
+    whole numbers gave it, or it was known."""
 
 
-def search(model: Model, limits: Limits, report: Report, runs: Floats | None = None) -> Found:
+def search(
+    model: Model,
+    limits: Limits,
+    report: Report,
+    runs: Floats | None = None,
+    *,
+    bound: float = -np.inf,
+    eased: Eased | None = None,
+) -> Found:
     """Return the best plan within the limits.
 
     Parameters
@@ -71,10 +86,15 @@ def search(model: Model, limits: Limits, report: Report, runs: Floats | None = N
     runs
         (site and tier, year) 1 where a site is to run in the plan that the search looks around in
         first, else 0; None to construct one along the relaxation.
+    bound
+        What is known to bound every plan of the model.
+    eased
+        Rows on what people do that groups of origins would overstate.
     """
     run = Search(model, limits, report)
+    run.bound = bound
     if len(model.arrays.cost) > SMALL:
-        run.by_stages(runs)
+        run.by_stages(runs, eased)
     else:
         run.whole_model()
     return run.found()
@@ -107,6 +127,7 @@ class Search:
         self.best: Floats | None = None
         self.objective, self.bound, self.infeasible = np.inf, -np.inf, False
         self.clash: Clash | None = None
+        self.prices: Floats | None = None
         self.finishing = 0.0
 
     def tell(self, stage: str) -> None:
@@ -131,19 +152,20 @@ class Search:
 
     def found(self) -> Found:
         """Return what the search has."""
-        return Found(self.best, self.objective, self.bound, self.infeasible, self.clash)
+        return Found(self.best, self.objective, self.bound, self.infeasible, self.clash, self.prices)
 
-    def by_stages(self, runs: Floats | None) -> None:
+    def by_stages(self, runs: Floats | None, eased: Eased | None = None) -> None:
         """Relax, bound, construct, round and improve, with smaller groups each time."""
         apart = Separated.of(self.model)
-        for within_m in WITHIN_M:
+        for within_m, grouped in grouped_finely_enough(self.model, eased):
             self.tell(f"relaxation, groups of {within_m / 1000:.0f} km")
-            smaller, relaxed = Smaller.relaxed(self.model, within_m, self.limits, self.clock)
+            smaller, relaxed = Smaller.of(self.model, grouped, self.limits, self.clock)
             if relaxed.outcome == "infeasible" and not self._whole_is_possible():
                 return
             prices = smaller.prices(relaxed)
             if prices is not None:
-                self.bound = max(self.bound, apart.bound(prices))
+                prices = prices if eased is None else apart.sharpened(prices, eased.rows)
+                self.take_bound(apart.bound(prices), prices)
             self.tell("relaxation")
             if self.done() or relaxed.outcome != "optimal":
                 break
@@ -154,6 +176,11 @@ class Search:
                 break
         else:
             self.whole_model()
+
+    def take_bound(self, bound: float, prices: Floats | None) -> None:
+        """Take a bound where it is better, with the prices that give it."""
+        if bound > self.bound:
+            self.bound, self.prices = bound, prices
 
     def near(self, runs: Floats, free: Collection[int]) -> None:
         """Make a plan in which all sites run as given, but for those that are free."""
@@ -347,7 +374,7 @@ class Search:
         def listen(incumbent: float, bound: float) -> None:
             nonlocal told
             if np.isfinite(bound):
-                self.bound = max(self.bound, bound + self.arrays.constant)
+                self.take_bound(bound + self.arrays.constant, None)
             better = incumbent + self.arrays.constant if abs(incumbent) < 1e30 else np.inf
             now = (min(self.objective, better), self.bound)
             if now != told:
@@ -359,7 +386,7 @@ class Search:
             gap=self.limits.gap, seconds=self.clock.left, start=self.best, progress=listen
         )
         if np.isfinite(solution.bound):
-            self.bound = max(self.bound, solution.bound)
+            self.take_bound(solution.bound, None)
         self.infeasible = solution.outcome == "infeasible" and self.best is None
         if solution.values is not None:
             self.fix_whole(solution.values)
@@ -372,6 +399,20 @@ class Search:
             self.model, columns, values[columns].round(), None, unlimited, Clock(unlimited)
         )
         self.keep(cleaned(self.arrays, values) if followed is None else followed, "whole model")
+
+
+def grouped_finely_enough(model: Model, eased: Eased | None) -> Iterator[tuple[float, Aggregate]]:
+    """Generate metres across a group and the smaller model, ever smaller groups; ceilings are eased.
+
+    Groups that overstate too much of what is under a ceiling are left out, but for the smallest: their
+    prices bound little, and what is cheapest in them is dear in the whole model.
+    """
+    for within_m in WITHIN_M:
+        grouped = aggregate(model, within_m)
+        if eased is None:
+            yield within_m, grouped
+        elif within_m == WITHIN_M[-1] or grouped.overstated(eased).max() <= OVERSTATED:
+            yield within_m, grouped.eased(eased)
 
 
 def _every(arrays: Arrays) -> Columns:
