@@ -230,7 +230,7 @@ def test_what_is_known_stands_where_time_is_up(problem):
 
 
 def test_in_parts_the_points_under_ceilings_are_as_good_as_with_the_solver_alone(monkeypatch):
-    """Travel in a model too large for the solver: nobody's bound is above the least cost, and plans are near it.
+    """Travel in a model too large for the solver: no bound is above the least cost, and plans are near it.
 
     All is one group at first, which overstates the minutes of the known plan; what prices bound at one
     ceiling holds at the others too, and is nowhere above the least cost there.
