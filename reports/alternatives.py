@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
@@ -39,6 +39,8 @@ class OtherPlans:
     facts: Sequence[dict[str, Any]]
     extents: Sequence[Extent]
     lang: Language = "nl"
+    is_possible: ClassVar[bool] = True
+    """It begins with a plan."""
 
     @cached_property
     def told(self) -> Contents:

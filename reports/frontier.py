@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
@@ -64,6 +64,8 @@ class Front:
     points: tuple[Point, ...]
     own: dict[str, float]
     lang: Language = "nl"
+    is_possible: ClassVar[bool] = True
+    """It begins with a plan."""
 
     def word(self, key: str, **values: object) -> str:
         """Return a word in the language."""
