@@ -169,13 +169,32 @@ class Search:
             self.tell("relaxation")
             if self.done() or relaxed.outcome != "optimal":
                 break
-            settled = None if runs is None else self.settled(smaller, runs)
-            settled = settled or self.construct(smaller, relaxed)
+            # sites that suit looser ceilings are a plan to begin with, seldom the cheapest one
+            both_ways = eased is not None and self.best is None
+            settled = self.begin(smaller, relaxed, runs, both_ways=both_ways)
+            if self.done():
+                break
             runs = self.rounds(smaller, settled) if settled is not None else runs
             if self.done():
                 break
         else:
             self.whole_model()
+
+    def begin(
+        self, smaller: Smaller, relaxed: Solution, runs: Floats | None, *, both_ways: bool
+    ) -> Solution | None:
+        """Settle sites as they are known to run, else along the relaxation; or both ways, and the better."""
+        known = None if runs is None else self.settled(smaller, runs)
+        if runs is None or known is None:
+            return self.construct(smaller, relaxed)
+        if not both_ways:
+            return known
+        self.to_whole_numbers(smaller, known)
+        if self.done() or self.clock.left <= FINISHING * self.finishing:
+            return known
+        smaller.ask_again(list(range(smaller.sites.count)))
+        made = self.construct(smaller, relaxed)
+        return made if made is not None and made.objective < known.objective else self.settled(smaller, runs)
 
     def take_bound(self, bound: float, prices: Floats | None) -> None:
         """Take a bound where it is better, with the prices that give it."""

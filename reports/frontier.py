@@ -178,7 +178,9 @@ def gather(
     if "point-1" not in points:
         points["point-1"] = tracer.point({}, best)
         _keep(kept, "point-1", points["point-1"], stopped=limits.stop.is_set())
-    for number, ceilings in enumerate(_steps(kept, tracer, points["point-1"], asked).grid(), start=2):
+    # from loose to tight: each begins at the plan of its neighbour
+    steps = list(_steps(kept, tracer, points["point-1"], asked).grid())
+    for number, ceilings in enumerate(reversed(steps), start=2):
         name = f"point-{number}"
         if limits.stop.is_set():
             break
