@@ -17,6 +17,7 @@ from reports import figures
 from reports.brief import aligned
 from reports.charts import front_chart
 from reports.notation import Language, Notation
+from reports.records import records
 from reports.words import Words
 
 if TYPE_CHECKING:
@@ -142,9 +143,7 @@ class Front:
     def record(self) -> dict[str, Any]:
         """Return all of it for a program."""
         in_vain = [p.ceilings for p in self.points if p.plan is None]
-        known = self.frame().replace([math.inf, -math.inf], math.nan)
-        lines = known.astype(object).where(known.notna(), None).to_dict("records")
-        return {"points": lines, "own": self.own, "not_found": in_vain}
+        return {"points": records(self.frame()), "own": self.own, "not_found": in_vain}
 
 
 def question(region: Region, asked: Asked) -> dict[str, Any]:

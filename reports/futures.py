@@ -30,6 +30,7 @@ from optimiser.futures import (
 from optimiser.progress import Limits, Progress
 from reports.brief import aligned
 from reports.notation import Language, Notation
+from reports.records import records
 from reports.words import Words
 
 if TYPE_CHECKING:
@@ -209,20 +210,14 @@ class Futures:
         }
         return {
             **{name: value if np.isfinite(value) else None for name, value in figures.items()},
-            "futures": _plain(self.frame()),
-            "no_regret": _plain(self.moves()),
-            "start": _plain(as_table(self.start)),
+            "futures": records(self.frame()),
+            "no_regret": records(self.moves()),
+            "start": records(as_table(self.start)),
         }
 
 
 def _mean(outcomes: Sequence[Outcome]) -> float:
     return float(np.mean([outcome.objective for outcome in outcomes]))
-
-
-def _plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    finite = frame.replace([np.inf, -np.inf], np.nan)
-    plain = finite.astype(object).where(finite.notna(), None)
-    return [{str(key): value for key, value in row.items()} for row in plain.to_dict("records")]
 
 
 def question(region: Region, asked: Asked) -> dict[str, Any]:
