@@ -178,8 +178,8 @@ def gather(
         points["point-1"] = tracer.point({}, best)
         _keep(kept, "point-1", points["point-1"], stopped=limits.stop.is_set())
     # from loose to tight: each begins at the plan of its neighbour
-    steps = list(_steps(kept, tracer, points["point-1"], asked).grid())
-    for number, ceilings in enumerate(reversed(steps), start=2):
+    steps = enumerate(_steps(kept, tracer, points["point-1"], asked).grid(), start=2)
+    for number, ceilings in reversed(list(steps)):
         name = f"point-{number}"
         if limits.stop.is_set():
             break
@@ -225,14 +225,15 @@ def _keep(kept: Collection, name: str, point: Point, *, stopped: bool) -> None:
     bound = point.bound if math.isfinite(point.bound) else None
     impossible = point.bound == math.inf
     facts = {"ceilings": point.ceilings, "values": point.values, "bound": bound, "impossible": impossible}
-    kept.keep(name, point.plan, facts)
+    kept.keep(name, point.plan, {**facts, "worth": point.worth})
 
 
 def _read(kept: Collection, name: str) -> Point:
     facts = kept.facts(name)
     unknown = math.inf if facts["impossible"] else -math.inf
     bound = unknown if facts["bound"] is None else facts["bound"]
-    return Point(facts["ceilings"], facts["values"], bound, kept.plan(name) if facts["values"] else None)
+    plan = kept.plan(name) if facts["values"] else None
+    return Point(facts["ceilings"], facts["values"], bound, plan, facts.get("worth"))
 
 
 def _written(told: Front, kept: Collection) -> Front:
