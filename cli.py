@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from optimiser.sensitivity import Effect, Evaluate
     from reports.agreements import Asking, Negotiation
     from reports.app.launch import Place
+    from reports.collection import Answer
     from reports.contents import Contents
     from reports.monitor import Monitor
 
@@ -1325,87 +1326,68 @@ def _told(plan: "Plan", arguments: argparse.Namespace, lots: "pd.DataFrame | Non
 
 
 def _alternatives(arguments: argparse.Namespace) -> int:
-    region = _read(arguments)
+    region, given = _read(arguments), arguments
     from models import forecast
-    from optimiser import Impossible, NoPlanYet, Problem
+    from optimiser import Problem
     from reports.alternatives import Asked, gather, question
-    from reports.collection import Collection
 
-    asked = Asked(
-        arguments.within, arguments.count, arguments.gap, arguments.time, arguments.seed, arguments.room
-    )
-    lang = arguments.lang or region.parameters.region.language
-    kept = Collection(arguments.output, question(region, asked), lang)
-    stop, ticker = threading.Event(), Ticker(sys.stderr)
-    problem = Problem.of(region, forecast(region))
-    said = "Stopping with the plans that are finished; Ctrl-C again aborts."
-    try:
-        told = _heard(lambda: gather(problem, kept, asked, ticker, stop), stop, ticker, said)
-    except (Impossible, NoPlanYet) as error:
-        return _no_plan(error, arguments)
-    if arguments.json:
-        _print_json({"folder": str(kept.folder), **told.record()})
-    else:
-        _print([told.text(), "", str(kept.folder.resolve())])
-    return DONE
+    asked = Asked(given.within, given.count, given.gap, given.time, given.seed, given.room)
+    return _gathered(
+        arguments, region, question(region, asked), "plans",
+        lambda kept, *how: gather(Problem.of(region, forecast(region)), kept, asked, *how),
+    )  # fmt: skip
 
 
 def _frontier(arguments: argparse.Namespace) -> int:
-    region = _read(arguments)
+    region, given = _read(arguments), arguments
     from models import forecast
-    from optimiser import Impossible, NoPlanYet, Problem
-    from optimiser.criteria import traded
-    from reports.collection import Collection
+    from optimiser import Problem
     from reports.frontier import Asked, gather, question
 
-    asked = Asked(
-        tuple(arguments.trade),
-        arguments.points,
-        arguments.within,
-        arguments.gap,
-        arguments.time,
-        arguments.seed,
-    )
-    problem = Problem.of(region, forecast(region))
-    traded(list(asked.trade), problem)
-    lang = arguments.lang or region.parameters.region.language
-    kept = Collection(arguments.output, question(region, asked), lang)
-    stop, ticker = threading.Event(), Ticker(sys.stderr)
-    said = "Stopping with the points that are finished; Ctrl-C again aborts."
-    try:
-        told = _heard(lambda: gather(problem, kept, asked, ticker, stop), stop, ticker, said)
-    except (Impossible, NoPlanYet) as error:
-        return _no_plan(error, arguments)
-    if arguments.json:
-        _print_json({"folder": str(kept.folder), **told.record()})
-    else:
-        _print([told.text(), "", str(kept.folder.resolve())])
-    return DONE
+    asked = Asked(tuple(given.trade), given.points, given.within, given.gap, given.time, given.seed)
+    return _gathered(
+        arguments, region, question(region, asked), "points",
+        lambda kept, *how: gather(Problem.of(region, forecast(region)), kept, asked, *how),
+    )  # fmt: skip
 
 
 def _futures(arguments: argparse.Namespace) -> int:
     region = _read(arguments)
     from geodata.bundled import region_folder
     from models import read_region
-    from optimiser import NoPlanYet
     from optimiser.workers import workers
-    from reports.collection import Collection
     from reports.futures import Asked, gather, question
 
     asked = Asked(arguments.draws, arguments.commit, arguments.gap, arguments.time, arguments.seed)
-    lang = arguments.lang or region.parameters.region.language
-    kept = Collection(arguments.output, question(region, asked), lang)
     folder, settings = region_folder(arguments.region), _settings(arguments.settings)
 
     def read(drawn: Mapping[str, str]) -> "Region":
         return read_region(folder, arguments.scenarios, {**settings, **drawn})
 
+    with workers(arguments.scheduler, arguments.processes) as work:
+        return _gathered(
+            arguments, region, question(region, asked), "futures",
+            lambda kept, *how: gather(read, kept, asked, work, *how),
+        )  # fmt: skip
+
+
+def _gathered(
+    arguments: argparse.Namespace,
+    region: "Region",
+    question: Mapping[str, Any],
+    what: str,
+    gather: "Callable[..., Answer | None]",
+) -> int:
+    """Gather what answers a question in a folder, tell it, and say how it ended."""
+    from optimiser import Impossible, NoPlanYet
+    from reports.collection import Collection
+
+    kept = Collection(arguments.output, question, arguments.lang or region.parameters.region.language)
     stop, ticker = threading.Event(), Ticker(sys.stderr)
-    said = "Stopping with the futures that are finished; Ctrl-C again aborts."
+    said = f"Stopping with the {what} that are finished; Ctrl-C again aborts."
     try:
-        with workers(arguments.scheduler, arguments.processes) as work:
-            told = _heard(lambda: gather(read, kept, asked, work, ticker, stop), stop, ticker, said)
-    except NoPlanYet as error:
+        told = _heard(lambda: gather(kept, ticker, stop), stop, ticker, said)
+    except (Impossible, NoPlanYet) as error:
         return _no_plan(error, arguments)
     if told is None:
         _tell(f"Stopped half-way; the same command with -o {kept.folder} goes on.")

@@ -33,7 +33,12 @@ class DecidedPlaces:
     @property
     def name(self) -> str:
         """What is decided, whatever the year."""
-        return f"{self.site} {self.tier}"
+        return " ".join(self.where)
+
+    @property
+    def where(self) -> tuple[str, str]:
+        """Site and tier."""
+        return self.site, self.tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,12 @@ class DecidedHomes:
     @property
     def name(self) -> str:
         """What is decided, whatever the year."""
-        return f"{self.corporation} {self.place}"
+        return " ".join(self.where)
+
+    @property
+    def where(self) -> tuple[str, str]:
+        """Corporation and place."""
+        return self.corporation, self.place
 
 
 @dataclass(frozen=True)

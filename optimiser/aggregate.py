@@ -10,7 +10,8 @@ value bounds nothing.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -56,6 +57,42 @@ class Aggregate:
         """Return the smaller columns that stand for the given ones, and what their values add up to."""
         smaller, part = np.unique(self.place[columns], return_inverse=True)
         return smaller.astype(np.int32), np.bincount(part, weights=values)
+
+    def eased(self, eased: "Eased") -> Self:
+        """Return it with ceilings as much higher as it overstates what a known plan has of them.
+
+        A group shares every flow and cannot choose what is nearest to each of its origins: what is within
+        a ceiling in the whole model may be far above it here.
+        """
+        upper = self.arrays.row_upper.copy()
+        upper[self.row_of[eased.rows]] *= self.overstated(eased)
+        return replace(self, arrays=replace(self.arrays, row_upper=upper))
+
+    def overstated(self, eased: "Eased") -> Floats:
+        """Return, per row with a ceiling, how many times what the known plan has it makes of it."""
+        image = np.bincount(self.place, weights=eased.known, minlength=len(self.arrays.cost))
+        stated = self.arrays.matrix[self.row_of[eased.rows]] @ image
+        speaks = (eased.amounts > 0.0) & (stated > 0.0)
+        times: Floats = np.divide(stated, eased.amounts, out=np.ones_like(stated), where=speaks)
+        return times
+
+
+class Eased(NamedTuple):
+    """Rows that keep what people do under a ceiling, and the people of a plan that is known.
+
+    Attributes
+    ----------
+    rows
+        Their numbers in the whole model.
+    known
+        (column) what that plan does; columns of no such row may be left at nothing.
+    amounts
+        (of `rows`) what it has of each.
+    """
+
+    rows: NDArray[np.int64]
+    known: Floats
+    amounts: Floats
 
 
 def aggregate(model: Model, within_m: float, arrays: Arrays | None = None) -> Aggregate:

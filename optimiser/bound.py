@@ -14,6 +14,7 @@ from typing import Any, Self
 import highspy
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_array
 
 from optimiser.aggregate import BY_ORIGIN
@@ -24,6 +25,9 @@ type Indices = NDArray[np.int32]
 
 GENEROUS = 10.0
 """Times all people, places and homes: more than a count of them can be, where a column has no limit."""
+
+DEARER, STEPS = 4.0, 25
+"""Times a price up to which a better one is sought, and in how many bounds."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,25 @@ class Separated:
         given = np.where(priced > 0.0, lower, upper)
         fixed = float(priced[priced != 0.0] @ given[priced != 0.0]) + arrays.constant
         return fixed + self._common_value(reduced) + self._people_value(reduced)
+
+    def sharpened(self, prices: Floats, rows: NDArray[np.int64]) -> Floats:
+        """Return prices with those of some rows where the bound is highest, one row after another.
+
+        The bound is concave in each: a price is sought from nothing to `DEARER` times what it is.
+        """
+        best = prices.copy()
+        for row in rows[prices[rows] != 0.0]:
+
+            def lowered(price: float, row: int = int(row)) -> float:
+                tried = best.copy()
+                tried[row] = price
+                return -self.bound(tried)
+
+            ends = sorted((0.0, DEARER * prices[row]))
+            found = minimize_scalar(lowered, bounds=ends, method="bounded", options={"maxiter": STEPS})
+            if found.fun < lowered(float(best[row])):
+                best[row] = found.x
+        return best
 
     def _allowed(self, priced: Floats) -> Floats:
         """Return prices with the sign that their rows have."""

@@ -32,6 +32,9 @@ NOTHING = 1e-6
 A_EURO = 1e-4
 """What a euro over the budget counts beside a place or a person short."""
 
+SPARED = 1e4
+"""What a unit of a policy counts that is to stand, beside one of that which is to give way."""
+
 WITHIN_M = 15_000.0
 """Metres across a group of neighbourhoods that move as one in a larger model."""
 
@@ -70,11 +73,12 @@ class Clash:
         return self.with_costs(self.model, rest, self.limits)
 
     @classmethod
-    def with_costs(cls, model: Model, hard: list[str], limits: Limits) -> Self:
-        """Let nothing count but what gives way."""
+    def with_costs(cls, model: Model, hard: list[str], limits: Limits, least: str | None = None) -> Self:
+        """Let nothing count but what gives way, by far the least that which `least` names."""
         cost = np.zeros(len(model.arrays.cost))
         for name in hard:
-            cost[_columns(model, name)] = _counts(model.problem, name)
+            spared = least is not None and name != least
+            cost[_columns(model, name)] = _counts(model.problem, name) * (SPARED if spared else 1.0)
         arrays = replace(model.arrays, cost=cost, constant=0.0)
         whole = len(cost) <= SMALL
         small, row_of, expand = arrays, np.arange(len(model.rows), dtype=np.int32), _same

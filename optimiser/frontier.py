@@ -15,18 +15,20 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from optimiser.aggregate import aggregate
+from optimiser.aggregate import Eased
 from optimiser.alternatives import EUR_PER_UNIT
 from optimiser.criteria import COST, Criterion
 from optimiser.highs import LinearModel, version
-from optimiser.model import RULES, Arrays, Floats, Model
+from optimiser.model import Arrays, Floats, Model
 from optimiser.plan import Plan, Proof
 from optimiser.problem import Problem
 from optimiser.progress import Limits, Progress, Report
-from optimiser.search import WITHIN_M, search
-from optimiser.smaller import SMALL
+from optimiser.search import grouped_finely_enough, search
+from optimiser.smaller import SMALL, pair_columns
 from optimiser.solve import running_as_in, status_of, verified
 from optimiser.verify import recomputed_objective
 
@@ -41,13 +43,14 @@ class Point:
     """The cheapest plan found under some ceilings; `plan` is None where no plan meets them.
 
     `values` are what the plan has of each criterion, cost first; no plan that meets the ceilings costs less
-    than `bound`.
+    than `bound`. Where prices gave the bound, `worth` is what one more under each ceiling takes off it.
     """
 
     ceilings: Ceilings
     values: dict[str, float]
     bound: float
     plan: Plan | None
+    worth: dict[str, float] | None = None
 
     @property
     def gap(self) -> float:
@@ -57,6 +60,23 @@ class Point:
     def meets(self, ceilings: Mapping[str, float]) -> bool:
         """Whether its plan keeps to some ceilings."""
         return all(_at_most(self.values[name], most) for name, most in ceilings.items())
+
+    def above(self, ceilings: Mapping[str, float]) -> float:
+        """Return how many times a ceiling its plan has of what it is most above."""
+        return max(self.values[name] / max(most, SAME) for name, most in ceilings.items())
+
+    def bound_under(self, ceilings: Mapping[str, float]) -> float:
+        """Return what no plan under other ceilings costs less than, as far as this point's bound says.
+
+        What bounds the plans under loose ceilings bounds those under tighter ones. A bound from prices is
+        one line over all ceilings: the prices stay, and only what the ceilings give to them changes.
+        """
+        looser = {name: ceilings.get(name, np.inf) - most for name, most in self.ceilings.items()}
+        if all(more <= 0.0 for more in looser.values()) and self.worth is None:
+            return self.bound
+        if self.worth is None or not np.isfinite(self.bound):
+            return -np.inf
+        return self.bound - sum(self.worth[name] * more for name, more in looser.items() if self.worth[name])
 
     def dominates(self, other: "Point") -> bool:
         """Whether its plan is as good in everything and better in something."""
@@ -78,9 +98,9 @@ def front(points: Sequence[Point]) -> list[Point]:
     """Return the points with plans that no other point dominates, the cheapest first, each plan once.
 
     A plan may have been found under other ceilings than those it is the cheapest for: it then takes the
-    place of what was found there, with the bound of that place.
+    place of what was found there, with the bound of that place. So may a bound.
     """
-    there = [point for point in points if point.plan is not None]
+    there = [_bounded(point, points) for point in points if point.plan is not None]
     settled = [_cheapest_for(point, there) for point in there]
     kept: list[Point] = []
     for point in sorted(settled, key=lambda one: tuple(one.values.values())):
@@ -95,6 +115,12 @@ def _cheapest_for(point: Point, others: Sequence[Point]) -> Point:
     if best.values[COST] >= point.values[COST]:
         return point
     return replace(point, values=best.values, plan=best.plan)
+
+
+def _bounded(point: Point, others: Iterable[Point]) -> Point:
+    """Return a point with the best bound that any other gives it."""
+    known = max((other.bound_under(point.ceilings) for other in others), default=-np.inf)
+    return replace(point, bound=known, worth=None) if known > point.bound else point
 
 
 def _same(one: Point, other: Point) -> bool:
@@ -140,11 +166,12 @@ class Tracer:
         for criterion in criteria:
             self.lighter = criterion.lighter(self.lighter)
         self.whole = Model.of(problem)
+        self.light = self.whole.with_numbers_of(self.lighter)
         self._known: list[Point] = []
 
     def know(self, points: Iterable[Point]) -> None:
-        """Let the search under other ceilings begin at points that were found before."""
-        self._known += [point for point in points if point.plan is not None]
+        """Let the search under other ceilings begin at plans, and with bounds, that were found before."""
+        self._known += points
 
     def values(self, plan: Plan) -> dict[str, float]:
         """Return what a plan of the problem has of each criterion, cost first, from its arrays."""
@@ -156,22 +183,54 @@ class Tracer:
 
         `best` is the plan of the problem itself: its bound and reference go with every plan.
         """
-        rules = [c.ceiling(ceilings[c.name]) for c in self.criteria if c.name in ceilings]
-        model = Model.of(self.lighter, [*RULES, *rules])
-        known = [point for point in self._known if point.meets(ceilings)]
-        near = min(known, key=lambda point: point.values[COST], default=None)
-        runs = None if near is None or near.plan is None else running_as_in(near.plan, self.problem)
         self.report(Progress(0.0, _told(ceilings), None, None))
-        found = search(model, self.limits, self.report, runs)
-        if found.values is None and near is not None:
+        bound = max((point.bound_under(ceilings) for point in self._known), default=-np.inf)
+        near = self._near(ceilings)
+        stands = near if near is not None and near.meets(ceilings) else None
+        if stands and stands.values[COST] - bound <= self.limits.gap * abs(stands.values[COST]):
+            return replace(stands, ceilings=ceilings, bound=bound, worth=None)
+        point = self._sought(ceilings, bound, near, best)
+        if point.plan is None and stands:
             # what is known meets the ceilings too: it stands where no better was found in time
-            return replace(near, ceilings=ceilings, bound=found.bound)
-        if found.values is None:
-            return Point(ceilings, {}, np.inf if found.infeasible else found.bound, None)
-        plan = self._plan(found.values, best)
-        point = Point(ceilings, self.values(plan), found.bound, plan)
+            point = replace(stands, ceilings=ceilings, bound=point.bound, worth=point.worth)
         self.know([point])
         return point
+
+    def _near(self, ceilings: Mapping[str, float]) -> Point | None:
+        """Return the cheapest known point that meets ceilings, else the one that is least above them."""
+        known = [point for point in self._known if point.plan is not None]
+        meeting = [point for point in known if point.meets(ceilings)]
+        if meeting:
+            return min(meeting, key=lambda point: point.values[COST])
+        return min(known, key=lambda point: point.above(ceilings), default=None)
+
+    def _sought(self, ceilings: Ceilings, bound: float, near: Point | None, best: Plan) -> Point:
+        rules = {c.name: c.ceiling(ceilings[c.name]) for c in self.criteria if c.name in ceilings}
+        model = self.light.under(rules.values())
+        first = len(self.light.rows)
+        found = search(
+            model,
+            self.limits,
+            self.report,
+            None if near is None or near.plan is None else running_as_in(near.plan, self.problem),
+            bound=bound,
+            eased=self._eased(model, np.arange(first, len(model.rows)), near) if rules else None,
+        )
+        worth = None
+        if found.prices is not None:
+            prices = found.prices[first:]
+            worth = {name: max(0.0, -float(price)) for name, price in zip(rules, prices, strict=True)}
+        if found.values is None:
+            return Point(ceilings, {}, np.inf if found.infeasible else found.bound, None, worth)
+        plan = self._plan(found.values, best)
+        return Point(ceilings, self.values(plan), found.bound, plan, worth)
+
+    def _eased(self, model: Model, rows: NDArray[np.int64], near: Point | None) -> Eased | None:
+        """Return rows of ceilings with the people of a plan; None where there is none."""
+        if near is None or near.plan is None or len(model.arrays.cost) <= SMALL:
+            return None
+        known = people_of(near.plan, model)
+        return Eased(rows, known, model.arrays.matrix[rows] @ known)
 
     def _plan(self, values: Floats, best: Plan) -> Plan:
         """Return a verified plan of the problem itself; its proof is against the best plan of that."""
@@ -182,24 +241,40 @@ class Tracer:
         return verified(self.whole, values, best.reference, proof)
 
     def least(self, criterion: Criterion, cost: float) -> float:
-        """Return the least of a criterion at a cost of at most `cost`: of plans, in a large model relaxed."""
-        model = Model.of(self.lighter)
-        wanted = np.zeros(len(model.arrays.cost))
-        for variable, amount in criterion.terms(self.lighter, model.decisions):
-            wanted[variable.id] += amount
-        small = len(wanted) <= SMALL
-        arrays = model.arrays if small else None
-        if arrays is None:
-            grouped = aggregate(model, WITHIN_M[0])
-            arrays, wanted = grouped.arrays, np.asarray(grouped.expand.T @ wanted)
-        sought = replace(_at_cost(arrays, cost), cost=wanted, constant=0.0)
-        program = LinearModel(sought, np.arange(len(wanted), dtype=np.int32), self.limits)
-        if small:
-            found = program.search(gap=0.0, seconds=self.limits.seconds, start=None, progress=lambda *_: None)
+        """Return the least of a criterion at a cost of at most `cost`: of plans, in a large model about.
+
+        About: of the relaxation of the smaller model, less what that overstates the cheapest known plan.
+        """
+        model = self.light.under([criterion.ceiling(np.inf)])
+        row = np.array([len(model.rows) - 1])
+        eased = self._eased(model, row, self._near({}))
+        if eased is None:
+            found = self._least(self.light.arrays, model.arrays.matrix[row], cost, whole=True)
         else:
-            found = program.relax(interior=True, crossover=False, seconds=self.limits.seconds)
+            _, grouped = next(grouped_finely_enough(model, eased))
+            wanted = grouped.arrays.matrix[grouped.row_of[row]]
+            found = self._least(grouped.arrays, wanted, cost, whole=False)
+            found /= float(grouped.overstated(eased)[0])
         # a hair more, so that the plan that has the least is not shut out by the solver's tolerance
-        return found.objective + SAME * max(1.0, abs(found.objective))
+        return found + SAME * max(1.0, abs(found))
+
+    def _least(self, arrays: Arrays, wanted: csr_array, cost: float, *, whole: bool) -> float:
+        """Return the least of a row at a cost; infinite where none was found in time."""
+        sought = replace(_at_cost(arrays, cost), cost=wanted.toarray().ravel(), constant=0.0)
+        program = LinearModel(sought, np.arange(len(sought.cost), dtype=np.int32), self.limits)
+        seconds = self.limits.seconds
+        if whole:
+            return program.search(gap=0.0, seconds=seconds, start=None, progress=lambda *_: None).objective
+        return program.relax(interior=True, crossover=False, seconds=seconds).objective
+
+
+def people_of(plan: Plan, model: Model) -> Floats:
+    """Return (column) who is housed where in a plan; nothing in all other columns."""
+    housed, values = plan.data["housed"], np.zeros(len(model.arrays.cost))
+    at = pd.MultiIndex.from_arrays([plan.data[name].values for name in ("origin", "location", "pair_tier")])
+    known = pd.DataFrame(housed.transpose("pair", "year").values, index=at)
+    values[pair_columns(model)] = known.reindex(model.problem.pairs.index, fill_value=0.0).to_numpy()
+    return values
 
 
 def _at_cost(arrays: Arrays, cost: float) -> Arrays:

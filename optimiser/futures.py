@@ -148,6 +148,9 @@ def shared_start(problems: Sequence[Problem], commit: int, limits: Limits) -> tu
 
     None where it is too large for the solver as it is, or no start suits all.
     """
+    # to write a large one down takes seconds and much memory: who lives where tells its size
+    if sum(len(problem.pairs) * len(problem.years) for problem in problems) > SMALL:
+        return None
     models = [Model.of(problem) for problem in problems]
     if sum(len(model.arrays.cost) for model in models) > SMALL:
         return None

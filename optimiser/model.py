@@ -75,6 +75,13 @@ class Model:
         again = ((rule, row) for rule in rules for row in rule.rows(problem, self.decisions))
         return replace(self, problem=problem, rows=(*kept, *again))
 
+    def under(self, rules: Iterable[Rule]) -> Self:
+        """Return this model with the rows of more rules; the others, in the arrays too, are this model's."""
+        more = ((rule, row) for rule in rules for row in rule.rows(self.problem, self.decisions))
+        other = replace(self, rows=(*self.rows, *more))
+        other.__dict__["arrays"] = Arrays.of(other, self)
+        return other
+
     def with_numbers_of(self, problem: Problem) -> Self:
         """Return this model for a problem in which only numbers differ (`optimiser/again.py`).
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from optimiser.clash import NOTHING, Clash, Shortage, softened
+from optimiser.concessions import Conceding, breakable, changed, conceding
 from optimiser.levers import Lever, levers
 from optimiser.model import Floats, Model
 from optimiser.plan import dataset
@@ -139,7 +140,13 @@ def verified(
     def exists(changed: Problem) -> bool | None:
         return plan_exists(changed, Limits(limits.gap, clock.left, limits.stop, limits.seed))
 
-    made = [_made(problem, repair, exists, clock, report) for repair in diagnosis.repairs]
+    def made_with(repair: Repair) -> Repair | None:
+        if isinstance(repair.lever, Conceding) and not diagnosis.exact:
+            report(Progress(clock.seconds, "a plan that keeps what it can of the agreements", None, None))
+            return _conceded(problem, repair, Limits(limits.gap, clock.left, limits.stop, limits.seed))
+        return _made(problem, repair, exists, clock, report)
+
+    made = [made_with(repair) for repair in diagnosis.repairs]
     let_go = diagnosis.let_go
     if let_go is not None and clock.left > 0.0:
         report(Progress(clock.seconds, "a plan with rules made soft", None, None))
@@ -171,6 +178,9 @@ def _worth_trying(problem: Problem, clash: Clash, prices: Floats | None) -> Iter
         for n, (rule, row) in enumerate(clash.model.rows)
         if rule.name == "homes_within_agreements"
     }
+    agreements = conceding(problem, clash)
+    if agreements is not None:
+        yield agreements
     for number, lever in enumerate(levers(problem)):
         if lever.policy != "homes_within_agreements":
             yield lever
@@ -195,7 +205,9 @@ def _by(lever: Lever, clash: Clash) -> Repair | None:
             short = middle
         else:
             enough = middle
-    least = clash.proves_too_little(lever, lever.value(short))
+    # of agreements the sum is the least, not a step of it
+    together = isinstance(lever, Conceding)
+    least = clash.whole if together else clash.proves_too_little(lever, lever.value(short))
     return Repair(lever, lever.value(enough), verified=False, least=least)
 
 
@@ -216,6 +228,16 @@ def _made(
             return Repair(lever, lever.value(steps), verified=True, least=least)
         least = True
     return None
+
+
+def _conceded(problem: Problem, repair: Repair, limits: Limits) -> Repair | None:
+    """Read what agreements would have to say off a plan in which they may be broken at their price."""
+    model = Model.of(breakable(problem))
+    found = search(model, replace(limits, gap=ANY_GAP), lambda _: None)
+    if found.values is None or violations(model.problem, dataset(model, found.values)):
+        return None if found.infeasible else repair
+    lever = changed(problem, model, found.values)
+    return None if lever is None else Repair(lever, lever.limit, verified=True, least=False)
 
 
 def _let_go(clash: Clash, shortages: tuple[Shortage, ...]) -> LetGo | None:

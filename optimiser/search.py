@@ -12,12 +12,12 @@ A model that is small from the start is simply given to the solver.
 """
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from optimiser.aggregate import groups_within
+from optimiser.aggregate import Aggregate, Eased, aggregate, groups_within
 from optimiser.bound import Separated
 from optimiser.clash import Clash
 from optimiser.decisions import column_ids
@@ -37,6 +37,9 @@ WITHIN_M = (15_000.0, 8_000.0, 5_000.0, 3_000.0)
 FARTHER_M, MANY_GROUPS = 30_000.0, 25
 """Metres across a group in a round before these, where the first would have more groups than this: sites
 are settled in a third of the time, so that a plan is there early; the bound comes from the later rounds."""
+
+OVERSTATED = 1.1
+"""Times what a plan has under a ceiling that groups may make of it, to be of use."""
 
 PER_ROUND = 0.25
 """Part of the open questions settled in a round."""
@@ -67,9 +70,20 @@ class Found:
     infeasible: bool = False
     clash: Clash | None = None
     """What proved that there is none, in a large model."""
+    prices: Floats | None = None
+    """(row) the prices that give the bound, whatever the limits of the rows; None where a search of
+    whole numbers gave it, or it was known."""
 
 
-def search(model: Model, limits: Limits, report: Report, runs: Floats | None = None) -> Found:
+def search(
+    model: Model,
+    limits: Limits,
+    report: Report,
+    runs: Floats | None = None,
+    *,
+    bound: float = -np.inf,
+    eased: Eased | None = None,
+) -> Found:
     """Return the best plan within the limits.
 
     Parameters
@@ -77,10 +91,15 @@ def search(model: Model, limits: Limits, report: Report, runs: Floats | None = N
     runs
         (site and tier, year) 1 where a site is to run in the plan that the search looks around in
         first, else 0; None to construct one along the relaxation.
+    bound
+        What is known to bound every plan of the model.
+    eased
+        Rows on what people do that groups of origins would overstate.
     """
     run = Search(model, limits, report)
+    run.bound = bound
     if len(model.arrays.cost) > SMALL:
-        run.by_stages(runs)
+        run.by_stages(runs, eased)
     else:
         run.whole_model()
     return run.found()
@@ -113,6 +132,7 @@ class Search:
         self.best: Floats | None = None
         self.objective, self.bound, self.infeasible = np.inf, -np.inf, False
         self.clash: Clash | None = None
+        self.prices: Floats | None = None
         self.finishing = 0.0
 
     def tell(self, stage: str) -> None:
@@ -137,29 +157,54 @@ class Search:
 
     def found(self) -> Found:
         """Return what the search has."""
-        return Found(self.best, self.objective, self.bound, self.infeasible, self.clash)
+        return Found(self.best, self.objective, self.bound, self.infeasible, self.clash, self.prices)
 
-    def by_stages(self, runs: Floats | None) -> None:
+    def by_stages(self, runs: Floats | None, eased: Eased | None = None) -> None:
         """Relax, bound, construct, round and improve, with smaller groups each time."""
         apart = Separated.of(self.model)
-        for within_m in rounds_of(self.model.problem):
+        for within_m, grouped in grouped_finely_enough(self.model, eased):
             self.tell(f"relaxation, groups of {within_m / 1000:.0f} km")
-            smaller, relaxed = Smaller.relaxed(self.model, within_m, self.limits, self.clock)
+            smaller, relaxed = Smaller.of(self.model, grouped, self.limits, self.clock)
             if relaxed.outcome == "infeasible" and not self._whole_is_possible():
                 return
             prices = smaller.prices(relaxed)
             if prices is not None:
-                self.bound = max(self.bound, apart.bound(prices))
+                prices = prices if eased is None else apart.sharpened(prices, eased.rows)
+                self.take_bound(apart.bound(prices), prices)
             self.tell("relaxation")
             if self.done() or relaxed.outcome != "optimal":
                 break
-            settled = None if runs is None else self.settled(smaller, runs)
-            settled = settled or self.construct(smaller, relaxed)
+            # sites that suit looser ceilings are a plan to begin with, seldom the cheapest one
+            both_ways = eased is not None and self.best is None
+            settled = self.begin(smaller, relaxed, runs, both_ways=both_ways)
+            if self.done():
+                break
             runs = self.rounds(smaller, settled) if settled is not None else runs
             if self.done():
                 break
         else:
             self.whole_model()
+
+    def begin(
+        self, smaller: Smaller, relaxed: Solution, runs: Floats | None, *, both_ways: bool
+    ) -> Solution | None:
+        """Settle sites as they are known to run, else along the relaxation; or both ways, and the better."""
+        known = None if runs is None else self.settled(smaller, runs)
+        if runs is None or known is None:
+            return self.construct(smaller, relaxed)
+        if not both_ways:
+            return known
+        self.to_whole_numbers(smaller, known)
+        if self.done() or self.clock.left <= FINISHING * self.finishing:
+            return known
+        smaller.ask_again(list(range(smaller.sites.count)))
+        made = self.construct(smaller, relaxed)
+        return made if made is not None and made.objective < known.objective else self.settled(smaller, runs)
+
+    def take_bound(self, bound: float, prices: Floats | None) -> None:
+        """Take a bound where it is better, with the prices that give it."""
+        if bound > self.bound:
+            self.bound, self.prices = bound, prices
 
     def near(self, runs: Floats, free: Collection[int]) -> None:
         """Make a plan in which all sites run as given, but for those that are free."""
@@ -353,7 +398,7 @@ class Search:
         def listen(incumbent: float, bound: float) -> None:
             nonlocal told
             if np.isfinite(bound):
-                self.bound = max(self.bound, bound + self.arrays.constant)
+                self.take_bound(bound + self.arrays.constant, None)
             better = incumbent + self.arrays.constant if abs(incumbent) < 1e30 else np.inf
             now = (min(self.objective, better), self.bound)
             if now != told:
@@ -365,7 +410,7 @@ class Search:
             gap=self.limits.gap, seconds=self.clock.left, start=self.best, progress=listen
         )
         if np.isfinite(solution.bound):
-            self.bound = max(self.bound, solution.bound)
+            self.take_bound(solution.bound, None)
         self.infeasible = solution.outcome == "infeasible" and self.best is None
         if solution.values is not None:
             self.fix_whole(solution.values)
@@ -384,6 +429,20 @@ def rounds_of(problem: Problem) -> tuple[float, ...]:
     """Return the metres across a group of origins, round by round."""
     many = groups_within(problem, WITHIN_M[0]) > MANY_GROUPS
     return (FARTHER_M, *WITHIN_M) if many else WITHIN_M
+
+
+def grouped_finely_enough(model: Model, eased: Eased | None) -> Iterator[tuple[float, Aggregate]]:
+    """Generate metres across a group and the smaller model, ever smaller groups; ceilings are eased.
+
+    Groups that overstate too much of what is under a ceiling are left out, but for the smallest: their
+    prices bound little, and what is cheapest in them is dear in the whole model.
+    """
+    for within_m in rounds_of(model.problem):
+        grouped = aggregate(model, within_m)
+        if eased is None:
+            yield within_m, grouped
+        elif within_m == WITHIN_M[-1] or grouped.overstated(eased).max() <= OVERSTATED:
+            yield within_m, grouped.eased(eased)
 
 
 def _every(arrays: Arrays) -> Columns:

@@ -119,7 +119,11 @@ class Smaller:
         cls, model: Model, within_m: float, limits: Limits, clock: Clock
     ) -> tuple["Smaller", Solution]:
         """Group origins, hand the smaller model to the solver and solve its relaxation."""
-        small = aggregate(model, within_m)
+        return cls.of(model, aggregate(model, within_m), limits, clock)
+
+    @classmethod
+    def of(cls, model: Model, small: Aggregate, limits: Limits, clock: Clock) -> tuple["Smaller", Solution]:
+        """Hand a smaller model to the solver and solve its relaxation."""
         taking_part = small.takes_part(nearest(model))
         program, solution = priced_in(small.arrays, taking_part, limits, clock)
         return cls(small, program, Sites.of(model, small.place)), solution

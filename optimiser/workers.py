@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -32,7 +33,9 @@ def workers(scheduler: str | None = None, processes: int | None = None) -> Itera
     else:
         # a fresh process each: a fork would take over the threads of the solver
         context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(count, mp_context=context) as pool:
+        # who starts them hears Ctrl-C, and waits for what is being solved
+        deaf = (signal.SIGINT, signal.SIG_IGN)
+        with ProcessPoolExecutor(count, context, signal.signal, deaf) as pool:
             try:
                 yield pool.map
             finally:

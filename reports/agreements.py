@@ -19,6 +19,7 @@ from reports import figures
 from reports.brief import aligned
 from reports.contents import Contents
 from reports.notation import UNKNOWN
+from reports.records import records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -290,7 +291,7 @@ class Negotiation:
     def _fair_rows(self) -> Iterator[list[str]]:
         write = self.told.notation
         yield self.head("fair_head")
-        for row in _plain(self.asked.shares):
+        for row in records(self.asked.shares):
             name = self.told.municipality(row["municipality"])
             over = None if row["fair"] is None else row["offered"] - row["fair"]
             yield [
@@ -471,9 +472,9 @@ class Negotiation:
             "region": self.told.region.parameters.region.name,
             "digest": self.told.region.digest,
             "gap": self.plan.proof.gap,
-            "homes": _plain(self.rows()),
+            "homes": records(self.rows()),
             "short": {str(code): _by_year(people) for code, people in self.asked.short.iterrows()},
-            "fair_share": _plain(self.asked.shares),
+            "fair_share": records(self.asked.shares),
             "one_home_more": [_worth(one) for one in self.worths],
             "delivery": self._delivery_record(),
             "locks": [self._lock_record(one) for one in self.prices],
@@ -620,9 +621,3 @@ def _room(extent: Extent) -> dict[str, Any]:
 
 def _by_year(people: pd.Series) -> dict[str, float]:
     return {str(year): float(count) for year, count in people.items()}
-
-
-def _plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return rows as JSON has them; what is not known is null."""
-    plain = frame.astype(object).where(frame.notna(), None)
-    return [{str(key): cell for key, cell in row.items()} for row in plain.to_dict("records")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
@@ -16,6 +16,7 @@ from optimiser.progress import Limits
 from reports import figures
 from reports.brief import aligned
 from reports.contents import Contents
+from reports.records import records
 from reports.words import Words
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class OtherPlans:
     facts: Sequence[dict[str, Any]]
     extents: Sequence[Extent]
     lang: Language = "nl"
+    is_possible: ClassVar[bool] = True
+    """It begins with a plan."""
 
     @cached_property
     def told(self) -> Contents:
@@ -202,9 +205,9 @@ class OtherPlans:
         return {
             "within": self.band.within,
             "most": self.band.most,
-            "plans": _plain(self.frame()),
-            "sites": _plain(self.sites()),
-            "room": _plain(self.room()),
+            "plans": records(self.frame()),
+            "sites": records(self.sites()),
+            "room": records(self.room()),
         }
 
 
@@ -273,9 +276,3 @@ def _written(band: Band, plans: list[Plan], extents: list[Extent], kept: Collect
 
 def _verdict(extent: Extent) -> str:
     return "always" if extent.is_always else "never" if extent.is_never else "depends"
-
-
-def _plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return rows as JSON has them; what is not known is null."""
-    plain = frame.astype(object).where(frame.notna(), None)
-    return [{str(key): value for key, value in row.items()} for row in plain.to_dict("records")]

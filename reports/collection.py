@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from geodata.faults import Fault, InputError
 from reports.folder import read_plan, write
@@ -23,6 +23,20 @@ if TYPE_CHECKING:
     from reports.notation import Language
 
 ASKED = "asked.json"
+
+
+class Answer(Protocol):
+    """What a collection tells together: for a terminal and for a program."""
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether there is a plan that answers the question."""
+
+    def text(self) -> str:
+        """Return all that is said, for a terminal."""
+
+    def record(self) -> dict[str, Any]:
+        """Return the same for a program."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
@@ -17,6 +17,7 @@ from reports import figures
 from reports.brief import aligned
 from reports.charts import front_chart
 from reports.notation import Language, Notation
+from reports.records import records
 from reports.words import Words
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ class Front:
     points: tuple[Point, ...]
     own: dict[str, float]
     lang: Language = "nl"
+    is_possible: ClassVar[bool] = True
+    """It begins with a plan."""
 
     def word(self, key: str, **values: object) -> str:
         """Return a word in the language."""
@@ -140,9 +143,7 @@ class Front:
     def record(self) -> dict[str, Any]:
         """Return all of it for a program."""
         in_vain = [p.ceilings for p in self.points if p.plan is None]
-        known = self.frame().replace([math.inf, -math.inf], math.nan)
-        lines = known.astype(object).where(known.notna(), None).to_dict("records")
-        return {"points": lines, "own": self.own, "not_found": in_vain}
+        return {"points": records(self.frame()), "own": self.own, "not_found": in_vain}
 
 
 def question(region: Region, asked: Asked) -> dict[str, Any]:
@@ -176,7 +177,9 @@ def gather(
     if "point-1" not in points:
         points["point-1"] = tracer.point({}, best)
         _keep(kept, "point-1", points["point-1"], stopped=limits.stop.is_set())
-    for number, ceilings in enumerate(_steps(kept, tracer, points["point-1"], asked).grid(), start=2):
+    # from loose to tight: each begins at the plan of its neighbour
+    steps = enumerate(_steps(kept, tracer, points["point-1"], asked).grid(), start=2)
+    for number, ceilings in reversed(list(steps)):
         name = f"point-{number}"
         if limits.stop.is_set():
             break
@@ -222,14 +225,15 @@ def _keep(kept: Collection, name: str, point: Point, *, stopped: bool) -> None:
     bound = point.bound if math.isfinite(point.bound) else None
     impossible = point.bound == math.inf
     facts = {"ceilings": point.ceilings, "values": point.values, "bound": bound, "impossible": impossible}
-    kept.keep(name, point.plan, facts)
+    kept.keep(name, point.plan, {**facts, "worth": point.worth})
 
 
 def _read(kept: Collection, name: str) -> Point:
     facts = kept.facts(name)
     unknown = math.inf if facts["impossible"] else -math.inf
     bound = unknown if facts["bound"] is None else facts["bound"]
-    return Point(facts["ceilings"], facts["values"], bound, kept.plan(name) if facts["values"] else None)
+    plan = kept.plan(name) if facts["values"] else None
+    return Point(facts["ceilings"], facts["values"], bound, plan, facts.get("worth"))
 
 
 def _written(told: Front, kept: Collection) -> Front:

@@ -30,6 +30,7 @@ from optimiser.futures import (
 from optimiser.progress import Limits, Progress
 from reports.brief import aligned
 from reports.notation import Language, Notation
+from reports.records import records
 from reports.words import Words
 
 if TYPE_CHECKING:
@@ -209,20 +210,14 @@ class Futures:
         }
         return {
             **{name: value if np.isfinite(value) else None for name, value in figures.items()},
-            "futures": _plain(self.frame()),
-            "no_regret": _plain(self.moves()),
-            "start": _plain(as_table(self.start)),
+            "futures": records(self.frame()),
+            "no_regret": records(self.moves()),
+            "start": records(as_table(self.start)),
         }
 
 
 def _mean(outcomes: Sequence[Outcome]) -> float:
     return float(np.mean([outcome.objective for outcome in outcomes]))
-
-
-def _plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    finite = frame.replace([np.inf, -np.inf], np.nan)
-    plain = finite.astype(object).where(finite.notna(), None)
-    return [{str(key): value for key, value in row.items()} for row in plain.to_dict("records")]
 
 
 def question(region: Region, asked: Asked) -> dict[str, Any]:
@@ -261,7 +256,10 @@ def gather(
     for_mean, *each = own
     if not any(outcome.start for outcome in own):
         raise NoPlanYet("No future had a plan in time. Give each more time, or a plan does not exist.")
-    start, bound, compared = _chosen(problems, each, for_mean.start, asked, work)
+    found = _chosen(problems, each, for_mean.start, asked, bench)
+    if found is None:
+        return None
+    start, bound, compared = found
     chosen = bench.done("start", [Task(p, asked.commit, start, asked.limits) for p in problems])
     mean = bench.done("mean", [Task(p, asked.commit, for_mean.start, asked.limits) for p in problems])
     if chosen is None or mean is None:
@@ -279,9 +277,9 @@ def _problem(read: Reader, draw: pd.Series) -> Problem:
 
 
 def _chosen(
-    problems: Sequence[Problem], own: Sequence[Outcome], for_mean: Start, asked: Asked, work: Work
-) -> tuple[Start, float, int | None]:
-    """Return the start, a bound on the mean objective of any, and how many were compared."""
+    problems: Sequence[Problem], own: Sequence[Outcome], for_mean: Start, asked: Asked, bench: _Bench
+) -> tuple[Start, float, int | None] | None:
+    """Return the start, a bound on the mean objective of any, and how many were compared; None if stopped."""
     bound = float(np.mean([outcome.bound for outcome in own]))
     gap, seconds, seed = asked.limits
     exact = shared_start(problems, asked.commit, Limits(gap, seconds, seed=seed))
@@ -289,7 +287,10 @@ def _chosen(
         return exact[0], max(bound, exact[1]), None
     starts = tuple(start for start in (for_mean, *(outcome.start for outcome in own)) if start)
     tasks = [Screening(problem, asked.commit, starts, asked.limits) for problem in problems]
-    means = np.mean(list(work(screened, tasks)), axis=0)
+    compared = bench.compared(tasks)
+    if compared is None:
+        return None
+    means = np.mean(compared, axis=0)
     return starts[int(np.argmin(means))], bound, len(starts)
 
 
@@ -303,31 +304,59 @@ class _Bench:
     stop: Event
 
     def done(self, name: str, tasks: Sequence[Task]) -> list[Outcome] | None:
-        """Return the outcomes of tasks, those that were kept from before; None once a stop is asked for.
+        """Return the outcomes of tasks; what had no plan in time is not kept: it may have more later."""
+        return self._answers(name, planned, tasks, (_stored, _restored))
 
-        What had no plan in time is not kept: the next run may give it more.
+    def compared(self, tasks: Sequence[Screening]) -> list[list[float]] | None:
+        """Return per future the objective of the smaller model with each start."""
+        return self._answers("compared", screened, tasks, (_stored_objectives, _restored_objectives))
+
+    def _answers[Task, Answer](
+        self,
+        name: str,
+        function: Callable[[Task], Answer],
+        tasks: Sequence[Task],
+        facts: tuple[Callable[[Answer], dict[str, Any] | None], Callable[[Mapping[str, Any]], Answer]],
+    ) -> list[Answer] | None:
+        """Return the answers to tasks, those that were kept from before; None once a stop is asked for.
+
+        `facts` makes of an answer what is kept of it, or nothing, and of that the answer again.
         """
         began, there = time.monotonic(), self.kept.names()
+        stored, restored = facts
         labels = [f"{name}-{n}" for n in range(len(tasks))]
         open_ones = [n for n, label in enumerate(labels) if label not in there]
         if open_ones and self.stop.is_set():
             return None
-        answers = self.work(planned, [tasks[n] for n in open_ones])
-        found: dict[str, Outcome] = {}
+        answers = self.work(function, [tasks[n] for n in open_ones])
+        found: dict[str, Answer] = {}
         for done, n in enumerate(open_ones):
             seconds = time.monotonic() - began
             self.progress(Progress(seconds, f"{name}, {done} of {len(open_ones)} futures", None, None))
-            outcome = next(answers)
-            if outcome.start or outcome.bound == np.inf:
-                self.kept.keep(labels[n], None, _stored(outcome))
-            found[labels[n]] = outcome
+            found[labels[n]] = next(answers)
+            kept = stored(found[labels[n]])
+            if kept is not None:
+                self.kept.keep(labels[n], None, kept)
             if self.stop.is_set() and n != open_ones[-1]:
                 return None
-        return [found.get(label) or _restored(self.kept.facts(label)) for label in labels]
+        return [found[at] if at in found else restored(self.kept.facts(at)) for at in labels]
 
 
-def _stored(outcome: Outcome) -> dict[str, Any]:
-    """Return an outcome as JSON has it; a label is a list there, and no plan has no number."""
+def _stored_objectives(objectives: list[float]) -> dict[str, Any]:
+    return {"objectives": [one if np.isfinite(one) else None for one in objectives]}
+
+
+def _restored_objectives(facts: Mapping[str, Any]) -> list[float]:
+    return [np.inf if one is None else float(one) for one in facts["objectives"]]
+
+
+def _stored(outcome: Outcome) -> dict[str, Any] | None:
+    """Return an outcome as JSON has it: a label is a list there, and what is impossible has no number.
+
+    None where it had no plan in time.
+    """
+    if not outcome.start and outcome.bound != np.inf:
+        return None
     numbers = {name: getattr(outcome, name) for name in ("objective", "bound", "eur")}
     start = [[family, list(label), value] for (family, label), value in outcome.start.items()]
     return {name: v if np.isfinite(v) else None for name, v in numbers.items()} | {"start": start}

@@ -5,8 +5,10 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from models.decided import DecidedPlaces
 from optimiser import RULES
-from reports.explanation import Teller
+from optimiser.concessions import KEPT, Conceding
+from reports.explanation import Teller, years_in_words
 from reports.words import Words
 
 if TYPE_CHECKING:
@@ -60,11 +62,12 @@ def _short(teller: Teller, diagnosis: Diagnosis) -> Iterator[str]:
         yield "  " + _say(teller.lang, "core")
     for (policy, where), same in groupby(diagnosis.shortages, key=lambda s: (s.policy, s.label[:-1])):
         rows = list(same)
-        yield f"  {_sentence(policy, teller.lang)} {_amounts(teller, teller.where(where), rows)}"
+        named = _agreement(teller, str(where[0])) if policy == KEPT else teller.where(where)
+        yield f"  {_sentence(policy, teller.lang)} {_amounts(teller, named, rows)}"
 
 
 def _amounts(teller: Teller, where: str, rows: Sequence[Shortage]) -> str:
-    unit = Words(teller.lang).known(f"unit_{rows[0].unit}", rows[0].unit)
+    unit = _unit(teller, rows[0].unit)
     by_year = ", ".join(f"{row.label[-1]}: {teller.notation.number(row.amount, 1)}" for row in rows)
     return f"[{where}; {unit}] {by_year}"
 
@@ -99,11 +102,32 @@ def _repair(teller: Teller, repair: Repair) -> str:
             teller.lang, "homes", change=number(repair.change), corporation=corporation,
             place=teller.names.get(place, place), year=year, now=number(lever.now), to=number(repair.to),
         )  # fmt: skip
+    if isinstance(lever, Conceding):
+        return _say(teller.lang, "concede", what="; ".join(_concessions(teller, lever)))
     if lever.unit == "EUR":
         return _say(teller.lang, "euros", change=teller.notation.euros(repair.change))
     where = f", {teller.where(lever.label)}" if lever.label else ""
     now, to = (_amount(teller, repair, value) for value in (lever.now, repair.to))
     return f"{teller.policy(lever.policy)}{where}: {now} → {to}   --set {lever.key}={repair.to:g}"
+
+
+def _concessions(teller: Teller, lever: Conceding) -> Iterator[str]:
+    """Generate, per site or corporation and number, the years in which an agreement would say another."""
+    told = groupby(lever.concessions, key=lambda one: (one.agreed.name, one.now, one.to))
+    for (name, now, to), same in told:
+        rows = [one.agreed for one in same]
+        what = "places" if isinstance(rows[0], DecidedPlaces) else "homes"
+        years = years_in_words([one.year for one in rows])
+        yield f"{_agreement(teller, name)} {years}: {now} → {to} {_unit(teller, what)}"
+
+
+def _agreement(teller: Teller, name: str) -> str:
+    """Return where what is agreed is, by the names of the region."""
+    return teller.where(next(one.where for one in teller.problem.agreed.every if one.name == name))
+
+
+def _unit(teller: Teller, unit: str) -> str:
+    return Words(teller.lang).known(f"unit_{unit}", unit)
 
 
 def _amount(teller: Teller, repair: Repair, value: float) -> str:
@@ -114,11 +138,13 @@ def _amount(teller: Teller, repair: Repair, value: float) -> str:
 
 def _proof(lang: Language, repair: Repair) -> str:
     told = [_say(lang, "made" if repair.verified else "not_made")]
-    return "; ".join([*told, _say(lang, "least" if repair.least else "not_least")])
+    step = "least_in_all" if isinstance(repair.lever, Conceding) else "least"
+    return "; ".join([*told, _say(lang, step if repair.least else "not_least")])
 
 
 def _record(teller: Teller, repair: Repair) -> dict[str, Any]:
     lever = repair.lever
+    conceded = lever.concessions if isinstance(lever, Conceding) else ()
     return {
         "key": lever.key,
         "rule": lever.policy,
@@ -131,5 +157,9 @@ def _record(teller: Teller, repair: Repair) -> dict[str, Any]:
         "verified": repair.verified,
         "one_step_less_is_too_little": repair.least,
         "step": lever.step,
+        "agreements": [
+            {"agreement": one.agreed.name, "year": one.agreed.year, "from": one.now, "to": one.to}
+            for one in conceded
+        ],
         "sentence": _repair(teller, repair),
     }

@@ -15,7 +15,7 @@ from tiny import write_tiny_region
 import cli
 from geodata.faults import InputError
 from models import forecast, read_region
-from optimiser import Problem
+from optimiser import Problem, frontier, search
 from optimiser.criteria import COST, CRITERIA, LEFT, traded
 from optimiser.frontier import Point, Steps, Tracer, front
 from optimiser.model import Model
@@ -229,6 +229,62 @@ def test_what_is_known_stands_where_time_is_up(problem):
     assert point.bound <= own.proof.objective
 
 
+def test_in_parts_the_points_under_ceilings_are_as_good_as_with_the_solver_alone(monkeypatch):
+    """Travel in a model too large for the solver: no bound is above the least cost, and plans are near it.
+
+    All is one group at first, which overstates the minutes of the known plan; what prices bound at one
+    ceiling holds at the others too, and is nowhere above the least cost there.
+    """
+    problem = tiny_problem({"weights.travel": "2000", "policies.neighbourhood_concentration.norm": "0.2"})
+    whole, own = tracer(problem, "travel")
+    free = whole.point({}, own).values["travel"]
+    ceilings = [{"travel": part * free} for part in (0.7, 0.8, 0.9)]
+    least = [least_by_hand(whole.lighter, "travel", one["travel"]) for one in ceilings]
+    monkeypatch.setattr(search, "SMALL", 0)
+    monkeypatch.setattr(frontier, "SMALL", 0)
+    traces = Tracer(problem, [CRITERIA["travel"]], Limits(1e-3, 60.0), lambda _: None)
+    traces.know([Point({}, traces.values(own), -inf, own)])
+    points = [traces.point({}, own), *(traces.point(one, own) for one in ceilings)]
+    for one, cost in zip(ceilings, least, strict=True):
+        assert all(point.bound_under(one) <= cost * (1 + 1e-6) for point in points)
+    for point, one, cost in zip(points[1:], ceilings, least, strict=True):
+        assert point.meets(one)
+        assert cost * (1 - 1e-6) <= point.values[COST] <= cost * 1.02
+
+
+def test_a_bound_from_prices_is_a_line_over_all_ceilings():
+    """Under 10 no plan costs less than 100, and one more takes 3 off: 103 under 9, 94 under 12."""
+    line = Point({"pace": 10.0}, {}, 100.0, None, {"pace": 3.0})
+    assert [line.bound_under({"pace": most}) for most in (9.0, 12.0)] == [103.0, 94.0]
+    assert line.bound_under({}) == -inf
+    flat = Point({"pace": 10.0, "travel": 5.0}, {}, 100.0, None, {"pace": 0.0, "travel": 2.0})
+    assert flat.bound_under({"travel": 4.0}) == 102.0
+
+
+def test_a_bound_of_the_solver_holds_under_tighter_ceilings_only():
+    """What no plan under 10 costs less than none under 9 does; under 11 there may be cheaper ones."""
+    known = made(12.0, 10.0, bound=9.0)
+    assert known.bound_under({"pace": 9.0}) == 9.0
+    assert known.bound_under({"pace": 11.0}) == -inf
+    impossible = Point({"pace": 10.0}, {}, inf, None)
+    assert impossible.bound_under({"pace": 9.0}) == inf
+    tighter = made(13.0, 9.0, bound=8.0)
+    assert [point.bound for point in front([known, tighter])] == [9.0, 9.0]
+
+
+def test_a_known_plan_within_the_gap_of_a_known_bound_is_not_sought_again(problem):
+    """The plan of one ceiling serves the next, a hair looser, without another search."""
+    traces, own = tracer(problem, "pace")
+    first = traces.point({"pace": 8.0}, own)
+    told = []
+    traces.report = told.append
+    traces.limits = Limits(0.5, 60.0)
+    traces.know([Point({}, traces.values(own), first.bound, None)])
+    again = traces.point({"pace": 8.0}, own)
+    assert again.plan is first.plan
+    assert len(told) == 1
+
+
 def test_a_folder_is_gone_on_with(tmp_path):
     """What a stop left is kept, the rest is made the next time, and the picture is drawn."""
     region = read_region(write_tiny_region(tmp_path / "tiny"), settings={"weights.travel": "2000"})
@@ -244,7 +300,8 @@ def test_a_folder_is_gone_on_with(tmp_path):
     kept = Collection(here, question(region, asked), "en")
     before = {name: (here / name / "plan.nc").stat().st_mtime_ns for name in ("best", "point-1")}
     told = gather(problem, kept, asked)
-    assert kept.names() == ["best", "point-1", "point-2", "point-3"]
+    # from loose to tight
+    assert kept.names() == ["best", "point-1", "point-3", "point-2"]
     assert {name: (here / name / "plan.nc").stat().st_mtime_ns for name in before} == before
     assert len(told.on_front) == 3
     assert (here / "frontier.svg").read_bytes().startswith(b"<?xml")

@@ -1,5 +1,7 @@
 """One start for several futures, against every start there is of a small region."""
 
+import os
+import signal
 from dataclasses import replace
 from itertools import product
 from math import inf
@@ -254,6 +256,38 @@ def test_a_stop_keeps_what_is_finished(tiny, tmp_path):
         fresh = gathered(tiny, tmp_path / "fresh", work)
     assert told.start == fresh.start
     pd.testing.assert_frame_equal(told.frame(), fresh.frame())
+
+
+def _interrupted(number):
+    """Return a number after what Ctrl-C sends to every process of a terminal."""
+    os.kill(os.getpid(), signal.SIGINT)
+    return number
+
+
+def test_a_process_finishes_what_it_solves_when_ctrl_c_is_pressed():
+    """A terminal sends Ctrl-C to all processes of a command: only the one that started them heeds it."""
+    with workers(processes=2) as work:
+        assert list(work(_interrupted, [1, 2])) == [1, 2]
+
+
+def test_a_stop_while_starts_are_compared_keeps_those_too(tiny, tmp_path, monkeypatch):
+    """In a large region the futures in which starts were compared are kept; the rest follows."""
+    monkeypatch.setattr(futures, "SMALL", 0)
+    stop, asked = Event(), []
+
+    def until_compared(function, tasks):
+        for task in tasks:
+            asked.append(function.__name__)
+            if function is screened:
+                stop.set()
+            yield function(task)
+
+    assert gathered(tiny, tmp_path / "out", until_compared, stop) is None
+    assert asked.count("screened") == 1
+    asked.clear()
+    told = gathered(tiny, tmp_path / "out", until_compared)
+    assert asked.count("screened") == 1
+    assert told.compared == 3
 
 
 def test_large_regions_compare_the_starts_there_are(tiny, tmp_path, monkeypatch):

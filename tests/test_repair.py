@@ -1,13 +1,19 @@
 """What would do where hard rules clash: by hand, by brute force, and by pasting what is proposed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import test_brute_force
-from builders import EUROS_ONLY, ONE_YEAR, least_cost, tiny_problem
+from builders import EUROS_ONLY, ONE_YEAR, least_cost, tiny_problem, tiny_region
 from test_brute_force import BruteForce, drawn, problem_of
 
-from optimiser import solve
+from models import forecast
+from models.decided import Decided, DecidedPlaces
+from models.region import locked
+from optimiser import Problem, solve
 from optimiser.clash import Clash
+from optimiser.concessions import Conceding
 from optimiser.levers import levers
 from optimiser.progress import Limits
 from optimiser.repair import diagnose, verified
@@ -133,6 +139,62 @@ def test_two_rules_that_clash_apart_are_let_go_together():
     assert found.let_go.verified
     soft = {f"policies.{name}.mode": "soft" for name in found.let_go.policies}
     assert solve(tiny_problem(settings | soft)).proof.objective > 0
+
+
+GROWTH = Decided((DecidedPlaces("S2", "group", 2022, 12), DecidedPlaces("S2", "group", 2023, 12)))
+"""Four places run in the base and eight fit; four more can be built in a year at first."""
+
+
+def agreed(decided, settings=None):
+    """Return the problem of the tiny region in which something is agreed."""
+    region = locked(tiny_region(settings), decided)
+    return Problem.of(region, forecast(region))
+
+
+def in_2022_and_2023(first, second):
+    """Return the agreements on the places at S2."""
+    return Decided(
+        tuple(replace(one, places=n) for one, n in zip(GROWTH.places, (first, second), strict=True))
+    )
+
+
+def test_agreements_that_clash_are_agreed_otherwise():
+    """Twelve places at S2 cannot be: 4 in 2022, as building takes a year, and the 8 that fit in 2023."""
+    problem = agreed(GROWTH)
+    found = told(problem)
+    (repair,) = found.repairs
+    assert [(one.agreed.year, one.now, one.to) for one in repair.lever.concessions] == [
+        (2022, 12, 4),
+        (2023, 12, 8),
+    ]
+    assert (repair.change, repair.verified, repair.least) == (12.0, True, True)
+    assert np.isfinite(least_cost(agreed(in_2022_and_2023(4, 8))))
+    assert {least_cost(agreed(in_2022_and_2023(*near))) for near in ((5, 8), (4, 9))} == {np.inf}
+    text = as_text(found, problem, "en")
+    assert "agree otherwise: Site two, group living 2022: 12 → 4 places; " in text
+    assert "[Site two, group living; places] 2022: 8.0, 2023: 4.0" in text
+    assert as_record(found, problem, "en")["repairs"][0]["agreements"][1] == {
+        "agreement": "S2 group", "year": 2023, "from": 12, "to": 8
+    }  # fmt: skip
+
+
+def test_in_a_large_model_agreements_are_read_off_a_plan(monkeypatch):
+    """Fractions say what is short; what would do instead is what a plan has that may break agreements."""
+    problem = agreed(GROWTH)
+    monkeypatch.setattr("optimiser.clash.SMALL", 0)
+    found = told(problem)
+    repair = next(one for one in found.repairs if isinstance(one.lever, Conceding))
+    assert (repair.verified, repair.least) == (True, False)
+    assert repair.change >= 12.0
+    assert np.isfinite(least_cost(repair.lever.apply(problem, repair.to)))
+    assert least_cost(problem) == np.inf
+
+
+def test_agreements_stay_where_they_are_not_the_cause():
+    """Where the path is too steep for the pace nothing agreed is asked to give way."""
+    found = told(agreed(in_2022_and_2023(4, 4), TOO_STEEP))
+    assert found.repairs
+    assert not any(isinstance(one.lever, Conceding) for one in found.repairs)
 
 
 def test_more_grant_is_a_repair():
