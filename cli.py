@@ -1015,7 +1015,7 @@ def _place(arguments: argparse.Namespace) -> int:
     placed = place(plan, clients, homes, rules, seconds=arguments.time)
     desk = Desk(plan, placed, arguments.free is None, arguments.lang or region.parameters.region.language)
     if arguments.output:
-        desk.rows().to_csv(arguments.output, index=False, lineterminator="\n")
+        desk.write(arguments.output)
     if arguments.json:
         _print_json(desk.record())
     else:

@@ -18,7 +18,7 @@ from geodata.figures import INDICATORS
 from geodata.layers import Source
 from geodata.locations import ADDRESS, without_coordinates
 from geodata.roads import cut_out
-from geodata.tables import parse_number
+from geodata.tables import guarded, parse_number
 from models import tables
 from models.parameters import Parameters
 from models.toml import TOML
@@ -155,7 +155,9 @@ def _write(folder: Path, new: NewRegion, raw: dict[str, Any], sites: list[dict[s
 def _give(folder: Path, name: str, rows: pd.DataFrame) -> None:
     """Write a table as it was given, with decimal points or commas as it has them."""
     separator = ";" if rows.attrs["decimal"] == "," else ","
-    rows.to_csv(folder / f"{name}.csv", sep=separator, index=False, encoding="utf-8", lineterminator="\n")
+    guarded(rows).to_csv(
+        folder / f"{name}.csv", sep=separator, index=False, encoding="utf-8", lineterminator="\n"
+    )
 
 
 _HEAD = """#

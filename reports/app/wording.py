@@ -131,6 +131,12 @@ _PAGE: dict[str, Pair] = {
     "repairs": ("Wat elk voor zich genoeg is:", "What is enough by itself:"),
     "apply": ("Neem over", "Take this"),
     "unsolved": ("In de tijd is geen plan gevonden.", "No plan was found in the time given."),
+    "ended": (
+        "Het rekenproces is onverwacht beëindigd, waarschijnlijk bij gebrek aan geheugen. "
+        "Er is een nieuw begonnen; vraag het nog eens.",
+        "The process that computes was ended unexpectedly, most likely for want of memory. "
+        "A new one has begun; ask again.",
+    ),
     "result": ("De uitkomst", "The result"),
     "not_solved": ("Nog niet doorgerekend", "Not worked out yet"),
     "stale": (
