@@ -19,7 +19,7 @@ import signal
 import sys
 import time
 import warnings
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -38,13 +38,21 @@ RULES = ("tests/test_rules.py", "tests/test_tiny_by_hand.py", "tests/test_shelte
 POLICIES = ("tests/test_more_policies.py", "tests/test_change_takes_time.py", *RULES)
 TESTS = {
     "optimiser/formulation.py": RULES,
-    "optimiser/charges.py": RULES,
+    "optimiser/charges.py": ("tests/test_ledger.py",),
     "optimiser/policies.py": POLICIES,
     "optimiser/conditions.py": POLICIES,
     "optimiser/concentration.py": ("tests/test_concentration.py", "tests/test_rules.py"),
     "optimiser/verify.py": ("tests/test_verify.py", "tests/test_more_policies.py"),
 }
 """Module → the tests that have to notice when it is wrong."""
+
+VERIFIER = "optimiser/verify.py"
+
+FIRST = (
+    "tests/test_rules.py::test_the_terms_of_the_objective",
+    "tests/test_rules.py::test_the_rows_of_a_rule",
+)
+"""Tests that are asked before it is known who notices most: they compare what is written down, and solve nothing."""
 
 TURNED: dict[type, type] = {
     ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult,
@@ -195,15 +203,37 @@ def _of_files(settings: Any = None, **files: str) -> bytes:
     return pickle.dumps((sorted((settings or {}).items()), sorted(files.items())))
 
 
+_HELD: list[object] = []
+"""What is known by its identity, so that nothing else gets it."""
+
+
+def _of_itself(one: Any, *given: Any, **named: Any) -> bytes:
+    _HELD.append((one, given, named))
+    arrays = (value.tobytes() if hasattr(value, "tobytes") else id(value) for value in given)
+    return repr((id(one), *arrays, sorted((name, id(value)) for name, value in named.items()))).encode()
+
+
 def _remember() -> None:
-    """Have what a solver or a reader says of the same remembered, in this process and its forks."""
+    """Have what a solver or a reader says of the same remembered, in this process and its forks.
+
+    Reading knows nothing of rules, so that a problem is the same for every mutant.
+    """
     import builders
 
     solving = importlib.import_module("optimiser.solve")
     for name in ("search", "do_nothing", "steadiest"):
         setattr(solving, name, _remembering(getattr(solving, name), _of_arrays))
     builders.by_scipy = _remembering(builders.by_scipy, _of_arrays)
-    builders.tiny_region = _remembering(builders.tiny_region, _of_files)
+    builders.tiny_problem = _remembering(builders.tiny_problem, _of_files)
+
+
+def _remember_models() -> None:
+    """Have the model and the arrays of a problem remembered too: what checks them does not make them."""
+    from optimiser import Model
+
+    solving = importlib.import_module("optimiser.solve")
+    Model.of = _remembering(Model.of, _of_itself)  # type: ignore[method-assign]
+    solving.dataset = _remembering(solving.dataset, _of_itself)
 
 
 # Tests and what they come by --------------------------------------------------------------------
@@ -242,8 +272,8 @@ class Watch:
         return lines
 
 
-SECONDS = 300
-"""A mutant whose tests take longer does not end: noticed too."""
+SECONDS = 300.0
+"""Of the processor; a mutant whose tests take longer does not end, and is noticed too."""
 
 
 @dataclass
@@ -288,7 +318,7 @@ class Trial:
         for number, mutant in enumerate(self.asked, start=1):
             own = [item for item in session.items if lines[item] & {*range(mutant.line, mutant.end + 1)}]
             began = time.monotonic()
-            killed = self._is_killed(mutant, sorted(own, key=lambda item: took[item]))
+            killed = self._is_killed(mutant, sorted(own, key=lambda i: (-self.kills[_name(i)], took[i])))
             self.survivors += [] if killed else [mutant]
             said = "killed" if killed else f"SURVIVED {len(own)} tests"
             told = f"{number}/{len(self.asked)} {mutant}: {said}, {time.monotonic() - began:.1f} s"
@@ -296,20 +326,31 @@ class Trial:
         return True
 
     watch: Watch | None = None
+    kills: Counter[str] = field(default_factory=lambda: Counter(FIRST))
+    """How often a test has noticed a mutant."""
 
     def _is_killed(self, mutant: Mutant, items: list[pytest.Item]) -> bool:
-        """Tell whether a test fails, or does not end, with the mutant in place."""
+        """Tell whether a test fails, or does not end, with the mutant in place; who noticed is asked first."""
+        heard, tells = os.pipe()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             pid = os.fork()
         if not pid:
-            _end_with(mutant, items)
+            _end_with(mutant, items, tells)
+        os.close(tells)
+        with os.fdopen(heard) as line:
+            self.kills[line.read()] += 1
         return os.waitpid(pid, 0)[1] != 0
 
 
-def _end_with(mutant: Mutant, items: list[pytest.Item]) -> NoReturn:
-    """Run tests with a mutant, and end this process with 0 where all pass."""
-    signal.alarm(SECONDS)
+def _name(item: pytest.Item) -> str:
+    """Return the name of a test without its parameters."""
+    return item.nodeid.partition("[")[0]
+
+
+def _end_with(mutant: Mutant, items: list[pytest.Item], tells: int) -> NoReturn:
+    """Run tests with a mutant, and end this process with 0 where all pass; tell which does not."""
+    signal.setitimer(signal.ITIMER_PROF, SECONDS)
     sink = os.open(os.devnull, os.O_WRONLY)
     os.dup2(sink, 1)
     os.dup2(sink, 2)
@@ -318,7 +359,10 @@ def _end_with(mutant: Mutant, items: list[pytest.Item]) -> NoReturn:
         if mutant.node >= 0 and not put_in_place(mutant):
             code = 0  # nothing is changed where only the module's own lines are: told as a survivor
         else:
-            code = int(not all(_passes(item, items[n + 1 : n + 2]) for n, item in enumerate(items)))
+            failed = (item for n, item in enumerate(items) if not _passes(item, items[n + 1 : n + 2]))
+            noticed = next(failed, None)
+            code = int(noticed is not None)
+            os.write(tells, b"" if noticed is None else _name(noticed).encode())
     finally:
         os._exit(code)
 
@@ -354,7 +398,9 @@ def tried(modules: list[str], every: int, seed: int, tests: tuple[str, ...] = ()
     sys.path[:0] = [path for path in (str(ROOT), str(ROOT / "tests")) if path not in sys.path]
     _remember()
     table, asked = {}, sample(modules, every, seed)
-    for module in modules:
+    for module in sorted(modules, key=VERIFIER.__eq__):
+        if module == VERIFIER:
+            _remember_models()
         trial = Trial(module, [mutant for mutant in asked if mutant.module == module])
         loaded = "ignore::pytest.PytestAssertRewriteWarning"  # by what is imported here
         options = ["-q", "-p", "no:cacheprovider", "-W", loaded, f"--rootdir={ROOT}"]
