@@ -4,6 +4,7 @@ Results go to standard output and everything else to standard error. The exit co
 done, 1 when no plan meets the hard rules and 2 when the input cannot be used.
 """
 
+import _thread
 import argparse
 import functools
 import importlib.util
@@ -48,11 +49,13 @@ if TYPE_CHECKING:
 type Command = Callable[[argparse.Namespace], int]
 
 DONE, NO_PLAN, BAD_INPUT, OUR_FAULT, ABORTED = 0, 1, 2, 70, 130
+BEGUN = 5.0
+"""Seconds in which a thread has begun, or there is no memory for one."""
 COUNTRY_TEMPLATE = "drenthe"
 """Whose numbers the regions of a country use where none is named."""
 _LOST = (
-    "A worker process was ended from outside, most likely for want of memory. What was finished is kept: the "
-    "same command goes on from there, with --workers 1 at its smallest."
+    "A worker process was ended from outside, or lost, most likely for want of memory. What was finished is "
+    "kept: the same command goes on from there, with --workers 1 at its smallest."
 )
 DEMO_REGION, DEMO_FOLDER = "zuidoost-drenthe", Path("spreidplan-demo")
 
@@ -1005,7 +1008,7 @@ def _place(arguments: argparse.Namespace) -> int:
     placed = place(plan, clients, homes, rules, seconds=arguments.time)
     desk = Desk(plan, placed, arguments.free is None, arguments.lang or region.parameters.region.language)
     if arguments.output:
-        desk.rows().to_csv(arguments.output, index=False, lineterminator="\n")
+        desk.write(arguments.output)
     if arguments.json:
         _print_json(desk.record())
     else:
@@ -1243,15 +1246,10 @@ def _executor(arguments: argparse.Namespace) -> "Iterator[Executor]":
         with ProcessPoolExecutor(workers, own, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as processes:
             yield processes
         return
-    from geodata.faults import Fault, InputError
+    from optimiser.workers import cluster
 
-    try:
-        from distributed import Client
-    except ImportError:
-        remedy = "Install it: pip install 'spreidplan[cluster]'."
-        raise InputError([Fault("--scheduler", "no package distributed", "it", remedy)]) from None
-    with Client(arguments.scheduler) as client, client.get_executor(pure=False) as cluster:
-        yield cluster
+    with cluster(arguments.scheduler) as client, client.get_executor(pure=False) as executor:
+        yield executor
 
 
 def _locate(arguments: argparse.Namespace) -> int:
@@ -1636,9 +1634,15 @@ def _solved(problem: "Problem", arguments: argparse.Namespace, start: "Plan | No
 
 def _heard[Result](work: Callable[[], Result], stop: threading.Event, ticker: "Ticker", said: str) -> Result:
     """Work in a thread, so that Ctrl-C is heard: once stops with what there is, twice aborts."""
-    outcome = Future[Result]()
-    threading.Thread(target=_work_into, args=(outcome, work), daemon=True).start()
+    outcome, began = Future[Result](), time.monotonic()
+    # not threading.Thread: its start never ends where the thread has no memory to begin with
+    try:
+        _thread.start_new_thread(_work_into, (outcome, work))
+    except RuntimeError as error:
+        raise MemoryError from error
     while not outcome.done():
+        if time.monotonic() - began > BEGUN and not outcome.running():
+            raise MemoryError
         try:
             wait([outcome], timeout=0.2)
         except KeyboardInterrupt:
@@ -1654,6 +1658,7 @@ def _heard[Result](work: Callable[[], Result], stop: threading.Event, ticker: "T
 
 
 def _work_into[Result](outcome: Future[Result], work: Callable[[], Result]) -> None:
+    outcome.set_running_or_notify_cancel()
     try:
         outcome.set_result(work())
     except BaseException as error:  # noqa: BLE001 - handed on to the thread that waits

@@ -4,6 +4,7 @@ Each run is a fork of this process, so that it begins at once. Whatever happens 
 is the plan that was there or the new one, whole, and its input is as it was.
 """
 
+import ctypes
 import hashlib
 import json
 import os
@@ -17,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import highspy
 import pyogrio
 
 import cli
@@ -56,6 +58,7 @@ class Ground:
 
     def fresh(self, place: Path) -> "Ground":
         """Return a copy of it all to be harmed."""
+        place.mkdir(exist_ok=True)
         shutil.copytree(self.region, place / "region")
         shutil.copytree(self.plan, place / "plan")
         return replace(self, region=place / "region", plan=place / "plan")
@@ -75,21 +78,27 @@ class Ground:
             return cli.BAD_INPUT
         return cli.DONE
 
-    def run(self) -> int:
+    def run(self, *more: str) -> int:
         """Plan the region as the command does, and return its exit code."""
-        return cli.main(["plan", str(self.region), "-o", str(self.plan), "--time", "30", "--gap", "0"])
+        asked = ["plan", str(self.region), "-o", str(self.plan), "--time", "30", "--gap", "0", *more]
+        return cli.main(asked)
 
 
-def forked(work: Callable[[], int], before: Callable[[], None] = lambda: None) -> int:
-    """Begin work in a process of its own, silent, and return its id."""
+def forked(
+    work: Callable[[], int], before: Callable[[], None] = lambda: None, told: Path | None = None
+) -> int:
+    """Begin work in a process of its own, silent or telling a file what it says, and return its id."""
     sys.stdout.flush()
+    highspy.Highs.resetGlobalScheduler(True)  # a fork has none of its threads, and would wait for them
     pid = os.fork()
     if pid:
         return pid
     try:
-        sink = os.open(os.devnull, os.O_WRONLY)
+        sink = os.open(told or os.devnull, os.O_WRONLY | os.O_CREAT)
         os.dup2(sink, 1)
         os.dup2(sink, 2)
+        # whoever began us may have put something else in their place
+        sys.stdout = sys.stderr = os.fdopen(sink, "w", buffering=1, encoding="utf-8")
         before()
         code = work()
     except BaseException:  # noqa: BLE001 - a child never goes back to what its parent does
@@ -118,6 +127,81 @@ def full_disk(bytes_: int) -> Callable[[], None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_, bytes_))
 
     return limit
+
+
+def little_memory(bytes_: int) -> Callable[[], None]:
+    """Return what lets a process take only so many bytes more than it has when it begins."""
+
+    def limit() -> None:
+        pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[0])
+        most = pages * resource.getpagesize() + bytes_
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+    return limit
+
+
+_READ_ONLY, _REMOUNT, _OWN = 1, 32, 1 << 18
+"""MS_RDONLY, MS_REMOUNT and MS_PRIVATE of mount(2)."""
+
+
+def _mount(source: str, place: Path, kind: str, flags: int, options: str = "") -> None:
+    library = ctypes.CDLL(None, use_errno=True)
+    if library.mount(source.encode(), str(place).encode(), kind.encode(), flags, options.encode()):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), str(place))
+
+
+def own_disk(place: Path, bytes_: int) -> None:
+    """Give this process a disk of so many bytes at a folder, that no other process sees and that ends with it.
+
+    Raises OSError where the system lets nobody make one.
+    """
+    user, group = os.getuid(), os.getgid()
+    os.unshare(os.CLONE_NEWUSER | os.CLONE_NEWNS)
+    Path("/proc/self/setgroups").write_text("deny", encoding="utf-8")
+    Path("/proc/self/uid_map").write_text(f"0 {user} 1", encoding="utf-8")
+    Path("/proc/self/gid_map").write_text(f"0 {group} 1", encoding="utf-8")
+    _mount("none", Path("/"), "", _OWN | 1 << 14)
+    _mount("none", place, "tmpfs", 0, f"size={bytes_}")
+
+
+def no_own_disk(place: Path) -> bool:
+    """Tell whether the system lets nobody make a disk."""
+    pid = forked(lambda: 0, lambda: own_disk(place, 1 << 20))
+    return os.waitpid(pid, 0)[1] != 0
+
+
+DISK = 64 << 20
+"""Bytes of a disk that is filled."""
+
+
+def on_own_disk(ground: Ground, place: Path, room: int | None) -> "Outcome":
+    """Write the new plan on a disk with so many bytes left, or one that is read-only where `room` is None."""
+    told = place.with_name(f"{place.name}.told")
+    place.mkdir()
+
+    def work() -> int:
+        own_disk(place, DISK)
+        here = ground.fresh(place / "here")
+        before, filler = here.fingerprint(), place / "filler"
+        if room is None:
+            _mount("none", place, "tmpfs", _REMOUNT | _READ_ONLY)
+        else:
+            disk = os.statvfs(place)
+            filler.write_bytes(b"\0" * max(0, disk.f_bavail * disk.f_frsize - room))
+        code = here.run() if room is None else here.write()
+        if room is None:
+            _mount("none", place, "tmpfs", _REMOUNT)
+        filler.unlink(missing_ok=True)
+        found = Outcome(False, code, state(here), tuple(leftovers(here)), before == here.fingerprint())
+        told.write_text(json.dumps(found.__dict__), encoding="utf-8")
+        return 0
+
+    os.waitpid(forked(work), 0)
+    if not told.is_file():
+        return Outcome(False, -1, "nothing was told", (), True)
+    found = json.loads(told.read_text(encoding="utf-8"))
+    return Outcome(**{**found, "leftovers": tuple(found["leftovers"])})
 
 
 def state(ground: Ground) -> str:
@@ -177,6 +261,30 @@ def outcome(ground: Ground, pid: int, delay: float | None = None) -> Outcome:
     code = -os.WTERMSIG(status) if killed else os.WEXITSTATUS(status)
     found = state(ground)
     return Outcome(killed, code, found, tuple(leftovers(ground)), before == ground.fingerprint())
+
+
+def begun_by(process: int) -> list[int]:
+    """Return the workers that a process has begun, the earliest first."""
+    try:
+        begun = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="utf-8").split()
+        said = {int(child): Path(f"/proc/{child}/cmdline").read_bytes() for child in begun}
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+    return sorted(child for child, command in said.items() if b"spawn_main" in command)
+
+
+def kill_a_worker(process: int, delay: float) -> bool:
+    """Kill the first worker of a process, so many seconds after it is there; False where it has ended."""
+    while not (workers := begun_by(process)):
+        if Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z":
+            return False
+        time.sleep(0.02)
+    time.sleep(delay)
+    try:
+        os.kill(workers[0], signal.SIGKILL)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def two_at_once(ground: Ground) -> Outcome:

@@ -2,45 +2,57 @@
 
     python -m benchmarks.mutants [--every 1] [--seed 0] [MODULE …]
 
-A mutant is a copy of the project's code with one change. Each is run against the tests of its module alone; a
-mutant that they pass is a survivor, told with its line.
+The tests of a module are run once as it is, and what each of them comes by is noted. Then every mutant is put
+in place of its function in a fork of that process, which runs those tests that come by the changed line, the
+quickest first. A mutant that they all pass is a survivor, told with its line. What a solver says of the same
+arrays is remembered, so that only what the mutant changes is solved again.
 """
 
 import argparse
 import ast
+import gc
+import hashlib
 import importlib
 import os
-import shutil
+import pickle
 import signal
 import sys
-import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+import time
+import warnings
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from random import Random
+from types import CodeType, FunctionType
 from typing import Any, NoReturn
 
+import highspy
 import pytest
+from _pytest.runner import runtestprotocol
 
 ROOT = Path(__file__).resolve().parent.parent
 RULES = ("tests/test_rules.py", "tests/test_tiny_by_hand.py", "tests/test_shelter_and_wlz.py")
 POLICIES = ("tests/test_more_policies.py", "tests/test_change_takes_time.py", *RULES)
 TESTS = {
     "optimiser/formulation.py": RULES,
-    "optimiser/charges.py": RULES,
+    "optimiser/charges.py": ("tests/test_ledger.py",),
     "optimiser/policies.py": POLICIES,
     "optimiser/conditions.py": POLICIES,
     "optimiser/concentration.py": ("tests/test_concentration.py", "tests/test_rules.py"),
     "optimiser/verify.py": ("tests/test_verify.py", "tests/test_more_policies.py"),
 }
-"""Module → the tests that have to notice when it is wrong, the quickest first."""
+"""Module → the tests that have to notice when it is wrong."""
 
-LIBRARIES = (
-    "geopandas", "pulp", "pandera.pandas", "pydantic", "networkx", "xarray", "highspy", "scipy.optimize",
-    "hypothesis",
-)  # fmt: skip
-"""What takes long to load, and is the same for every mutant."""
+VERIFIER = "optimiser/verify.py"
+
+FIRST = (
+    "tests/test_rules.py::test_the_terms_of_the_objective",
+    "tests/test_rules.py::test_the_rows_of_a_rule",
+)
+"""Tests that are asked before it is known who notices most: they compare what is written down, and solve nothing."""
 
 TURNED: dict[type, type] = {
     ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult,
@@ -52,22 +64,25 @@ TURNED: dict[type, type] = {
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change of one module."""
+    """One change of one module, on the lines `line` … `end`."""
 
     module: str
     line: int
+    end: int
     change: str
     node: int
     """Which node of the module's tree, in the order in which `ast.walk` comes by; -1 for none."""
 
+    def __str__(self) -> str:
+        return f"{self.module}:{self.line} {self.change}"
+
     @property
-    def text(self) -> str:
-        """The module with the change."""
+    def tree(self) -> ast.Module:
+        """The module with the change; what is not changed stays on its line."""
         whole = ast.parse((ROOT / self.module).read_text(encoding="utf-8"))
-        if self.node < 0:
-            return ast.unparse(whole)
-        _apply(next(islice(ast.walk(whole), self.node, None)), self.change)
-        return ast.unparse(ast.fix_missing_locations(whole))
+        if self.node >= 0:
+            _apply(next(islice(ast.walk(whole), self.node, None)), self.change)
+        return ast.fix_missing_locations(whole)
 
 
 def mutants(module: str) -> Iterator[Mutant]:
@@ -75,7 +90,7 @@ def mutants(module: str) -> Iterator[Mutant]:
     whole = ast.parse((ROOT / module).read_text(encoding="utf-8"))
     for number, node in enumerate(ast.walk(whole)):
         for change in _changes(node):
-            yield Mutant(module, getattr(node, "lineno", 0), change, number)
+            yield Mutant(module, node.lineno, node.end_lineno or node.lineno, change, number)  # type: ignore[attr-defined]
 
 
 def _changes(node: ast.AST) -> list[str]:
@@ -111,54 +126,257 @@ def _apply(node: ast.AST, change: str) -> None:
             node.ops[0] = TURNED[type(node.ops[0])]()
 
 
-def is_killed(mutant: Mutant, place: Path) -> bool:
-    """Tell whether a test fails, or does not end, with the mutant in place of its module.
+# In place of the module -----------------------------------------------------------------------
 
-    The tests run in a fork, which has the libraries loaded already but nothing of the project.
+type Place = tuple[str, int]
+"""A function by its full name and the line on which it begins."""
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield from _codes(inner)
+
+
+def _compiled(tree: ast.Module, module: str) -> dict[Place, CodeType]:
+    whole = compile(tree, str(ROOT / module), "exec", dont_inherit=True)
+    return {(code.co_qualname, code.co_firstlineno): code for code in _codes(whole)}
+
+
+def _functions(module: str) -> dict[Place, list[FunctionType]]:
+    """Return the functions of a module wherever they are held: in the module, a rule or a class."""
+    found = defaultdict(list)
+    for one in gc.get_objects():
+        if isinstance(one, FunctionType) and one.__code__.co_filename == str(ROOT / module):
+            found[one.__code__.co_qualname, one.__code__.co_firstlineno].append(one)
+    return found
+
+
+def put_in_place(mutant: Mutant) -> int:
+    """Give the functions that a mutant changes their changed code; return how many there are."""
+    before = _compiled(Mutant(mutant.module, 0, 0, "", -1).tree, mutant.module)
+    after, count = _compiled(mutant.tree, mutant.module), 0
+    for place, functions in _functions(mutant.module).items():
+        if place in after and after[place] != before[place]:
+            for function in functions:
+                function.__code__ = after[place]
+                count += 1
+    return count
+
+
+# What is the same for every mutant --------------------------------------------------------------
+
+
+def _remembering(function: Callable[..., Any], key: Callable[..., bytes]) -> Callable[..., Any]:
+    """Return a function that answers what it was asked before from memory."""
+    known: dict[bytes, Any] = {}
+
+    def asked(*given: Any, **named: Any) -> Any:
+        at = key(*given, **named)
+        if at not in known:
+            known[at] = function(*given, **named)
+        return known[at]
+
+    return asked
+
+
+def _of_arrays(model: Any, *given: Any, **_: Any) -> bytes:
+    """Return a hash of all that a solver sees of a model, of the limits, and of arrays beside them."""
+    from optimiser.progress import Limits
+
+    digest, arrays = hashlib.sha256(repr(model.arrays.constant).encode()), model.arrays
+    digest.update(repr([variable.name for variable in model.decisions.all()]).encode())
+    matrix = arrays.matrix
+    parts = [arrays.cost, matrix.data, matrix.indices, matrix.indptr, arrays.row_lower, arrays.row_upper]
+    for part in [*parts, arrays.lower, arrays.upper, arrays.integer]:
+        digest.update(part.tobytes())
+    for one in given:
+        if isinstance(one, Limits):
+            digest.update(repr((one.gap, one.seconds, one.seed, one.work.left)).encode())
+        elif hasattr(one, "tobytes"):
+            digest.update(one.tobytes())
+    return digest.digest()
+
+
+def _of_files(settings: Any = None, **files: str) -> bytes:
+    return pickle.dumps((sorted((settings or {}).items()), sorted(files.items())))
+
+
+_HELD: list[object] = []
+"""What is known by its identity, so that nothing else gets it."""
+
+
+def _of_itself(one: Any, *given: Any, **named: Any) -> bytes:
+    _HELD.append((one, given, named))
+    arrays = (value.tobytes() if hasattr(value, "tobytes") else id(value) for value in given)
+    return repr((id(one), *arrays, sorted((name, id(value)) for name, value in named.items()))).encode()
+
+
+def _remember() -> None:
+    """Have what a solver or a reader says of the same remembered, in this process and its forks.
+
+    Reading knows nothing of rules, so that a problem is the same for every mutant.
     """
-    (place / mutant.module).write_text(mutant.text, encoding="utf-8")
-    pid = os.fork()
-    if not pid:
-        _test(mutant, place)
-    try:
+    import builders
+
+    solving = importlib.import_module("optimiser.solve")
+    for name in ("search", "do_nothing", "steadiest"):
+        setattr(solving, name, _remembering(getattr(solving, name), _of_arrays))
+    builders.by_scipy = _remembering(builders.by_scipy, _of_arrays)
+    builders.tiny_problem = _remembering(builders.tiny_problem, _of_files)
+
+
+def _remember_models() -> None:
+    """Have the model and the arrays of a problem remembered too: what checks them does not make them."""
+    from optimiser import Model
+
+    solving = importlib.import_module("optimiser.solve")
+    Model.of = _remembering(Model.of, _of_itself)  # type: ignore[method-assign]
+    solving.dataset = _remembering(solving.dataset, _of_itself)
+
+
+# Tests and what they come by --------------------------------------------------------------------
+
+
+@dataclass
+class Watch:
+    """Notes which lines of a module are come by, through what Python tells of its own work."""
+
+    module: str
+    lines: set[int] = field(default_factory=set)
+
+    @contextmanager
+    def on(self) -> Iterator[None]:
+        """Listen."""
+        tools = sys.monitoring
+        tools.use_tool_id(tools.COVERAGE_ID, "mutants")
+        tools.register_callback(tools.COVERAGE_ID, tools.events.LINE, self._noted)
+        for functions in _functions(self.module).values():
+            for code in _codes(functions[0].__code__):
+                tools.set_local_events(tools.COVERAGE_ID, code, tools.events.LINE)
+        try:
+            yield
+        finally:
+            tools.free_tool_id(tools.COVERAGE_ID)
+
+    def _noted(self, code: CodeType, line: int) -> object:
+        del code
+        self.lines.add(line)
+        return sys.monitoring.DISABLE
+
+    def taken(self) -> set[int]:
+        """Return the lines since the last time, and begin anew."""
+        lines, self.lines = self.lines, set()
+        sys.monitoring.restart_events()
+        return lines
+
+
+SECONDS = 300.0
+"""Of the processor; a mutant whose tests take longer does not end, and is noticed too."""
+
+
+@dataclass
+class Trial:
+    """A plugin of pytest that runs the tests once, and then those that come by each mutant."""
+
+    module: str
+    asked: list[Mutant]
+    survivors: list[Mutant] = field(default_factory=list)
+    fixtures: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    """Lines come by while a fixture was made, by the id of its definition."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: Any) -> Iterator[None]:
+        """Keep apart what belongs to a fixture, which is made for one test and used by others."""
+        before = self.watch.taken() if self.watch else set()
+        try:
+            return (yield)
+        finally:
+            if self.watch:
+                own = self.watch.taken()
+                self.fixtures[id(fixturedef)] |= own
+                self.watch.lines |= before
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Run all, and then the mutants."""
+        self.watch, lines, took = Watch(self.module), {}, {}
+        with self.watch.on():
+            for number, item in enumerate(session.items):
+                began = time.monotonic()
+                self.watch.taken()
+                _passes(item, session.items[number + 1 : number + 2]) or _refuse(item)
+                lines[item], took[item] = self.watch.taken(), time.monotonic() - began
+        self.watch = None
+        for item in session.items:
+            definitions = item._fixtureinfo.name2fixturedefs.values()  # type: ignore[attr-defined]
+            lines[item] |= {n for all_ in definitions for one in all_ for n in self.fixtures[id(one)]}
+        highspy.Highs.resetGlobalScheduler(True)  # a fork has none of its threads
+        whole = Mutant(self.module, 0, 10**6, "no change", -1)
+        if self._is_killed(whole, sorted(session.items, key=lambda item: took[item])[:40]):
+            raise RuntimeError(f"the tests of {self.module} fail without a mutant")
+        for number, mutant in enumerate(self.asked, start=1):
+            own = [item for item in session.items if lines[item] & {*range(mutant.line, mutant.end + 1)}]
+            began = time.monotonic()
+            killed = self._is_killed(mutant, sorted(own, key=lambda i: (-self.kills[_name(i)], took[i])))
+            self.survivors += [] if killed else [mutant]
+            said = "killed" if killed else f"SURVIVED {len(own)} tests"
+            told = f"{number}/{len(self.asked)} {mutant}: {said}, {time.monotonic() - began:.1f} s"
+            print(told, file=sys.stderr, flush=True)
+        return True
+
+    watch: Watch | None = None
+    kills: Counter[str] = field(default_factory=lambda: Counter(FIRST))
+    """How often a test has noticed a mutant."""
+
+    def _is_killed(self, mutant: Mutant, items: list[pytest.Item]) -> bool:
+        """Tell whether a test fails, or does not end, with the mutant in place; who noticed is asked first."""
+        heard, tells = os.pipe()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            pid = os.fork()
+        if not pid:
+            _end_with(mutant, items, tells)
+        os.close(tells)
+        with os.fdopen(heard) as line:
+            self.kills[line.read()] += 1
         return os.waitpid(pid, 0)[1] != 0
-    finally:
-        shutil.copyfile(ROOT / mutant.module, place / mutant.module)
 
 
-SECONDS = 900
-"""A mutant whose tests take longer does not end: noticed too."""
+def _name(item: pytest.Item) -> str:
+    """Return the name of a test without its parameters."""
+    return item.nodeid.partition("[")[0]
 
 
-def _test(mutant: Mutant, place: Path) -> NoReturn:
-    """Run the tests of a module in this process, and end it with 0 where all pass."""
-    signal.alarm(SECONDS)
+def _end_with(mutant: Mutant, items: list[pytest.Item], tells: int) -> NoReturn:
+    """Run tests with a mutant, and end this process with 0 where all pass; tell which does not."""
+    signal.setitimer(signal.ITIMER_PROF, SECONDS)
     sink = os.open(os.devnull, os.O_WRONLY)
     os.dup2(sink, 1)
     os.dup2(sink, 2)
     code = 1
     try:
-        os.chdir(place)
-        kept = [part for part in sys.path if Path(part or ".").resolve() not in (ROOT, ROOT / "benchmarks")]
-        sys.path[:] = [str(place), *kept]
-        sys.dont_write_bytecode = True
-        for name in [one for one in sys.modules if one.partition(".")[0] == "benchmarks"]:
-            del sys.modules[name]
-        # the libraries were loaded before pytest could rewrite their assertions
-        loaded = "ignore::pytest.PytestAssertRewriteWarning"
-        tests = ["-x", "-q", "-p", "no:cacheprovider", "-m", "not slow", "-W", loaded]
-        code = int(pytest.main([*tests, *TESTS[mutant.module]]))
+        if mutant.node >= 0 and not put_in_place(mutant):
+            code = 0  # nothing is changed where only the module's own lines are: told as a survivor
+        else:
+            failed = (item for n, item in enumerate(items) if not _passes(item, items[n + 1 : n + 2]))
+            noticed = next(failed, None)
+            code = int(noticed is not None)
+            os.write(tells, b"" if noticed is None else _name(noticed).encode())
     finally:
         os._exit(code)
 
 
-def copied(place: Path) -> Path:
-    """Copy what the tests need to a folder of its own, so that nothing here is touched."""
-    for name in ("geodata", "models", "optimiser", "reports", "tests", "benchmarks"):
-        shutil.copytree(ROOT / name, place / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("cli.py", "pyproject.toml"):
-        shutil.copyfile(ROOT / name, place / name)
-    return place
+def _passes(item: pytest.Item, coming: list[pytest.Item]) -> bool:
+    reports = runtestprotocol(item, nextitem=coming[0] if coming else None, log=False)
+    return not any(report.failed for report in reports)
+
+
+def _refuse(item: pytest.Item) -> NoReturn:
+    raise RuntimeError(f"{item.nodeid} fails without a mutant")
+
+
+# All of it ----------------------------------------------------------------------------------------
 
 
 def sample(modules: list[str], every: int, seed: int) -> list[Mutant]:
@@ -167,30 +385,32 @@ def sample(modules: list[str], every: int, seed: int) -> list[Mutant]:
     return all_ if every == 1 else Random(seed).sample(all_, max(1, len(all_) // every))
 
 
-def tried(modules: list[str], every: int, seed: int) -> dict[str, Any]:
-    """Try mutants, one in `every` by lot, and return how many were killed and who survived.
+def tried(modules: list[str], every: int, seed: int, tests: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Try mutants, one in `every` by lot, and return by module how many were killed and who survived.
+
+    `tests` are run in place of those of the module.
 
     Raises
     ------
     RuntimeError
         Where the tests of a module fail without a mutant: then nothing that they say counts.
     """
-    for library in LIBRARIES:
-        importlib.import_module(library)
-    survivors, asked = list[Mutant](), sample(modules, every, seed)
-    with tempfile.TemporaryDirectory() as folder:
-        place = copied(Path(folder))
-        for module in sorted({mutant.module for mutant in asked}):
-            if is_killed(Mutant(module, 0, "", -1), place):
-                raise RuntimeError(f"the tests of {module} fail without a mutant")
-        for number, mutant in enumerate(asked, start=1):
-            killed = is_killed(mutant, place)
-            survivors += [] if killed else [mutant]
-            said = "killed" if killed else "SURVIVED"
-            place_of = f"{mutant.module}:{mutant.line} {mutant.change}"
-            print(f"{number}/{len(asked)} {place_of}: {said}", file=sys.stderr, flush=True)
-    names = [f"{one.module}:{one.line} {one.change}" for one in survivors]
-    return {"tried": len(asked), "killed": len(asked) - len(names), "survivors": names}
+    sys.path[:0] = [path for path in (str(ROOT), str(ROOT / "tests")) if path not in sys.path]
+    _remember()
+    table, asked = {}, sample(modules, every, seed)
+    for module in sorted(modules, key=VERIFIER.__eq__):
+        if module == VERIFIER:
+            _remember_models()
+        trial = Trial(module, [mutant for mutant in asked if mutant.module == module])
+        loaded = "ignore::pytest.PytestAssertRewriteWarning"  # by what is imported here
+        options = ["-q", "-p", "no:cacheprovider", "-W", loaded, f"--rootdir={ROOT}"]
+        names = [str(ROOT / name) for name in tests or TESTS[module]]
+        ended = pytest.main([*options, "-m", "not slow", *names], plugins=[trial])
+        if ended != pytest.ExitCode.OK:
+            raise RuntimeError(f"the tests of {module} cannot be run ({ended})")
+        count, left = len(trial.asked), [str(one) for one in trial.survivors]
+        table[module] = {"tried": count, "killed": count - len(left), "survivors": left}
+    return {"table": table}
 
 
 def main() -> int:
@@ -200,7 +420,8 @@ def main() -> int:
     reading.add_argument("--every", type=int, default=1, help="try one in so many")
     reading.add_argument("--seed", type=int, default=0)
     asked = reading.parse_args()
-    print(tried(asked.modules or list(TESTS), asked.every, asked.seed))
+    for module, found in tried(asked.modules or list(TESTS), asked.every, asked.seed)["table"].items():
+        print(module, found)
     return 0
 
 

@@ -32,6 +32,8 @@ KEPT, PAGE = ROOT / "benchmarks" / "reliability.json", ROOT / "docs" / "reliabil
 CASES, SECONDS, MEMORY = 1000, 60, 4 << 30
 """Changed inputs a reader; a case that takes longer hangs; bytes that a process may take for one."""
 KILLS, REGIONS = 200, 200
+QUESTIONS, A_MINUTE = 250, 50
+"""Questions to the what-if page in all, and in a minute."""
 SIZES = (10, 100, 400, 1000, 3340)
 
 type Found = dict[str, Any]
@@ -173,6 +175,23 @@ def mutation(share: float) -> Found:
     return tried(list(TESTS), max(1, round(1 / share)), 0)
 
 
+def load(share: float) -> Found:
+    """Ask the what-if page 50 questions a minute for five minutes, all at once, and take one back."""
+    from tiny import write_tiny_region
+
+    from benchmarks.load import Load, burst, cancelled, served
+
+    with tempfile.TemporaryDirectory() as folder:
+        region = write_tiny_region(Path(folder) / "tiny")
+        with served(str(region)) as page:
+            found = Load.of(page, max(1, round(QUESTIONS * share)), 60.0 / A_MINUTE)
+            taken, busy, done = burst(page, 50)
+        figures = found.figures(region)
+    freed = cancelled("zuidoost-drenthe")
+    at_once = {"asked": 50, "taken": taken, "told busy": busy, "answered": done, "lost": taken - done}
+    return {"table": {"": figures}, "at once": at_once, "seconds until a cancel has freed its solver": freed}
+
+
 def scale(share: float) -> Found:
     """Measure each stage on generated regions of ten neighbourhoods to all of the Netherlands' wijken."""
     from benchmarks.regions import Size, generated
@@ -201,6 +220,7 @@ PARTS: dict[str, Callable[[float], Found]] = {
     "faults": faults,
     "second": second,
     "mutants": mutation,
+    "load": load,
     "scale": scale,
 }
 

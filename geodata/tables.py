@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -11,6 +12,9 @@ from geodata.faults import Fault
 from geodata.sizes import MOST_TABLE, is_too_large
 
 _NUMBER = re.compile(r"[+-]?([0-9]+)(?:([.,])([0-9]+))?(?:[eE][+-]?[0-9]+)?")
+_FORMULA = re.compile(r"'*[=+@\t\r\n-]")
+"""How a cell begins that a spreadsheet program runs, or that began so before `guarded` had it."""
+
 _SAVE_AS = "In a spreadsheet program choose 'save as', 'CSV UTF-8'."
 
 
@@ -52,6 +56,31 @@ def read_table(path: Path, faults: list[Fault]) -> pd.DataFrame:
             lines.append(line)
             cells.append(row)
     return _frame(header, lines, cells, "," if separator == ";" else ".")
+
+
+def guarded(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table to be written as CSV, in which no spreadsheet program finds a formula to run.
+
+    A text that begins with = + - @, a tab or a return, and is no number, gets an apostrophe in front;
+    so does one that has apostrophes before such a sign already, so that `read_table`, which takes
+    one away, gives back every text as it was.
+    """
+    safe = frame.rename(columns=_guarded)
+    for at, kind in enumerate(frame.dtypes):
+        if not pd.api.types.is_numeric_dtype(kind):
+            safe.isetitem(at, [_guarded(cell) for cell in frame.iloc[:, at]])
+    return safe
+
+
+def _guarded(cell: Any) -> Any:
+    if isinstance(cell, str) and _FORMULA.match(cell) and not _NUMBER.fullmatch(cell):
+        return f"'{cell}"
+    return cell
+
+
+def unguarded(cell: str) -> str:
+    """Return a text as it was before `guarded`."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
 
 
 def parse_number(text: str, decimal: str = ".") -> float:
@@ -121,7 +150,7 @@ def _rows(file: str, text: str, separator: str, faults: list[Fault]) -> list[tup
     while True:
         line = reader.line_num + 1
         try:
-            cells = [cell.strip() for cell in next(reader)]
+            cells = [unguarded(cell.strip()) for cell in next(reader)]
         except StopIteration:
             return rows
         except csv.Error as error:

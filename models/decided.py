@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from geodata.faults import Fault, InputError, did_you_mean
+from geodata.tables import guarded
 from models.tables import Table, agreed_table, read
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def decided_text(decided: Decided) -> str:
         rows.append({**whose, "year": d.year, "homes": d.homes})
     frame = pd.DataFrame(rows, columns=[*columns, "asked_by"])
     whole = frame.astype({"year": "Int64", "places": "Int64", "homes": "Int64"})
-    return str(whole.to_csv(index=False, lineterminator="\n"))
+    return str(guarded(whole).to_csv(index=False, lineterminator="\n"))
 
 
 def _places(row: dict[Any, Any]) -> DecidedPlaces:

@@ -19,7 +19,7 @@ from geodata.figures import INDICATORS
 from geodata.layers import Source, label_of
 from geodata.locations import ADDRESS, read_locations, read_rows, without_coordinates
 from geodata.roads import cut_out
-from geodata.tables import parse_number
+from geodata.tables import guarded, parse_number
 from models import tables
 from models.parameters import Parameters
 from models.toml import TOML
@@ -230,7 +230,9 @@ def _with_road_speeds(raw: dict[str, Any], bare: Sequence[str]) -> dict[str, Any
 def _give(folder: Path, name: str, rows: pd.DataFrame) -> None:
     """Write a table as it was given, with decimal points or commas as it has them."""
     separator = ";" if rows.attrs["decimal"] == "," else ","
-    rows.to_csv(folder / f"{name}.csv", sep=separator, index=False, encoding="utf-8", lineterminator="\n")
+    guarded(rows).to_csv(
+        folder / f"{name}.csv", sep=separator, index=False, encoding="utf-8", lineterminator="\n"
+    )
 
 
 _HEAD = """#

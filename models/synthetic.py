@@ -23,6 +23,7 @@ from shapely.geometry import mapping
 from geodata.areas import read_areas
 from geodata.faults import Fault, InputError, did_you_mean
 from geodata.neighbours import contiguity
+from geodata.tables import guarded
 from models.parameters import Parameters
 from models.toml import TOML
 
@@ -250,7 +251,7 @@ class SyntheticRegion:
             "homes.csv": self._homes(clients),
         }
         for name, table in tables.items():
-            table.to_csv(folder / name, index=False, lineterminator="\n")
+            guarded(table).to_csv(folder / name, index=False, lineterminator="\n")
         (folder / "neighbourhoods.geojson").write_text(self._areas_text(), encoding="utf-8", newline="\n")
         (folder / TOML).write_text(self._text(), encoding="utf-8", newline="\n")
         return folder

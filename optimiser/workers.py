@@ -4,7 +4,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -26,7 +26,7 @@ def workers(scheduler: str | None = None, processes: int | None = None) -> Itera
     """
     count = processes or os.cpu_count() or 1
     if scheduler is not None:
-        with _client(scheduler) as client:
+        with cluster(scheduler) as client:
             yield lambda function, tasks: _on_cluster(client, function, tasks)
     elif count == 1:
         yield _in_turn
@@ -42,13 +42,29 @@ def workers(scheduler: str | None = None, processes: int | None = None) -> Itera
                 pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _client(scheduler: str) -> Any:
+@contextmanager
+def cluster(scheduler: str) -> Iterator[Any]:
+    """Give a client of a Dask cluster.
+
+    A worker that is lost is no matter, as another does its task. Where a task has lost several, or the
+    scheduler itself is lost, what is done here ends in BrokenExecutor, as it does without Dask.
+
+    Raises
+    ------
+    InputError
+        Where Dask is not installed.
+    """
     try:
-        from distributed import Client
+        from distributed import CancelledError, Client, KilledWorker
+        from distributed.comm import CommClosedError
     except ImportError as error:
         remedy = "Install it: pip install 'spreidplan[cluster]'."
         raise InputError([Fault("--scheduler", "no Dask", "the package distributed", remedy)]) from error
-    return Client(scheduler)
+    with Client(scheduler) as client:
+        try:
+            yield client
+        except (KilledWorker, CommClosedError, CancelledError) as error:
+            raise BrokenExecutor(str(error)) from error
 
 
 def _on_cluster(client: Any, function: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterator[Any]:

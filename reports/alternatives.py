@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
+from geodata.tables import guarded
 from optimiser import RULES, council_answers, solve
 from optimiser.alternatives import Band, alternatives
 from optimiser.extent import counted, counts, found, proven
@@ -270,7 +271,7 @@ def _written(band: Band, plans: list[Plan], extents: list[Extent], kept: Collect
     told = OtherPlans(band, plans, [kept.facts(name) for name in kept.names()], extents, kept.lang)
     kept.text("alternatives.txt", told.text() + "\n")
     for name, frame in (("plans", told.frame()), ("sites", told.sites()), ("room", told.room())):
-        kept.text(f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
+        kept.text(f"{name}.csv", guarded(frame).to_csv(index=False, lineterminator="\n"))
     return told
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 import xlsxwriter
 
 from geodata.faults import Fault, InputError
+from geodata.tables import guarded
 from reports.agreements import measured
 from reports.contents import is_assumed
 from reports.sheets import FIRST_ROW, Writer
@@ -48,7 +49,7 @@ def write_agreements(told: Negotiation, folder: Path) -> Path:
     """
     check_folder(folder, FILES)
     folder.mkdir(parents=True, exist_ok=True)
-    text = told.rows().to_csv(index=False, lineterminator="\n")
+    text = guarded(told.rows()).to_csv(index=False, lineterminator="\n")
     _whole(folder / ROWS, lambda file: file.write_text(text, encoding="utf-8", newline="\n"))
     _whole(folder / WORKBOOK, lambda file: _write_workbook(told, file))
     return folder

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from geodata.faults import Fault, InputError
+from geodata.tables import guarded
 from optimiser.country import Country
 from reports.notation import Language, Notation
 from reports.words import Words
@@ -54,7 +55,7 @@ def write_country_plans(
     fresh.rename(plans)
     table = regions_table(country, names, folder)
     told = summary(country, table, lang)
-    table.to_csv(folder / "country.csv", index=False, lineterminator="\n")
+    guarded(table).to_csv(folder / "country.csv", index=False, lineterminator="\n")
     text = json.dumps(told, ensure_ascii=False, indent=2, allow_nan=False)
     (folder / "country.json").write_text(text + "\n", encoding="utf-8")
     (folder / "country.txt").write_text(told_in_words(told, lang) + "\n", encoding="utf-8")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
+from geodata.tables import guarded
 from optimiser import NoPlanYet, solve
 from optimiser.criteria import COST, CRITERIA, Criterion, traded
 from optimiser.frontier import Point, Steps, Tracer, front
@@ -238,6 +239,6 @@ def _read(kept: Collection, name: str) -> Point:
 
 def _written(told: Front, kept: Collection) -> Front:
     kept.text("frontier.txt", told.text() + "\n")
-    kept.text("frontier.csv", told.frame().to_csv(index=False, lineterminator="\n"))
+    kept.text("frontier.csv", guarded(told.frame()).to_csv(index=False, lineterminator="\n"))
     kept.content("frontier.svg", told.chart())
     return told

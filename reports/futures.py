@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from geodata.tables import guarded
 from models import forecast
 from models.drawn_futures import DELIVERED, draws, settings
 from optimiser import NoPlanYet, Problem
@@ -246,7 +247,7 @@ def gather(
     """
     region = read({})
     table = draws(region.assumptions, asked.draws, asked.seed)
-    kept.text("draws.csv", table.to_csv(lineterminator="\n"))
+    kept.text("draws.csv", guarded(table).to_csv(lineterminator="\n"))
     problems = [_problem(read, row) for _, row in table.iterrows()]
     middle = _problem(read, table.mean())
     bench = _Bench(kept, work, progress, stop or Event())
@@ -375,5 +376,5 @@ def _written(told: Futures, kept: Collection) -> Futures:
         ("no_regret", told.moves()),
         ("start", as_table(told.start)),
     ):
-        kept.text(f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
+        kept.text(f"{name}.csv", guarded(frame).to_csv(index=False, lineterminator="\n"))
     return told

@@ -14,6 +14,7 @@ import pandas as pd
 import pyogrio
 
 from geodata.faults import Fault, InputError
+from geodata.tables import guarded, unguarded
 from models.finance import WEEKS_PER_YEAR
 from models.price_basis import ELEMENTS, PriceBasis, divided
 from optimiser.lots import Division, Wish
@@ -44,7 +45,7 @@ def read_lots(folder: Path) -> pd.DataFrame:
     if file.is_file():
         read = pd.read_csv(file)
         if columns <= set(read.columns):
-            return read
+            return read.map(lambda cell: unguarded(cell) if isinstance(cell, str) else cell)
     found = "other columns" if file.is_file() else "no such file"
     remedy = "Make them with `spreidplan lots PLAN -o FOLDER`."
     raise InputError([Fault(str(file), found, "lots of a plan", remedy)])
@@ -116,7 +117,9 @@ class Tender:
             ("volumes", self.volumes()),
             ("prices", self.price_rows()),
         ):
-            frame.to_csv(folder / f"{name}.csv", index=False, float_format="%.2f", lineterminator="\n")
+            guarded(frame).to_csv(
+                folder / f"{name}.csv", index=False, float_format="%.2f", lineterminator="\n"
+            )
         fixed = {"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"}  # re-runs stay equal
         pyogrio.set_gdal_config_options(fixed)
         try:

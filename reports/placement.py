@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from geodata.tables import guarded
 from optimiser.placement import reasons
 from reports.agreements import columns_of_text
 from reports.contents import Contents
@@ -16,6 +17,7 @@ from reports.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from optimiser.placement import Match, Placement, Unmatched
     from optimiser.plan import Plan
@@ -112,6 +114,10 @@ class Desk:
             "lease", "flips_on", "minutes", "reasons",
         ]  # fmt: skip
         return pd.DataFrame(lines, columns=columns)
+
+    def write(self, file: Path) -> None:
+        """Write the rows as CSV."""
+        guarded(self.rows()).to_csv(file, index=False, lineterminator="\n")
 
     def _match(self, match: Match) -> dict[str, Any]:
         home = match.home

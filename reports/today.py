@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from geodata.tables import read_table
+from geodata.tables import guarded, read_table
 from models import read_region
 from models.decided import AGREED, decided_text, read_decided
 from models.parameters import WAITING
@@ -62,8 +62,8 @@ def region_of_today(
         budgets = raw["budgets.csv"]
         changed["budgets.csv"] = budgets[[int(year) >= today.base for year in budgets["year"]]]
     for name, frame in changed.items():
-        frame.to_csv(folder / name, sep=_separator(raw[name]), index=False, lineterminator="\n")
-    _under_way(today).to_csv(folder / UNDER_WAY.file, index=False, lineterminator="\n")
+        guarded(frame).to_csv(folder / name, sep=_separator(raw[name]), index=False, lineterminator="\n")
+    guarded(_under_way(today)).to_csv(folder / UNDER_WAY.file, index=False, lineterminator="\n")
     (folder / "region.toml").write_text(region_text(today.parameters), encoding="utf-8", newline="\n")
     (folder / AGREED).unlink(missing_ok=True)
     if today.agreed:
@@ -84,7 +84,7 @@ def _raw(folder: Path) -> dict[str, pd.DataFrame]:
     (folder / WORKBOOK).unlink()
     filled = {file: frame for file, frame in raw.items() if not frame.empty}
     for file, frame in filled.items():
-        frame.to_csv(folder / file, sep=_separator(frame), index=False, lineterminator="\n")
+        guarded(frame).to_csv(folder / file, sep=_separator(frame), index=False, lineterminator="\n")
     return filled
 
 

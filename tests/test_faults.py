@@ -1,21 +1,25 @@
 """Runs that are killed, on full disks and two at a time: one plan or the other is there, whole."""
 
+import asyncio
 import json
 import logging
 import os
 import shutil
 import signal
 import sys
+import time
 from concurrent.futures import BrokenExecutor
 
 import pytest
 from tiny import write_tiny_region
 
 import cli
+from benchmarks.regions import Size, map_of
 from geodata.faults import InputError
 from optimiser.crew import _kept
 from optimiser.workers import workers
 from reports import read_plan
+from reports.app.jobs import Desk, Worker
 from reports.collection import Collection
 from reports.folder import check_writable
 
@@ -24,7 +28,18 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:This process:DeprecationWarning"),
 ]
 if sys.platform != "win32":
-    from benchmarks.faults import Ground, forked, full_disk, kill_at, outcome, two_at_once
+    from benchmarks.faults import (
+        Ground,
+        forked,
+        full_disk,
+        kill_a_worker,
+        kill_at,
+        little_memory,
+        no_own_disk,
+        on_own_disk,
+        outcome,
+        two_at_once,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +64,36 @@ def test_a_full_disk_leaves_the_earlier_plan(ground, tmp_path, bytes_):
     found = outcome(here, forked(here.write, full_disk(bytes_)))
     assert (found.code, found.state) == (cli.BAD_INPUT, "old")
     assert found.survived, found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="disks are mounted as Linux does")
+@pytest.mark.parametrize("room", [100_000, None], ids=["full", "read-only"])
+def test_a_disk_without_room_or_that_is_read_only_leaves_the_earlier_plan(ground, tmp_path, room):
+    """A disk of its own, in a namespace of its own: told with exit code 2; a read-only one before solving."""
+    if no_own_disk(tmp_path):
+        pytest.skip("the system lets nobody make a disk")
+    found = on_own_disk(ground, tmp_path / "disk", room)
+    assert (found.code, found.state) == (cli.BAD_INPUT, "old")
+    assert found.survived, found
+
+
+def test_a_search_that_ends_before_it_has_a_plan_leaves_the_earlier_one(ground, tmp_path):
+    """A hundredth of a second, and a hard rule that doing nothing breaks: exit code 1, and said so."""
+    here, told = ground.fresh(tmp_path / "here"), tmp_path / "told"
+    hard = "policies.intramural_reduction.mode=hard"
+    found = outcome(here, forked(lambda: here.run("--time", "0.01", "--set", hard), told=told))
+    assert (found.code, found.state) == (cli.NO_PLAN, "old")
+    assert found.survived, found
+    assert "ended before it had a plan" in told.read_text(encoding="utf-8")
+
+
+def test_a_run_without_memory_says_so_and_leaves_the_earlier_plan(ground, tmp_path):
+    """No byte more than it began with, and a hundred megabytes less: exit code 70, in words."""
+    here, told = ground.fresh(tmp_path / "here"), tmp_path / "told"
+    found = outcome(here, forked(here.run, little_memory(-100 << 20), told=told))
+    assert (found.code, found.state) == (cli.OUR_FAULT, "old")
+    assert found.survived, found
+    assert "Out of memory" in told.read_text(encoding="utf-8")
 
 
 def test_two_runs_to_one_folder_do_not_mix(ground, tmp_path):
@@ -118,6 +163,70 @@ def test_a_lost_worker_is_told_and_does_not_hang():
     """A worker killed for want of memory ends the work with an error that the command explains."""
     with workers(processes=2) as work, pytest.raises(BrokenExecutor):
         list(work(_ends, [1, 2]))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are found in /proc")
+def test_a_country_whose_worker_is_killed_says_so_and_leaves_no_half(tmp_path):
+    """Killed as it begins: exit code 70, the message, and no plan of any region."""
+    file, told = tmp_path / "map.geojson", tmp_path / "told"
+    file.write_text(map_of(Size(10, 4, 40_000), seed=5), encoding="utf-8")
+    asked = ["plan", "--country", str(file), "--regions", "2", "--workers", "2", "-o", str(tmp_path / "c")]
+    run = forked(lambda: cli.main(asked), told=told)
+    assert kill_a_worker(run, 0.5)
+    assert os.waitstatus_to_exitcode(os.waitpid(run, 0)[1]) == cli.OUR_FAULT
+    assert "What was finished is kept" in told.read_text(encoding="utf-8")
+    assert not (tmp_path / "c" / "plans").exists()
+
+
+def _squared(number):
+    time.sleep(0.3)
+    return number**2
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_lost_worker_of_a_cluster_changes_no_answer():
+    """Another does its tasks; where every one is lost that takes a task up, that is told and does not hang."""
+    distributed = pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
+    local = {"threads_per_worker": 1, "dashboard_address": None, "worker_dashboard_address": None}
+    with distributed.LocalCluster(n_workers=2, **local) as cluster:
+        first = next(iter(cluster.workers.values())).pid
+        with workers(scheduler=cluster.scheduler_address) as work:
+            answers = work(_squared, range(12))
+            found = [next(answers), next(answers)]
+            os.kill(first, signal.SIGKILL)
+            assert [*found, *answers] == [number**2 for number in range(12)]
+        with pytest.raises(BrokenExecutor), workers(scheduler=cluster.scheduler_address) as work:
+            list(work(_ends, [1]))
+
+
+async def _ended(worker, times):
+    """Ask a question, end the process `times` times while it is at work, and return the question."""
+    desk = Desk(worker)
+    working = asyncio.create_task(desk.work())
+    order = {"kind": "plan", "set": {}, "given": "", "repair": 1.0,
+             "limits": {"gap": 0.0, "seconds": 60.0, "seed": 0}}  # fmt: skip
+    job = desk.submit("plan-1", order | {"plan": "plan-1"}, "me")
+    for _ in range(times):
+        while not job.told:
+            await asyncio.sleep(0.01)
+        job.told = None
+        os.kill(worker.pid, signal.SIGKILL)
+    while not job.is_over:
+        await asyncio.sleep(0.01)
+    again = desk.submit("plan-2", order | {"plan": "plan-2"}, "me")
+    while not again.is_over:
+        await asyncio.sleep(0.01)
+    working.cancel()
+    return job, again
+
+
+def test_a_question_whose_solver_is_killed_is_told_and_the_next_is_answered(tmp_path):
+    """The what-if page asks once more by itself; killed again, it says so, and it works on."""
+    worker = Worker(write_tiny_region(tmp_path / "region"), tmp_path / "kept")
+    job, again = asyncio.run(_ended(worker, 2))
+    worker.close()
+    assert (job.state, job.told["why"]) == ("failed", "ended")
+    assert again.state == "done"
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"bound": 1}', '{"bound": NaN, "cost": 1, "used": []}'])

@@ -21,6 +21,7 @@ from optimiser.decisions import lp_name
 from optimiser.formulation import CORE
 
 GOLDEN = Path(__file__).parent / "golden"
+OBJECTIVE = "objective.txt"
 
 SITES = """\
 site,name,neighbourhood,provider,status,tier,places,wlz_occupied,most,plot_most,earliest
@@ -106,6 +107,18 @@ M2,2022,Wmo,50000
 """
 
 
+PRICED = NUMBERS | {
+    "tiers.bed.contribution": "100",
+    "tiers.home.contribution": "5",
+    "costs.home_capital": "5000",
+    "costs.double_running": "8",
+    "costs.interest": "0.04",
+    "years.discount_rate": "0.03",
+    "years.indexation": "0.02",
+    "years.terminal": "4",
+}
+"""And a price for everything that can be paid."""
+
 AGREED = """\
 site,tier,corporation,neighbourhood,municipality,year,places,homes,asked_by
 S1,bed,,,,2023,3,,provider A
@@ -113,7 +126,7 @@ S1,bed,,,,2023,3,,provider A
 """
 
 
-def two_squares() -> Problem:
+def two_squares(numbers: dict[str, str] = NUMBERS) -> Problem:
     """Return the problem of two squares, N1 in M1 and N2 in M2, with a number for everything that rows hold.
 
     A bed may stand empty for a tenth of the time and one of four is held by the Wlz; of people in a
@@ -127,7 +140,7 @@ def two_squares() -> Problem:
     areas["features"][1]["properties"]["municipality"] = "M2"
     squares = json.dumps(areas)
     return tiny_problem(
-        NUMBERS,
+        numbers,
         sites=SITES,
         clients=CLIENTS,
         homes=HOMES,
@@ -160,6 +173,23 @@ def rows_of(problem: Problem, rule: Rule, folder: Path) -> str:
     return "".join(f"\\ {line}\n" for line in head) + rows
 
 
+def objective_of(problem: Problem) -> str:
+    """Return what the model pays and steers by: part, stream, year, EUR or points of one, and the decision."""
+    model = Model.of(problem)
+    lines = [
+        f"{one.part} {one.stream} {one.year} {'once' if one.once else 'yearly'}: "
+        f"{one.amount:.6g} {one.variable.name}"
+        for one in model.terms
+    ]
+    return "\n".join([*lines, f"constant: {model.constant:.10g}"]) + "\n"
+
+
+def test_the_terms_of_the_objective():
+    """Everything that is paid or steered by, term by term, beside what is stored."""
+    stored = (GOLDEN / OBJECTIVE).read_text(encoding="utf-8")
+    assert objective_of(two_squares(PRICED)).splitlines() == stored.splitlines()
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_the_rows_of_a_rule(rule, problem, tmp_path):
     """A rule by itself writes what is stored; the comparison is by line, so that the difference shows."""
@@ -169,7 +199,8 @@ def test_the_rows_of_a_rule(rule, problem, tmp_path):
 
 def test_no_rule_lacks_its_rows_and_no_rows_lack_a_rule():
     """One stored file per rule, and none that is left of a rule that went or was renamed."""
-    assert sorted(path.name for path in GOLDEN.iterdir()) == sorted(f"{rule.name}.lp" for rule in RULES)
+    names = [f"{rule.name}.lp" for rule in RULES]
+    assert sorted(path.name for path in GOLDEN.iterdir()) == sorted([*names, OBJECTIVE])
 
 
 def test_stored_rows_are_rows():
@@ -280,6 +311,7 @@ def write_golden() -> None:
         target = GOLDEN / f"{rule.name}.lp"
         target.write_text(rows_of(problem, rule, GOLDEN), encoding="utf-8")
     (GOLDEN / "model.lp").unlink()
+    (GOLDEN / OBJECTIVE).write_text(objective_of(two_squares(PRICED)), encoding="utf-8")
 
 
 if __name__ == "__main__":

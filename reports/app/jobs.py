@@ -24,6 +24,10 @@ MOST_WAITING = 6
 MOST_KEPT = 60
 """Questions with their answers that are remembered."""
 
+TIMES = 2
+"""Times that a question is asked whose process is ended by somebody else: killed by the system, or by a
+question before it that was taken back as it was answered."""
+
 SOFTLY = 1.0
 """Seconds for a process to end before it is killed."""
 
@@ -113,6 +117,8 @@ class Job:
     told: Any = None
     """Of the last progress, the answer, or what went wrong."""
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+    taken_back: bool = False
+    """Whether its process is ended because nobody waits for it any more."""
 
     @property
     def is_over(self) -> bool:
@@ -139,7 +145,7 @@ class Desk:
     def submit(self, name: str, order: Mapping[str, Any], session: str) -> Job:
         """Return the question of this name, put in line where it is new; raises Busy."""
         known = self._jobs.get(name)
-        if known is not None and known.state in ("waiting", "running", "done"):
+        if known is not None and not known.taken_back and known.state in ("waiting", "running", "done"):
             known.sessions.add(session)
             self._jobs.move_to_end(name)
             return known
@@ -179,6 +185,7 @@ class Desk:
             self._line.remove(job)
             await job.tell("cancelled", None)
         elif job is self._running:
+            job.taken_back = True
             await asyncio.to_thread(self._worker.end)
 
     async def enough(self, job: Job) -> None:
@@ -203,12 +210,17 @@ class Desk:
             asyncio.run_coroutine_threadsafe(job.tell("running", what), loop)
 
         await job.tell("running", None)
-        try:
-            said, what = await asyncio.to_thread(self._worker.ask, job.order, heard)
-        except Ended:
-            await job.tell("cancelled", None)
-            return
-        await job.tell("done" if said == "done" else "failed", what)
+        for _ in range(TIMES):
+            try:
+                said, what = await asyncio.to_thread(self._worker.ask, job.order, heard)
+            except Ended:
+                if job.taken_back:
+                    await job.tell("cancelled", None)
+                    return
+            else:
+                await job.tell("done" if said == "done" else "failed", what)
+                return
+        await job.tell("failed", {"why": "ended", "lines": []})
 
     def _forget(self) -> None:
         """Forget the oldest questions that are over."""

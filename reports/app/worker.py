@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import threading
 import time
@@ -239,7 +240,11 @@ def write_core(plan: Plan, folder: Path, lang: Language = "nl") -> None:
     del lang  # the arrays and the case speak none
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / CASE).exists():
-        write_case(_region(plan), folder / CASE)
+        # whole or not at all: whoever cancels may end this process here
+        fresh = folder / f"{CASE}.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        write_case(_region(plan), fresh)
+        fresh.rename(folder / CASE)
     write_arrays(plan, folder / "plan.nc")
 
 

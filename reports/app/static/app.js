@@ -426,7 +426,7 @@
         ...repairs.map((one) => make("li", {}, one.said, " ", ...(one.key ? [make("button", { type: "button", onclick: () => apply(one) }, words.apply)] : []))))] : []));
     } else if (error.why === "faults") message(make("p", {}, words.faults), lines(error.lines));
     else if (error.why === "busy") message(make("p", {}, say("busy", { count: error.count })));
-    else if (error.why === "unsolved" || error.why === "lost") message(make("p", {}, words[error.why]));
+    else if (["unsolved", "lost", "ended"].includes(error.why)) message(make("p", {}, words[error.why]));
     else message(make("p", {}, say("fault", { text: (error.lines || [error.message]).join(" ") })));
     if (!error.why) throw error;
   };
