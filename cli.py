@@ -10,17 +10,15 @@ import functools
 import importlib.util
 import json
 import math
-import multiprocessing
 import os
 import shutil
-import signal
 import sys
 import tempfile
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import BrokenExecutor, Executor, Future, wait
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -1240,14 +1238,12 @@ def _size(region: Path) -> int:
 @contextmanager
 def _executor(arguments: argparse.Namespace) -> "Iterator[Executor]":
     """Give processes on this machine, which leave Ctrl-C to us, or a Dask cluster."""
+    from optimiser.workers import cluster, own_processes
+
     if arguments.scheduler is None:
-        workers = arguments.workers or os.cpu_count() or 1
-        own = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(workers, own, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as processes:
+        with own_processes(arguments.workers or os.cpu_count() or 1) as processes:
             yield processes
         return
-    from optimiser.workers import cluster
-
     with cluster(arguments.scheduler) as client, client.get_executor(pure=False) as executor:
         yield executor
 

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -31,15 +32,36 @@ def workers(scheduler: str | None = None, processes: int | None = None) -> Itera
     elif count == 1:
         yield _in_turn
     else:
-        # a fresh process each: a fork would take over the threads of the solver
-        context = multiprocessing.get_context("spawn")
-        # who starts them hears Ctrl-C, and waits for what is being solved
-        deaf = (signal.SIGINT, signal.SIG_IGN)
-        with ProcessPoolExecutor(count, context, signal.signal, deaf) as pool:
+        with own_processes(count) as pool:
             try:
                 yield pool.map
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
+
+
+@contextmanager
+def own_processes(count: int) -> Iterator[ProcessPoolExecutor]:
+    """Give processes of this machine that leave Ctrl-C to who starts them, and end when that one ends."""
+    # a fresh process each: a fork would take over the threads of the solver
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(count, context, begin) as pool:
+        yield pool
+
+
+def begin() -> None:
+    """Begin as a process that works for another: deaf to Ctrl-C, and gone when the other is gone.
+
+    Who was aborted or killed would otherwise leave it at work, for hours where no time was set.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    asks = multiprocessing.parent_process()
+    if asks is not None:
+        threading.Thread(target=_end_with, args=(asks,), daemon=True).start()
+
+
+def _end_with(asks: Any) -> None:
+    asks.join()
+    os._exit(1)
 
 
 @contextmanager

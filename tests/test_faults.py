@@ -6,9 +6,11 @@ import logging
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from concurrent.futures import BrokenExecutor
+from pathlib import Path
 
 import pytest
 from tiny import write_tiny_region
@@ -40,6 +42,9 @@ if sys.platform != "win32":
         outcome,
         two_at_once,
     )
+
+
+ROOT = Path(cli.__file__).parent
 
 
 @pytest.fixture(scope="module")
@@ -166,6 +171,51 @@ def test_a_lost_worker_is_told_and_does_not_hang():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="workers are found in /proc")
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="who is alive is read from /proc")
+def test_a_worker_ends_with_who_asked_it(tmp_path):
+    """Who works for an hour is gone soon after the one who asked was killed, and could tell nobody to stop."""
+    asks = """
+import os, time
+from pathlib import Path
+from optimiser.workers import workers
+
+def at_work(place):
+    Path(place).write_text(str(os.getpid()))
+    time.sleep(3600)
+
+if __name__ == "__main__":
+    import sys
+    with workers(processes=2) as work:
+        list(work(at_work, [sys.argv[1] + "/a", sys.argv[1] + "/b"]))
+"""
+    (tmp_path / "asks.py").write_text(asks, encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(tmp_path)])}
+    with subprocess.Popen(
+        [sys.executable, "asks.py", str(tmp_path)], cwd=tmp_path, env=environment
+    ) as asking:
+        places = [tmp_path / "a", tmp_path / "b"]
+        until(lambda: all(place.is_file() and place.read_text() for place in places))
+        asking.kill()
+    at_work = [int(place.read_text()) for place in places]
+    until(lambda: not any(is_alive(one) for one in at_work))
+
+
+def is_alive(process: int) -> bool:
+    """Whether a process is there and not only waited for."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def until(done, seconds=30.0):
+    """Wait until something holds."""
+    began = time.monotonic()
+    while not done():
+        assert time.monotonic() - began < seconds
+        time.sleep(0.05)
+
+
 def test_a_country_whose_worker_is_killed_says_so_and_leaves_no_half(tmp_path):
     """Killed as it begins: exit code 70, the message, and no plan of any region."""
     file, told = tmp_path / "map.geojson", tmp_path / "told"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import threading
 import time
 from collections import OrderedDict
@@ -22,6 +21,7 @@ from optimiser.explanation import explain
 from optimiser.extent import Count, counted, found, proven
 from optimiser.progress import Limits
 from optimiser.repair import diagnose
+from optimiser.workers import begin
 from reports import read_plan
 from reports.app.answers import (
     clash_answer,
@@ -74,7 +74,7 @@ def work(connection: Connection, region: str, folder: str) -> None:
     folder
         Where plans are kept, a folder each.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    begin()
     orders: SimpleQueue[dict[str, Any]] = SimpleQueue()
     bench = Bench(Path(region), Path(folder), connection)
     threading.Thread(target=_listen, args=(connection, orders, bench.stop), daemon=True).start()
