@@ -178,7 +178,7 @@ def _add_questions(add: Any, solving: argparse.ArgumentParser, locking: argparse
     _add_compare(add("compare", _compare, "set plans side by side", speaking, as_json))
     does = "hold what was counted against a plan, and plan on from there"
     _add_monitor(add("monitor", _monitor, does, locking, solving, _working(), speaking, as_json))
-    _add_locate(add("locate", _locate, "choose sites, proven best for one aim", reading, as_json))
+    _add_locate(add("locate", _locate, "choose sites, proven best for one aim", reading, speaking, as_json))
     report = add("report", _report, "write the report of a plan again", speaking, as_json)
     _add_report(report)
     does = "open the what-if page in the browser"
@@ -1168,11 +1168,12 @@ def _plan_country(arguments: argparse.Namespace) -> int:
             return _no_plan(error, arguments)
     if country is None:
         return _no_plan(NoPlanYet("Not every region has a plan yet; the same command goes on."), arguments)
-    told = write_country_plans(country, names, arguments.output)
+    lang: Any = arguments.lang or "nl"
+    told = write_country_plans(country, names, arguments.output, lang)
     if arguments.json:
         _print_json(told)
     else:
-        _print([told_in_words(told), "", str(arguments.output.resolve())])
+        _print([told_in_words(told, lang), "", str(arguments.output.resolve())])
     return DONE if told["limits_met"] else NO_PLAN
 
 
@@ -1256,7 +1257,7 @@ def _executor(arguments: argparse.Namespace) -> "Iterator[Executor]":
 def _locate(arguments: argparse.Namespace) -> int:
     region = _read(arguments)
     from optimiser.locate import NoAnswerYet, OutOfReach, locate
-    from reports.location import record, table
+    from reports.location import Located, record
 
     problem, stop, ticker = _location_problem(region, arguments), threading.Event(), Ticker(sys.stderr)
 
@@ -1271,7 +1272,8 @@ def _locate(arguments: argparse.Namespace) -> int:
     if arguments.json:
         _print_json(record(answer, region, arguments.tier))
     else:
-        _print([table(answer, region, arguments.tier)])
+        lang = arguments.lang or region.parameters.region.language
+        _print([Located(answer, region, arguments.tier, lang).text()])
     return DONE
 
 

@@ -20,6 +20,7 @@ from reports.brief import aligned
 from reports.contents import Contents
 from reports.notation import UNKNOWN
 from reports.records import records
+from reports.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -41,139 +42,6 @@ MEASURED = (
 
 TOLD_YEARS = 3
 """Years of which a terminal shows what one home more is worth: the first, one half-way and the last."""
-
-_WORDS = {
-    "title": {
-        "nl": "Woningen die het plan van corporaties vraagt: {region}, {first}–{last}",
-        "en": "Homes that the plan asks of corporations: {region}, {first}–{last}",
-    },
-    "asked_of": {
-        "nl": "gevraagd/aangeboden per jaar van overdracht; in een wijk staat het aanbod als het voor "
-        "die wijk is",
-        "en": "asked/offered by year of handing over; in a neighbourhood the offer if it is for that one",
-    },
-    "corporation": {"nl": "corporatie", "en": "corporation"},
-    "place": {"nl": "plaats", "en": "place"},
-    "total": {"nl": "totaal", "en": "total"},
-    "direct": {"nl": "direct", "en": "direct"},
-    "flip": {"nl": "omklap", "en": "omklap"},
-    "short": {
-        "nl": "Nog tekort: mensen uit die plaats voor wie een woning past en die er geen hebben "
-        "(jaargemiddelde)",
-        "en": "Still short: people of that place whom a home would fit and who have none (mean of the year)",
-    },
-    "lease": {
-        "nl": "Omklap: de huur staat ten minste {months} maanden op naam van de zorgaanbieder en gaat "
-        "dan over "
-        "op de cliënt; direct: meteen op naam van de cliënt.",
-        "en": "Omklap: the lease is the provider's for at least {months} months and then the client's; "
-        "direct: "
-        "the client's from the first day.",
-    },
-    "no_flip": {
-        "nl": "In deze regio staat elke huur meteen op naam van de cliënt (geen vorm heeft een omklap).",
-        "en": "In this region every lease is the client's from the first day (no form has a flip).",
-    },
-    "fair": {
-        "nl": "Eerlijk deel: naar sociale woningen, van wat in alle jaren wordt gevraagd en in {last} "
-        "nog tekort is",
-        "en": "Fair share: by social homes, of what is asked in all years and still short in {last}",
-    },
-    "fair_head": {
-        "nl": "|sociale woningen|deel|eerlijk deel|aangeboden|gevraagd|aanbod boven eerlijk deel",
-        "en": "|social homes|share|fair share|offered|asked|offer above fair share",
-    },
-    "no_stock": {
-        "nl": "Geen eerlijk deel: social_homes in municipalities.csv is niet van elke gemeente bekend.",
-        "en": "No fair share: social_homes in municipalities.csv is not known of every municipality.",
-    },
-    "unknown_stock": {
-        "nl": "Wat elke corporatie bezit is niet gegeven (--stock); gedeeld is per gemeente.",
-        "en": "What each corporation owns is not given (--stock); shares are by municipality.",
-    },
-    "worth": {
-        "nl": "Eén woning meer, met locaties en plekken zoals gepland (opnieuw opgelost; ten minste dit "
-        "waard):",
-        "en": "One home more, with sites and places as planned (solved again; worth this at least):",
-    },
-    "worth_head": {
-        "nl": "|jaar|euro bespaard|plekjaren vrij|wachtjaren minder|doel (euro en punten)",
-        "en": "|year|euros saved|place-years freed|waiting years less|objective (euros and points)",
-    },
-    "worth_note": {
-        "nl": "Euro's van alle jaren in lopende prijzen, de woning zelf erin; geen gat: beide keren tot "
-        "het eind.",
-        "en": "Euros of all years at prices of the year, the home itself in it; no gap: both solved to "
-        "the end.",
-    },
-    "delivery": {
-        "nl": "Als {share} van de gevraagde woningen komt ({there} van {asked}):",
-        "en": "If {share} of the homes asked is handed over ({there} of {asked}):",
-    },
-    "delivery_head": {
-        "nl": "|plan|{share}, onvoorbereid|{share}, opnieuw gepland",
-        "en": "|plan|{share}, unprepared|{share}, planned again",
-    },
-    "homes": {"nl": "woningen", "en": "homes"},
-    "waiting_years": {"nl": "wachtjaren", "en": "years of waiting"},
-    "waiting_last": {"nl": "wachtend in {last}", "en": "waiting in {last}"},
-    "beds": {"nl": "intramurale plekken in {last}", "en": "intramural places in {last}"},
-    "in_facilities": {"nl": "bewoonde plekjaren", "en": "place-years lived in"},
-    "cost": {"nl": "kosten", "en": "cost"},
-    "objective": {"nl": "doel (euro en punten)", "en": "objective (euros and points)"},
-    "gap_eur": {"nl": "gat (euro en punten)", "en": "gap (euros and points)"},
-    "breaks": {
-        "nl": "Onvoorbereid breekt dat {count} keer een regel: {names}.",
-        "en": "Unprepared that breaks a rule {count} times: {names}.",
-    },
-    "costs_more": {
-        "nl": "Opnieuw gepland kost dat {amount} aan euro's en punten meer (bewezen: {least} tot {most}).",
-        "en": "Planned again that costs {amount} of euros and points more (proven: {least} to {most}).",
-    },
-    "costs_less": {
-        "nl": "Opnieuw gepland, zonder wat over woningen is afgesproken: {amount} aan euro's en punten "
-        "(bewezen: {least} tot {most}).",
-        "en": "Planned again, without what is agreed on homes: {amount} of euros and points "
-        "(proven: {least} to {most}).",
-    },
-    "no_plan": {
-        "nl": "Opnieuw gepland is er geen plan: {why}",
-        "en": "Planned again there is no plan: {why}",
-    },
-    "within_gaps": {
-        "nl": "Niet te onderscheiden: het verschil van {amount} valt binnen de gaten samen ({margin}).",
-        "en": "Not distinguishable: the difference of {amount} is within the gaps together ({margin}).",
-    },
-    "with_locks": {"nl": "Met alles wat is afgesproken:", "en": "With all that is agreed:"},
-    "locks": {
-        "nl": "Wat elke afspraak kost: het plan met alle afspraken tegen het beste zonder die ene",
-        "en": "What each agreement costs: the plan with all of them against the best without that one",
-    },
-    "lock_head": {
-        "nl": "|jaren|gevraagd door|prijs (euro en punten)|gaten samen|kosten|wachtjaren|",
-        "en": "|years|asked by|price (euros and points)|gaps together|cost|waiting years|",
-    },
-    "nobody": {"nl": "niet vermeld", "en": "not said"},
-    "is_real": {"nl": "te onderscheiden", "en": "distinguishable"},
-    "is_not": {"nl": "niet te onderscheiden", "en": "not distinguishable"},
-    "room_cells": {
-        "nl": "|dit plan|aangeboden|gevonden minst|gevonden meest|bewezen minst|bewezen meest",
-        "en": "|this plan|offered|found least|found most|proven least|proven most",
-    },
-    "unknown": {"nl": "nog niet bekend", "en": "not known yet"},
-    "room": {
-        "nl": "Ruimte in woningen, alle jaren samen, over alle plannen binnen {within} van dit plan:",
-        "en": "Room in homes, all years together, over all plans within {within} of this plan:",
-    },
-    "room_head": {
-        "nl": "|dit plan|aangeboden|gevonden|bewezen niet erbuiten",
-        "en": "|this plan|offered|found|proven not outside",
-    },
-    "stopped": {
-        "nl": "Gestopt of geen tijd meer; wat er staat is af.",
-        "en": "Stopped or out of time; what stands here is finished.",
-    },
-}
 
 
 @dataclass(frozen=True)
@@ -205,7 +73,7 @@ class Negotiation:
 
     def word(self, key: str, **values: object) -> str:
         """Return words in the language."""
-        return _WORDS[key][self.lang].format(**values)
+        return Words(self.lang, "agreements")(key, **values)
 
     def head(self, key: str, **values: object) -> list[str]:
         """Return the names of columns."""

@@ -16,6 +16,7 @@ from geodata.faults import Fault, InputError
 from reports.agreements import measured
 from reports.contents import is_assumed
 from reports.sheets import FIRST_ROW, Writer
+from reports.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,101 +36,6 @@ _LONGEST = 31
 
 _KEYS = ("homes.", "tiers.", "homes.csv", "municipalities.csv")
 _ABOUT_HOMES = ("flip", "keeps_home", "lead")
-
-_WORDS = {
-    "overview": {"nl": "Woningen", "en": "Homes"},
-    "overview_note": {
-        "nl": "Per corporatie, plaats en jaar van overdracht; aangeboden volgens homes.csv, gevraagd "
-        "door het plan.",
-        "en": "By corporation, place and year of handing over; offered by homes.csv, asked by the plan.",
-    },
-    "fair": {"nl": "Eerlijk deel", "en": "Fair share"},
-    "again": {"nl": "Wat het doet", "en": "What it does"},
-    "again_ask": {
-        "nl": "Wat doet één woning meer, late levering en elke afspraak, en welke ruimte is er?",
-        "en": "What do one home more, late delivery and each agreement do, and what room is there?",
-    },
-    "assumptions": {"nl": "Aannames", "en": "Assumptions"},
-    "assumptions_ask": {
-        "nl": "Waar rust dit op? Wat geen bron heeft is een aanname.",
-        "en": "What does this rest on? What has no source is an assumption.",
-    },
-    "annex": {
-        "nl": "Bijlage bij de prestatieafspraken {first}–{last}: woningen voor uitstroom uit beschermd "
-        "wonen en opvang",
-        "en": "Annex to the performance agreements {first}–{last}: homes for outflow from sheltered housing",
-    },
-    "draft": {
-        "nl": "Voorstel volgens het plan {region} (kenmerk {digest}); pas een afspraak na ondertekening.",
-        "en": "Proposal after the plan {region} (mark {digest}); an agreement only when signed.",
-    },
-    "parties": {"nl": "Partijen", "en": "Parties"},
-    "corporation": {"nl": "Corporatie", "en": "Corporation"},
-    "municipality": {"nl": "Gemeente", "en": "Municipality"},
-    "tenants": {"nl": "Huurdersorganisatie", "en": "Tenants' organisation"},
-    "provider": {"nl": "Zorgaanbieder(s)", "en": "Care provider(s)"},
-    "fill": {"nl": "(invullen)", "en": "(fill in)"},
-    "years": {"nl": "Woningen per jaar van overdracht", "en": "Homes by year of handing over"},
-    "place": {"nl": "Plaats", "en": "Place"},
-    "what": {"nl": "Wat", "en": "What"},
-    "total": {"nl": "Totaal", "en": "Total"},
-    "asked": {"nl": "gevraagd", "en": "asked"},
-    "offered": {"nl": "aangeboden", "en": "offered"},
-    "direct": {"nl": "waarvan direct", "en": "of which direct"},
-    "flip": {"nl": "waarvan omklap", "en": "of which omklap"},
-    "short": {"nl": "nog tekort in de plaats (mensen)", "en": "still short in the place (people)"},
-    "agreed": {"nl": "afgesproken", "en": "agreed"},
-    "lease": {"nl": "Soort huur", "en": "Kind of lease"},
-    "lead": {
-        "nl": "Van urgentie tot sleutel: {months} maanden; een woning telt in haar eerste jaar voor {part}.",
-        "en": "From urgency to key: {months} months; in its first year a home counts for {part}.",
-    },
-    "room": {"nl": "Ruimte en gevolgen", "en": "Room and consequences"},
-    "room_of": {
-        "nl": "Over alle plannen binnen {within} van dit plan vraagt een plan van deze corporatie "
-        "{found} woningen "
-        "(gevonden; bewezen niet buiten {proven}); dit plan {now}.",
-        "en": "Over all plans within {within} of this one a plan asks {found} homes of this corporation "
-        "(found; "
-        "proven not outside {proven}); this plan {now}.",
-    },
-    "worth_of": {
-        "nl": "Eén woning meer in {place} in {year}: {eur} bespaard, {places} plekjaren vrij en "
-        "{waiting} wachtjaren "
-        "minder, ten minste, met locaties en plekken zoals gepland.",
-        "en": "One home more in {place} in {year}: {eur} saved, {places} place-years freed and "
-        "{waiting} years of "
-        "waiting less, at least, with sites and places as planned.",
-    },
-    "fair_of": {
-        "nl": "Eerlijk deel naar sociale woningen ({whose}): {fair}; aangeboden {offered}, gevraagd {asked}.",
-        "en": "Fair share by social homes ({whose}): {fair}; offered {offered}, asked {asked}.",
-    },
-    "late_of": {
-        "nl": "Als {share} van alle gevraagde woningen komt: {late} wachtjaren in de regio in plaats "
-        "van {now}, "
-        "met locaties en plekken zoals gepland.",
-        "en": "If {share} of all homes asked is handed over: {late} years of waiting in the region in "
-        "place of "
-        "{now}, with sites and places as planned.",
-    },
-    "sign": {"nl": "Ondertekening", "en": "Signatures"},
-    "sign_head": {
-        "nl": "Namens|Naam|Functie|Datum|Handtekening",
-        "en": "On behalf of|Name|Function|Date|Signature",
-    },
-    "rests": {"nl": "Wat hierin een aanname is", "en": "What is an assumption in this"},
-    "rests_lease": {
-        "nl": "De soort huur volgt uit wie in het plan een woning betreedt, afgerond op hele woningen.",
-        "en": "The kind of lease follows from who enters a home in the plan, rounded to whole homes.",
-    },
-    "rests_offer": {
-        "nl": "Het aanbod: {sources}.",
-        "en": "The offer: {sources}.",
-    },
-    "no_source": {"nl": "zonder bron, een aanname", "en": "without a source, an assumption"},
-    "number_head": {"nl": "Getal|Waarde|Eenheid|Bron|Toelichting", "en": "Number|Value|Unit|Source|Note"},
-}
 
 
 def write_agreements(told: Negotiation, folder: Path) -> Path:
@@ -189,7 +95,7 @@ class _Annex:
         self.years = list(told.plan.problem.years)
 
     def word(self, key: str, **values: object) -> str:
-        return _WORDS[key][self.told.lang].format(**values)
+        return Words(self.told.lang, "annex")(key, **values)
 
     def sheet(self, name: str, question: str, note: str = "") -> Any:
         """Return a new sheet with a name that Excel takes and no other sheet has."""

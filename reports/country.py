@@ -11,11 +11,11 @@ import pandas as pd
 
 from geodata.faults import Fault, InputError
 from optimiser.country import Country
+from reports.notation import Language, Notation
+from reports.words import Words
 
 REGIONS, KEPT, PLANS = "regions", "kept", "plans"
 _SUMMARY = ("country.csv", "country.json", "country.txt")
-
-LABEL = "Sites, clients, homes and the grouping in regions are synthetic; only the map is real."
 
 
 def check_usable(folder: Path) -> None:
@@ -38,8 +38,10 @@ def check_usable(folder: Path) -> None:
         raise InputError([Fault(str(folder), found, expected, "Name another folder.")])
 
 
-def write_country_plans(country: Country, names: Mapping[str, str], folder: Path) -> dict[str, Any]:
-    """Put the chosen plan of every region in place, write the summary and return it.
+def write_country_plans(
+    country: Country, names: Mapping[str, str], folder: Path, lang: Language
+) -> dict[str, Any]:
+    """Put the chosen plan of every region in place, write the summary in a language and return it.
 
     `names` is region → what it is called; `folder` holds what was kept.
     """
@@ -51,11 +53,11 @@ def write_country_plans(country: Country, names: Mapping[str, str], folder: Path
     shutil.rmtree(plans, ignore_errors=True)
     fresh.rename(plans)
     table = regions_table(country, names, folder)
-    told = summary(country, table)
+    told = summary(country, table, lang)
     table.to_csv(folder / "country.csv", index=False, lineterminator="\n")
     text = json.dumps(told, ensure_ascii=False, indent=2, allow_nan=False)
     (folder / "country.json").write_text(text + "\n", encoding="utf-8")
-    (folder / "country.txt").write_text(told_in_words(told) + "\n", encoding="utf-8")
+    (folder / "country.txt").write_text(told_in_words(told, lang) + "\n", encoding="utf-8")
     return told
 
 
@@ -82,7 +84,7 @@ def regions_table(country: Country, names: Mapping[str, str], folder: Path) -> p
     return pd.DataFrame(rows)
 
 
-def summary(country: Country, table: pd.DataFrame) -> dict[str, Any]:
+def summary(country: Country, table: pd.DataFrame, lang: Language) -> dict[str, Any]:
     """Return the main figures of the country for a program; `gap` is null while a limit is not met."""
     limits = [
         {**asdict(limit), "used": used, "short": short, "price": price}
@@ -91,7 +93,7 @@ def summary(country: Country, table: pd.DataFrame) -> dict[str, Any]:
         )
     ]
     return {
-        "label": LABEL,
+        "label": Words(lang, "country")("label"),
         "regions": len(table),
         "objective": country.cost,
         "bound": country.bound,
@@ -101,22 +103,17 @@ def summary(country: Country, table: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def told_in_words(told: Mapping[str, Any]) -> str:
+def told_in_words(told: Mapping[str, Any], lang: Language) -> str:
     """Return the summary as text: how sure the plan is, and a line a shared limit."""
-    sure = (
-        "a shared limit is not met, so no gap can be told"
-        if told["gap"] is None
-        else f"proven within {told['gap']:.2%} of the best plan of the country"
-    )
+    said, write = Words(lang, "country"), Notation(lang)
+    sure = said("no_gap") if told["gap"] is None else said("proven", gap=write.percent(told["gap"], 2))
     lines = [
-        f"{told['regions']} regions: {sure}.",
-        f"Objective {told['objective']:,.0f}, no plan below {told['bound']:,.0f}.",
+        said("title", count=told["regions"], sure=sure),
+        said("objective", objective=write.number(told["objective"]), bound=write.number(told["bound"])),
     ]
-    units = {"budget": "EUR from the Wmo, at most", "open_places": "places open to everyone, at least"}
     for limit in told["limits"]:
-        short = f", {limit['short']:,.0f} short" if limit["short"] else ""
-        lines.append(
-            f"  {limit['year']}  {limit['used']:,.0f} {units[limit['kind']]} {limit['amount']:,.0f}{short}"
-            f"  (price {limit['price']:,.4g} points a unit)"
-        )
+        amounts = {name: write.number(limit[name]) for name in ("used", "amount", "short")}
+        parts = [said(limit["kind"], year=limit["year"], **amounts)]
+        parts += [said("short", **amounts)] if limit["short"] else []
+        lines.append("  " + "".join([*parts, said("price", price=write.plain(limit["price"]))]))
     return "\n".join([*lines, told["label"]])

@@ -164,8 +164,9 @@ def _when(teller: Teller, bindings: Sequence[Binding]) -> str:
     years = years_in_words(sorted({b.label[-1] for b in bindings if isinstance(b.label[-1], int)}))
     most = max(b.over for b in bindings)
     unit = Words(teller.lang).known(f"unit_{bindings[0].rule.unit}", bindings[0].rule.unit)
-    upto = "tot" if teller.lang == "nl" else "up to"
-    return f"{years} ({upto} {teller.notation.number(most, 1)} {unit})" if most > DEVIATES else years
+    if most <= DEVIATES:
+        return years
+    return teller.say("at_most", years=years, most=teller.notation.number(most, 1), unit=unit)
 
 
 def years_in_words(years: Sequence[int]) -> str:

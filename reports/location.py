@@ -1,5 +1,8 @@
 """The answer of `locate` as a planner reads it, and as a program does."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -7,23 +10,77 @@ import pandas as pd
 from models.region import Region
 from optimiser.locate import Location
 from optimiser.location.terrain import places
-
-AIMS = {
-    "travel": "fewest minutes in all",
-    "worst": "shortest longest journey",
-    "coverage": "most people near",
-    "spread": "sites as far apart as can be",
-}
-SURE = {"proven": "proven best", "best_found": "best found, not proven"}
+from reports.agreements import columns_of_text
+from reports.notation import Language, Notation
+from reports.words import Words
 
 
-def table(answer: Location, region: Region, tier: str | None) -> str:
-    """Return the answer in plain text: what was asked, each site with its people and minutes, the proof."""
-    frame = sites(answer, region, tier)
-    shown = frame.round({"people": 1, "mean_minutes": 1, "worst_minutes": 1})
-    columns = {"mean_minutes": "mean min", "worst_minutes": "worst min"}
-    lines = [_asked(answer), "", shown.rename(columns=columns).to_string(na_rep="–"), "", _served(answer)]
-    return "\n".join([*lines, *_near(answer, region, tier), _proof(answer)])
+@dataclass(frozen=True)
+class Located:
+    """An answer of `locate` to be told in one language; `tier` is the form that was asked for, if any."""
+
+    answer: Location
+    region: Region
+    tier: str | None
+    lang: Language
+
+    def text(self) -> str:
+        """Return what was asked, each site with its people and minutes, and the proof."""
+        return "\n".join(
+            [
+                self._asked(),
+                "",
+                *columns_of_text(self._rows(), 3),
+                "",
+                self._served(),
+                *self._near(),
+                self._proof(),
+            ]
+        )
+
+    def _said(self, key: str, **values: object) -> str:
+        return Words(self.lang, "location")(key, **values)
+
+    @cached_property
+    def _write(self) -> Notation:
+        return Notation(self.lang)
+
+    def _asked(self) -> str:
+        asked, radius = self.answer.problem, self._write.plain(self.answer.problem.radius)
+        aim = self._said(f"aim_{asked.aim}", radius=radius)
+        if asked.sites is None:
+            aim = self._said("fewest", radius=radius)
+        count = Words(self.lang, "location").counted("sites", len(self.answer.sites))
+        return self._said("asked", sites=count, aim=aim, sure=self._said(self.answer.status))
+
+    def _rows(self) -> Iterator[list[str]]:
+        """Generate a row per site, with names above."""
+        yield self._said("head").split("|")
+        for code, row in sites(self.answer, self.region, self.tier).iterrows():
+            numbers = (row[name] for name in ("people", "mean_minutes", "worst_minutes"))
+            yield [str(code), row["name"], row["neighbourhood"], *(self._write.number(n, 1) for n in numbers)]
+
+    def _served(self) -> str:
+        answer, number = self.answer, self._write.number
+        people, served = float(answer.problem.demand.sum()), float(answer.assignment["people"].sum())
+        key = "served_some" if served < people - 1e-6 else "served"
+        mean, worst = number(answer.mean_minutes, 1), number(answer.worst_minutes, 1)
+        return self._said(key, people=number(people, 1), served=number(served, 1), mean=mean, worst=worst)
+
+    def _near(self) -> Iterator[str]:
+        norm = _norm(self.answer, self.region, self.tier)
+        if norm is not None:
+            share = self._write.percent(self.answer.share_within(norm))
+            yield self._said("near", share=share, norm=self._write.plain(norm))
+
+    def _proof(self) -> str:
+        answer, plain = self.answer, self._write.plain
+        aim = "fewest" if answer.problem.sites is None else answer.problem.aim
+        return self._said(
+            "proof", objective=plain(round(answer.objective, 1)), unit=self._said(f"unit_{aim}"),
+            bound=plain(round(answer.bound, 1)), gap=self._write.percent(answer.gap, 2), solver=answer.solver,
+            seconds=plain(round(answer.seconds, 1)),
+        )  # fmt: skip
 
 
 def record(answer: Location, region: Region, tier: str | None) -> dict[str, Any]:
@@ -57,34 +114,7 @@ def sites(answer: Location, region: Region, tier: str | None) -> pd.DataFrame:
     return found.assign(neighbourhood=named).join(answer.per_site()).rename_axis("site")
 
 
-def _asked(answer: Location) -> str:
-    count, aim = len(answer.sites), AIMS[answer.problem.aim]
-    if answer.problem.sites is None:
-        aim = f"as few as bring everybody within {answer.problem.radius:g} minutes"
-    elif answer.problem.aim == "coverage":
-        aim = f"most people within {answer.problem.radius:g} minutes"
-    return f"{count} {'site' if count == 1 else 'sites'}: {aim} ({SURE[answer.status]})"
-
-
-def _served(answer: Location) -> str:
-    people, served = float(answer.problem.demand.sum()), float(answer.assignment["people"].sum())
-    minutes = f"mean {answer.mean_minutes:.1f} minutes, worst {answer.worst_minutes:.1f}"
-    if served < people - 1e-6:
-        return f"{served:.1f} of {people:.1f} people served: {minutes}"
-    return f"{people:.1f} people: {minutes}"
-
-
-def _near(answer: Location, region: Region, tier: str | None) -> list[str]:
-    norm = _norm(answer, region, tier)
-    return [] if norm is None else [f"{answer.share_within(norm):.1%} of them within {norm:g} minutes"]
-
-
 def _norm(answer: Location, region: Region, tier: str | None) -> float | None:
     """Return the minutes that count as near: as asked, else the tier's norm, if any."""
     norm = None if tier is None else region.parameters.tiers[tier].norm.value
     return norm if answer.problem.radius is None else answer.problem.radius
-
-
-def _proof(answer: Location) -> str:
-    worth = f"{answer.objective:.6g} {answer.unit}, bound {answer.bound:.6g}"
-    return f"{worth}, gap {answer.gap:.2%}; {answer.solver}, {answer.seconds:.1f} s"

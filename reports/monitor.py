@@ -17,91 +17,10 @@ from optimiser.tracking import Tracker
 from reports.brief import aligned
 from reports.notation import UNKNOWN, Language, Notation
 from reports.suppression import THRESHOLD
+from reports.words import Words
 
 SHOWN = 20
 """Parts outside the band that are written out, the farthest outside first."""
-
-_WORDS = {
-    "title": {
-        "nl": "Kwartaalmonitor: {region}, eind {quarter} (plan {first}–{last})",
-        "en": "Quarterly monitor: {region}, end of {quarter} (plan {first}–{last})",
-    },
-    "clients": {"nl": "Cliënten met plek of woning", "en": "Clients with a place or home"},
-    "waiting": {"nl": "Wachtenden", "en": "People waiting"},
-    "places": {"nl": "Plekken", "en": "Places"},
-    "homes": {"nl": "Woningen in gebruik", "en": "Homes in use"},
-    "inflow": {"nl": "Instroom", "en": "Inflow"},
-    "moves": {"nl": "Doorstroom", "en": "Through-flow"},
-    "outflow": {"nl": "Uitstroom", "en": "Outflow"},
-    "recovered": {"nl": "hersteld", "en": "recovered"},
-    "wlz": {"nl": "naar de Wlz", "en": "to the Wlz"},
-    "died": {"nl": "overleden", "en": "died"},
-    "waiting_tier": {"nl": "zonder plek", "en": "without a place"},
-    "since": {"nl": "{what}, {since} t/m {until}", "en": "{what}, {since} to {until}"},
-    "outside": {"nl": "buiten", "en": "outside"},
-    "carried": {
-        "nl": "* oudere telling: dit kwartaal niet opnieuw geteld",
-        "en": "* an older count: not counted again this quarter",
-    },
-    "band": {
-        "nl": "band: 5 tot 95 % van {draws} trekkingen uit de marges van de regio, met het toeval van kleine",
-        "en": "band: 5 to 95 % of {draws} draws from the region's ranges, with the chance of small",
-    },
-    "band_more": {
-        "nl": "aantallen; van woningen de levering (71–100 %); van plekken wat tussen twee jaren ligt.",
-        "en": "numbers; of homes their delivery (71–100 %); of places what lies between two years.",
-    },
-    "reading": {
-        "nl": "plan: jaargemiddelden op een rechte lijn tussen de jaren; in-, door- en uitstroom van een",
-        "en": "plan: year averages on a straight line between years; flows a quarter of a year's. What was",
-    },
-    "reading_more": {
-        "nl": "kwartaal een kwart van het jaar. Wat bij een telling niet genoemd is, telt als 0. Zonder PGB.",
-        "en": "not named where it was counted counts as 0. Without personal budgets.",
-    },
-    "chance": {
-        "nl": "Van {all} getallen met toeval liggen er {count} buiten de band; door toeval alleen zouden dat "
-        "er hoogstens zo'n {expected} zijn.",
-        "en": "Of {all} numbers with chance in them {count} lie outside the band; by chance alone some "
-        "{expected} at most would.",
-    },
-    "parts": {
-        "nl": "Wat afwijkt, per gemeente, locatie, vorm of profiel (verst buiten de band eerst):",
-        "en": "What deviates, by municipality, site, form or profile (farthest outside first):",
-    },
-    "more": {"nl": "en {count} andere (--json heeft alles)", "en": "and {count} others (--json has all)"},
-    "nothing": {
-        "nl": "Per gemeente, locatie, vorm of profiel ligt niets buiten de band.",
-        "en": "By municipality, site, form or profile nothing lies outside the band.",
-    },
-    "rates": {
-        "nl": "Jaarkansen opnieuw geschat uit de tellingen, met een interval van {level}:",
-        "en": "Yearly rates estimated anew from the counts, with an interval of {level}:",
-    },
-    "disagrees": {"nl": "past niet", "en": "does not fit"},
-    "rates_note": {
-        "nl": "past niet: het getal van het plan ligt buiten het interval. Neem het over met "
-        "--replan --set SLEUTEL=WAARDE.",
-        "en": "does not fit: the plan's number lies outside the interval. Take it over with "
-        "--replan --set KEY=VALUE.",
-    },
-    "skipped": {
-        "nl": "Niet geschat: {measure} in {quarters} (niet van alle gemeenten, of zonder vorm en profiel).",
-        "en": "Not estimated: {measure} in {quarters} (not of every municipality, or no form and profile).",
-    },
-    "small": {
-        "nl": "Openbaar: alleen de regio als geheel, zonder aantallen mensen onder {threshold}.",
-        "en": "Public: the region as a whole only, without counts of people under {threshold}.",
-    },
-}
-_HEAD = {
-    "nl": ("", "geteld", "per", "plan", "band", ""),
-    "en": ("", "counted", "as of", "plan", "band", ""),
-}
-_RATE_HEAD = {
-    "nl": ("kans per jaar", "keer", "van", "geschat", "interval", "plan", "marge", ""),
-    "en": ("rate per year", "events", "of", "estimate", "interval", "plan", "range", ""),
-}
 
 
 @dataclass(frozen=True)
@@ -168,7 +87,7 @@ class Monitor:
         return Notation(self.lang)
 
     def _said(self, key: str, **values: object) -> str:
-        return _WORDS[key][self.lang].format(**values)
+        return Words(self.lang, "monitor")(key, **values)
 
     def _title(self) -> str:
         years = self.plan.problem.years
@@ -207,7 +126,7 @@ class Monitor:
         return self.public and MEASURES[one.measure].of_people and one.counted < THRESHOLD
 
     def _rows(self, compared: Iterable[Compared]) -> list[Sequence[str]]:
-        write, rows = self._write, list[Sequence[str]]([_HEAD[self.lang]])
+        write, rows = self._write, list[Sequence[str]]([self._said("head").split("|")])
         for one in compared:
             small = self._is_small(one)
             band = f"{write.number(one.least)}–{write.number(one.most)}"
@@ -253,11 +172,11 @@ class Monitor:
         rates = self._told_rates()
         if not rates:
             return list(self._skipped())
-        write, rows = self._write, list[Sequence[str]]([_RATE_HEAD[self.lang]])
+        write, rows = self._write, list[Sequence[str]]([self._said("rate_head").split("|")])
         for one in rates:
             assumed = one.assumed
             known = assumed is not None and assumed.low is not None and assumed.high is not None
-            span = f"{assumed.low:g}–{assumed.high:g}" if known and assumed is not None else UNKNOWN
+            span = f"{write.plain(assumed.low)}–{write.plain(assumed.high)}" if known and assumed else UNKNOWN
             rows.append(
                 (
                     one.key.removeprefix("pathway."),
@@ -266,7 +185,7 @@ class Monitor:
                     write.number(one.value, 3),
                     f"{write.number(one.low, 3)}–{write.number(one.high, 3)}",
                     write.number(assumed.value if assumed else 0.0, 3),
-                    span if self.lang == "en" else span.replace(".", ","),
+                    span,
                     "" if one.agrees else self._said("disagrees"),
                 )
             )

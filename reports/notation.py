@@ -14,6 +14,7 @@ UNKNOWN = "–"
 MINUS = "\N{MINUS SIGN}"
 NARROW = "\N{NO-BREAK SPACE}"
 _LOCALE = {"nl": "nl_NL", "en": "en_GB"}
+_MILLIONS = {"nl": "mln", "en": "m"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,7 @@ class Notation:
         """Return euros in millions with one decimal; below a tenth of a million in whole euros."""
         if value is None or not math.isfinite(value) or abs(value) < 100_000:
             return self.euros(value)
-        unit = "mln" if self.lang == "nl" else "m"
-        return f"€{NARROW}{self.number(value / 1e6, 1)}{NARROW}{unit}"
+        return f"€{NARROW}{self.number(value / 1e6, 1)}{NARROW}{_MILLIONS[self.lang]}"
 
     def percent(self, share: float | None, digits: int = 1) -> str:
         """Return a share as a percentage."""

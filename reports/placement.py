@@ -12,6 +12,7 @@ import pandas as pd
 from optimiser.placement import reasons
 from reports.agreements import columns_of_text
 from reports.contents import Contents
+from reports.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,86 +20,6 @@ if TYPE_CHECKING:
     from optimiser.placement import Match, Placement, Unmatched
     from optimiser.plan import Plan
     from reports.notation import Language
-
-_WORDS = {
-    "title": {
-        "nl": "Uitstroom: {placed} van {clients} mensen geplaatst in {homes} woningen die vrijkomen tot "
-        "{until}",
-        "en": "Outflow: {placed} of {clients} people placed in {homes} homes that come free until {until}",
-    },
-    "proven": {
-        "nl": "Bewezen: meer mensen plaatsen kan niet, en van alle manieren om er zo veel te plaatsen "
-        "is dit de beste.",
-        "en": "Proven: more people cannot be placed, and of all ways to place as many this is the best.",
-    },
-    "not_proven": {
-        "nl": "Niet bewezen: de rekentijd was om voordat elke stap af was. Geef meer tijd met --time.",
-        "en": "Not proven: time was up before each step was solved to the end. Give more with --time.",
-    },
-    "order": {
-        "nl": "Volgorde: zo veel mogelijk mensen; wie het langst klaar is; gewenste plek; naar wat "
-        "corporaties "
-        "vrijmaken; snelle sleutel, wijken onder hun norm en dichtbij.",
-        "en": "In this order: as many people as possible; who has been ready longest; the area wanted; "
-        "by what "
-        "corporations make free; a key soon, neighbourhoods under their norm, and near.",
-    },
-    "rules": {
-        "nl": "Sleutel {lead} dagen na urgentie ({lead_source}); een woning staat hoogstens {idle} "
-        "dagen leeg "
-        "voor iemand; per wijk hoogstens {per} per 1.000 inwoners en ten minste één (aannames).",
-        "en": "Key {lead} days after urgency ({lead_source}); a home stands empty for somebody for at "
-        "most {idle} "
-        "days; per neighbourhood at most {per} per 1,000 inhabitants and one at least (assumptions).",
-    },
-    "of_plan": {
-        "nl": "De woningen zijn die van het plan, gelijk verdeeld over elk jaar; geef echte met --free.",
-        "en": "The homes are those of the plan, spread evenly over each year; give real ones with --free.",
-    },
-    "head": {
-        "nl": "cliënt|woning|corporatie|wijk|vorm|sleutel|huur|minuten|waarom",
-        "en": "client|home|corporation|neighbourhood|form|key|lease|minutes|why",
-    },
-    "direct": {"nl": "direct", "en": "direct"},
-    "flip": {"nl": "omklap op {day}", "en": "omklap on {day}"},
-    "unmatched": {"nl": "Niet geplaatst:", "en": "Not placed:"},
-    "by_area": {"nl": "Per corporatie en wijk:", "en": "By corporation and neighbourhood:"},
-    "by_corporation": {
-        "nl": "|geplaatst|naar verhouding|vrij",
-        "en": "|placed|in proportion|free",
-    },
-    "area_head": {"nl": "corporatie|wijk|woningen", "en": "corporation|neighbourhood|homes"},
-    "why_wanted": {"nl": "gewenste plek", "en": "area wanted"},
-    "why_elsewhere": {"nl": "niet op de gewenste plek", "en": "not in the area wanted"},
-    "why_near": {"nl": "binnen de reisnorm", "en": "within the travel norm"},
-    "why_within_reach": {"nl": "binnen bereik", "en": "within reach"},
-    "why_kept_for": {"nl": "woning wacht op de sleutel", "en": "home waits for the key"},
-    "why_over_norm": {"nl": "wijk boven haar norm", "en": "neighbourhood over its norm"},
-    "no_home": {
-        "nl": "geen woning voor deze vorm vrij in deze ronde",
-        "en": "no home for this form comes free in this round",
-    },
-    "out_of_reach": {
-        "nl": "geen woning binnen bereik van de eigen omgeving",
-        "en": "no home within reach of the own surroundings",
-    },
-    "dates": {
-        "nl": "geen woning op tijd: sleutel kan pas later dan een woning leeg mag staan",
-        "en": "no home at the right time: the key comes later than a home may stand empty",
-    },
-    "not_wanted": {
-        "nl": "geen woning in het gewenste gebied (--only-wanted)",
-        "en": "no home in the area wanted (--only-wanted)",
-    },
-    "concentration": {
-        "nl": "wat over is ligt in wijken die al genoeg mensen krijgen ({count} woningen mogelijk)",
-        "en": "what is left is in neighbourhoods that take enough people already ({count} homes possible)",
-    },
-    "taken": {
-        "nl": "elke woning die past ({count}) gaat naar een ander; meer mensen plaatsen kan niet",
-        "en": "every home that fits ({count}) goes to somebody else; more people cannot be placed",
-    },
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -117,7 +38,7 @@ class Desk:
 
     def word(self, key: str, **values: object) -> str:
         """Return words in the language."""
-        return _WORDS[key][self.lang].format(**values)
+        return Words(self.lang, "placement")(key, **values)
 
     def text(self) -> str:
         """Return the placement as a terminal shows it."""

@@ -11,6 +11,7 @@ from reports.brief import aligned
 from reports.broken import rule_check
 from reports.contents import Contents
 from reports.notation import Notation
+from reports.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,60 +19,6 @@ if TYPE_CHECKING:
     from optimiser.plan import Plan
     from optimiser.today import Today
     from reports.notation import Language
-
-_WORDS: dict[str, dict[Language, str]] = {
-    "title": {
-        "nl": "Verder gepland vanaf {quarter}: {first}–{last}, met {base} als basisjaar",
-        "en": "Planned on from {quarter}: {first}–{last}, with {base} as base year",
-    },
-    "facts": {
-        "nl": "Nu anders dan gepland ({base}):",
-        "en": "Now other than planned ({base}):",
-    },
-    "places": {
-        "nl": "{at}: {was} plekken gepland, {now} geteld",
-        "en": "{at}: {was} places planned, {now} counted",
-    },
-    "under_way": {
-        "nl": "In aanbouw, als het plan is gevolgd: {places}.",
-        "en": "Being built, if the plan was followed: {places}.",
-    },
-    "as_planned": {
-        "nl": "De getelde plekken zijn de geplande.",
-        "en": "The places that were counted are those planned.",
-    },
-    "carried_on": {
-        "nl": "Het oude plan ongewijzigd voortgezet zou vanaf nu breken:",
-        "en": "The old plan carried on unchanged would from now on break:",
-    },
-    "breaks_nothing": {
-        "nl": "Het oude plan ongewijzigd voortgezet breekt geen regel.",
-        "en": "The old plan carried on unchanged breaks no rule.",
-    },
-    "head": {"nl": "|oud plan voortgezet|nieuw plan", "en": "|old plan carried on|new plan"},
-    "waiting": {"nl": "mensen die wachten, {last}", "en": "people waiting, {last}"},
-    "beds": {"nl": "intramurale plekken, {last}", "en": "intramural places, {last}"},
-    "eur": {"nl": "EUR, alle jaren samen", "en": "EUR, all years together"},
-    "broken": {"nl": "gebroken regels", "en": "rules broken"},
-    "changed": {
-        "nl": "Wat verandert in het plan, met wat daarbij hoort:",
-        "en": "What changes in the plan, with what belongs to it:",
-    },
-    "unchanged": {
-        "nl": "Geen plaatsen of woningen veranderen; hooguit wat wordt omgezet en wie waar woont.",
-        "en": "No places or homes change; at most what is converted and who lives where.",
-    },
-    "line": {"nl": "{name}, {year}: {asked} → {planned}", "en": "{name}, {year}: {asked} → {planned}"},
-    "because_counted": {
-        "nl": "(nu {now} in plaats van {was})",
-        "en": "(now {now} in place of {was})",
-    },
-    "because_agreed": {"nl": "(afgesproken)", "en": "(agreed)"},
-    "kept": {
-        "nl": "Afgesproken en gehouden: {count}.",
-        "en": "Agreed and kept: {count}.",
-    },
-}
 
 
 @dataclass(frozen=True)
@@ -122,7 +69,7 @@ class Replanned:
         return changes(self.plan, self.today.as_planned)
 
     def _said(self, key: str, **values: object) -> str:
-        return _WORDS[key][self.lang].format(**values)
+        return Words(self.lang, "replanned")(key, **values)
 
     @property
     def _last(self) -> int:

@@ -379,7 +379,7 @@ def test_locate_tells_sites_people_and_proof(tiny, capsys):
     assert lines[0] == "1 site: fewest minutes in all (proven best)"
     assert "10.0 people: mean 1.7 minutes, worst 2.0" in lines
     assert "100.0% of them within 3 minutes" in lines
-    (row,) = [line.split() for line in lines if line.startswith("S2")]
+    (row,) = [line.split() for line in lines if line.lstrip().startswith("S2")]
     assert row == ["S2", "Site", "two", "Square", "N2", "10.0", "1.7", "2.0"]
 
 

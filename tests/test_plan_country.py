@@ -53,4 +53,4 @@ def test_a_country_is_planned_and_goes_on_where_it_was(country_map, tmp_path, ca
     assert main(asked) == 0
     assert json.loads(capsys.readouterr().out) == free
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("kept/*/*.json")} == answers
-    assert "synthetic" in (folder / "country.txt").read_text(encoding="utf-8")
+    assert "zijn verzonnen" in (folder / "country.txt").read_text(encoding="utf-8")

@@ -9,7 +9,6 @@ import tomllib
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
-from string import Formatter
 from typing import Any
 
 import geopandas as gpd
@@ -35,7 +34,7 @@ from reports.rounding import largest_remainder, whole_columns
 from reports.summary import summary
 from reports.tables import page_tables
 from reports.town import towns
-from reports.words import Words, catalogue
+from reports.words import Words
 from tests.sample_plan import ANSWERS, NUMBERS, RULES, sample_plan
 from tests.tiny import write_tiny_region
 
@@ -115,22 +114,6 @@ def test_numbers_are_written_in_the_language() -> None:
     assert (dutch.signed(2), dutch.signed(-2), dutch.signed(0.001, 1)) == ("+2", "−2", "0,0")
     assert (dutch.number(-0.04, 1), dutch.number(float("nan")), dutch.euros(None)) == ("0,0", "–", "–")
     assert (dutch.plain(1.38), dutch.plain(900.0), dutch.plain(1 / 3)) == ("1,38", "900", "0,333333")
-
-
-def test_every_word_has_both_languages_and_the_same_gaps() -> None:
-    def words(lang: Any) -> dict[tuple[str | None, str], list[str]]:
-        texts = {(m.context, str(m.id)): m.string for m in catalogue(lang) if m.id}
-        return {key: [text] if isinstance(text, str) else list(text) for key, text in texts.items()}
-
-    def gaps(forms: list[str]) -> set[str]:
-        return {name for text in forms for _, name, _, _ in Formatter().parse(text) if name}
-
-    dutch, english = words("nl"), words("en")
-    assert dutch.keys() == english.keys()
-    for key in dutch:
-        assert all(dutch[key]), key
-        assert all(english[key]), key
-        assert gaps(dutch[key]) == gaps(english[key]), key
 
 
 # Figures -------------------------------------------------------------------------------------

@@ -11,13 +11,23 @@ from models.parameters import Budget, Policies, SpecialistScale
 from models.quantity import Quantity
 from models.toml import plain
 from optimiser import RULES
-from reports.app.wording import FIELDS, THEMES
+from reports.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from models.region import Region
-    from reports.words import Words
+
+THEMES: dict[str, tuple[str, ...]] = {
+    "travel": ("within_travel_norm",),
+    "spread": ("neighbourhood_concentration", "fair_share_between_municipalities", "facilities_kept_apart"),
+    "pace": (
+        "replacement_before_closure", "notice_before_closing", "no_reopening", "no_see_saw", "contract_nodes",
+    ),
+    "waiting": ("waiting_does_not_grow", "help_within_reach", "staff_within_reach"),
+    "money": ("budget", "provider_share", "specialist_scale", "agreed_decisions_are_kept"),
+}  # fmt: skip
+"""Theme → its policies; the words of a theme are `theme_…`."""
 
 NEVER_SHOWN = frozenset({"price", "path", "measures"})
 """Weights and tables of a policy: for the region's file, not for a slider."""
@@ -131,12 +141,12 @@ def _policy(region: Region, name: str, words: Words) -> Policy:
     modes = get_args(plain(type(policy).model_fields["mode"].annotation))
     options = [(mode, words(f"mode_{mode}")) for mode in modes]
     mode = Choice(f"{above}.mode", words("mode"), policy.mode, options)
-    sliders, choices = [], []
+    sliders, choices, called = [], [], Words(words.lang, "sliders")
     for field in type(policy).model_fields:
-        value, label = getattr(policy, field), FIELDS.get(f"{name}.{field}", FIELDS.get(field))
-        if label is None or field in NEVER_SHOWN:
+        value, key = getattr(policy, field), f"{above}.{field}"
+        said = called.known(f"{name}.{field}", called.known(field, ""))
+        if not said or field in NEVER_SHOWN:
             continue
-        said, key = words.of(label), f"{above}.{field}"
         if isinstance(value, str):
             kinds = get_args(plain(type(policy).model_fields[field].annotation))
             choices.append(Choice(key, said, value, [(kind, words(f"{field}_{kind}")) for kind in kinds]))

@@ -6,6 +6,8 @@ import os
 import sys
 from pathlib import Path
 
+from reports.app.wording import Wording
+
 
 def write_shortcut(target: str, folder: Path | None = None, system: str = sys.platform) -> Path:
     """Write a launcher of the page of a region or plan, and return it.
@@ -60,7 +62,8 @@ def _desktop(name: str, target: str) -> str:
     quoted = " ".join(f'"{part}"' for part in parts).replace("%", "%%")
     return (
         "[Desktop Entry]\nType=Application\nVersion=1.5\n"
-        f"Name={name}\nComment=Wat als? What if?\nExec={quoted}\nTerminal=false\nCategories=Office;\n"
+        f"Name={name}\nComment={Wording('en')('what_if')}\nComment[nl]={Wording('nl')('what_if')}\n"
+        f"Exec={quoted}\nTerminal=false\nCategories=Office;\n"
     )
 
 
