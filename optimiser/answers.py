@@ -31,33 +31,33 @@ def _missing(plan: Plan) -> Answer:
     last, base = problem.years[-1], problem.base_year
     waiting, misfit = _last(data["waiting"]), _misfit(problem, data)
     before, undone = float(problem.waiting.sum()), _last(plan.reference["waiting"])
-    more = {lang: _more_places(problem, data, lang) for lang in ("nl", "en")}
-    homes = round(float(data["new_homes"].sum()))
+    added = {lang: _added(problem, data, lang) for lang in ("nl", "en")}
     yes = waiting >= 0.5 or misfit >= 0.5
     return Answer(
         {"nl": "Mist er een voorziening?", "en": "Is a facility missing?"},
         {
             "nl": f"{'Ja, ook na dit plan' if yes else 'Na dit plan niet meer'}. Wachtenden in {last}: "
-            f"{waiting:.0f} ({base}: {before:.0f}; als er niets gebeurt: {undone:.0f}); mensen in een vorm "
-            f"die niet past: {misfit:.0f}. Het plan voegt toe: {more['nl']} en "
-            f"{_count(homes, 'woning', 'woningen')}.",
+            f"{_nl(waiting, 0)} ({base}: {_nl(before, 0)}; als er niets gebeurt: {_nl(undone, 0)}); mensen "
+            f"in een vorm die niet past: {_nl(misfit, 0)}. Het plan voegt toe: {added['nl']}.",
             "en": f"{'Yes, even after this plan' if yes else 'Not any more after this plan'}. People waiting "
-            f"in {last}: {waiting:.0f} ({base}: {before:.0f}; doing nothing: {undone:.0f}); living in a form "
-            f"that does not fit: {misfit:.0f}. The plan adds {more['en']} and "
-            f"{_count(homes, 'home', 'homes')}.",
+            f"in {last}: {waiting:,.0f} ({base}: {before:,.0f}; doing nothing: {undone:,.0f}); living in a "
+            f"form that does not fit: {misfit:,.0f}. The plan adds {added['en']}.",
         },
     )
 
 
-def _more_places(problem: Problem, data: xr.Dataset, lang: str) -> str:
-    """Name the facility tiers that have more places in the last year than in the base year."""
+def _added(problem: Problem, data: xr.Dataset, lang: str) -> str:
+    """Name the facility tiers with more places in the last year than in the base year, and the homes."""
     gained = (data["places"].isel(year=-1) - data["base_places"]).sum("site").round().to_series()
     more = [
-        f"{places:.0f} × {_tier(problem, str(k), lang)}"
+        f"{_written(places, lang)} × {_tier(problem, str(k), lang)}"
         for k, places in gained.items()
         if k in problem.facility_tiers and places > 0
     ]
-    return _listed(more, lang) or ("geen plekken" if lang == "nl" else "no places")
+    homes = round(float(data["new_homes"].sum()))
+    one, many = ("woning", "woningen") if lang == "nl" else ("home", "homes")
+    none = ["geen plekken" if lang == "nl" else "no places"]
+    return _listed([*(more or none), f"{_written(homes, lang)} {one if homes == 1 else many}"], lang)
 
 
 def _last(array: xr.DataArray) -> float:
@@ -88,10 +88,10 @@ def _fewer_beds(plan: Plan) -> Answer:
     return Answer(
         {"nl": "Kan een voorziening met minder bedden toe?", "en": "Can a facility do with fewer beds?"},
         {
-            "nl": f"{'Ja' if has < had else 'Nee'}: van {had:.0f} naar {has:.0f} intramurale bedden "
+            "nl": f"{'Ja' if has < had else 'Nee'}: van {_nl(had, 0)} naar {_nl(has, 0)} intramurale bedden "
             f"in {last} ({100 * less:.0f} % minder). Locaties die ermee stoppen: {closed}; die kleiner "
             f"worden: {smaller}.{missed['nl']}",
-            "en": f"{'Yes' if has < had else 'No'}: from {had:.0f} to {has:.0f} intramural beds in {last} "
+            "en": f"{'Yes' if has < had else 'No'}: from {had:,.0f} to {has:,.0f} intramural beds in {last} "
             f"({100 * less:.0f}% fewer). Sites that give theirs up: {closed}; that shrink: "
             f"{smaller}.{missed['en']}",
         },
@@ -142,7 +142,7 @@ def _shares(problem: Problem, data: xr.Dataset, lang: str) -> list[str]:
         by_site = places.sum("tier").to_series()
         return float(by_site[town.reindex(by_site.index) == code].sum() / max(by_site.sum(), 1e-9))
 
-    fair, percent = ("eerlijk", " %") if lang == "nl" else ("fair", "%")
+    fair, percent = ("eerlijk", "\u00a0%") if lang == "nl" else ("fair", "%")
     names, owed = problem.municipalities["name"], problem.municipalities["share"]
     return [
         f"{name} {100 * share(data['base_places'], code):.0f} → "
@@ -162,9 +162,9 @@ def _listed(parts: list[str], lang: str) -> str:
     return ", ".join(parts[:-1]) + (" en " if lang == "nl" else " and ") + parts[-1]
 
 
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
+def _written(number: float, lang: str) -> str:
+    return _nl(number, 0) if lang == "nl" else f"{number:,.0f}"
 
 
-def _nl(number: float) -> str:
-    return f"{number:.1f}".replace(".", ",")
+def _nl(number: float, digits: int = 1) -> str:
+    return f"{number:,.{digits}f}".translate(str.maketrans(",.", ".,"))

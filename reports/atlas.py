@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reports import drawing, figures
+from reports.labels import SIZE, Label, town_labels
 from reports.signs import NOTHING, SHADES, SIGNS, UNKNOWN, Sign, breaks, radius, shade
 
 if TYPE_CHECKING:
@@ -43,15 +44,6 @@ class SiteMark:
 
 
 @dataclass(frozen=True)
-class Label:
-    """The name of a municipality and where it stands."""
-
-    text: str
-    x: float
-    y: float
-
-
-@dataclass(frozen=True)
 class Atlas:
     """All that the page draws its map from; `data` is what the script reads."""
 
@@ -61,23 +53,27 @@ class Atlas:
     """Code of a municipality and its outline."""
     sites: list[SiteMark]
     labels: list[Label]
+    letters: float
+    """Height of the letters of the labels."""
     ringed: bool
     legend: list[tuple[str, str]]
     data: dict[str, Any]
 
 
-def atlas(contents: Contents, at: int = 0) -> Atlas:
-    """Return the map of a plan; shown first is the year that is number `at`, the base year being 0."""
+def atlas(contents: Contents, at: int = 0, letters: float = SIZE) -> Atlas:
+    """Return the map of a plan with names in letters of a height; the year shown first is number `at`."""
     areas = contents.region.neighbourhoods
     frame = drawing.Frame.around(areas)
     shapes = drawing.simplified(areas, frame)
     points, ringed = drawing.site_points(_sites_with_points(contents), frame)
-    drawn = _coloured(contents, _Coloured(areas, shapes, frame, measures(contents), at))
+    drawn = _coloured(contents, _Coloured(areas, shapes, frame, measures(contents), at, letters))
     sites = _site_marks(contents, points, at)
     return replace(drawn, sites=sites, ringed=ringed, data={**drawn.data, "sites": _site_facts(contents)})
 
 
-def atlas_of_municipalities(contents: Contents, tables: Mapping[str, pd.DataFrame], at: int = 0) -> Atlas:
+def atlas_of_municipalities(
+    contents: Contents, tables: Mapping[str, pd.DataFrame], at: int = 0, letters: float = SIZE
+) -> Atlas:
     """Return a map of municipalities, without sites, for `tables`: measure → municipalities × years.
 
     A value that is not known is told as one that is not shown.
@@ -88,7 +84,7 @@ def atlas_of_municipalities(contents: Contents, tables: Mapping[str, pd.DataFram
     whole = shapes.groupby(areas["municipality"]).agg(lambda own: own.union_all())
     towns = contents.region.municipalities.loc[whole.index, ["name", "inhabitants"]]
     named = towns.assign(municipality=towns.index)
-    drawn = _coloured(contents, _Coloured(named, whole, frame, tables, at))
+    drawn = _coloured(contents, _Coloured(named, whole, frame, tables, at, letters))
     words = {**drawn.data["words"], "base_unknown": contents.words("not_shown")}
     return replace(drawn, data={**drawn.data, "words": words})
 
@@ -102,6 +98,7 @@ class _Coloured:
     frame: drawing.Frame
     tables: Mapping[str, pd.DataFrame]
     at: int
+    letters: float
 
 
 def _coloured(contents: Contents, asked: _Coloured) -> Atlas:
@@ -113,7 +110,8 @@ def _coloured(contents: Contents, asked: _Coloured) -> Atlas:
         areas=_areas(contents, asked, first, ends[first]),
         borders=_borders(asked),
         sites=[],
-        labels=_labels(contents, asked.frame),
+        labels=_labels(contents, asked),
+        letters=asked.letters,
         ringed=False,
         legend=legend(contents, ends[first]),
         data=_data(contents, asked, ends),
@@ -169,16 +167,9 @@ def _borders(asked: _Coloured) -> list[tuple[str, str]]:
     ]
 
 
-def _labels(contents: Contents, frame: drawing.Frame) -> list[Label]:
-    """Return a name for every municipality, at the middle of where its people live."""
-    labels = []
-    for code, own in contents.region.neighbourhoods.groupby("municipality", sort=True):
-        weights = own["inhabitants"].to_numpy() + 1.0
-        x, y = frame.place(
-            float(np.average(own["x"], weights=weights)), float(np.average(own["y"], weights=weights))
-        )
-        labels.append(Label(contents.municipality(str(code)), round(x, 1), round(y, 1)))
-    return labels
+def _labels(contents: Contents, asked: _Coloured) -> list[Label]:
+    names = contents.region.municipalities["name"]
+    return town_labels(contents.region.neighbourhoods, names, asked.frame, asked.letters)
 
 
 def _sites_with_points(contents: Contents) -> pd.DataFrame:

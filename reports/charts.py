@@ -82,6 +82,8 @@ def years_chart(
         FigureCanvasSVG(figure)
         axes = figure.add_subplot()
         line_beside(stacked_years(axes, table, names), beside, beside_name)
+        # Bars end where the axis does unless told otherwise, and a mark on that edge is cut in two.
+        axes.set_ylim(0.0, 1.06 * max(float(table.sum().max()), float(beside.max()), 1.0))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _position: write(value)))
         axes.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
         axes.grid(axis="y", color="#dde3e8", linewidth=0.7)

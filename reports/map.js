@@ -23,6 +23,10 @@ const drawMap = (data, part, hooks = {}) => {
     { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
   const areas = new Map([...svg.querySelectorAll(".area")].map((el) => [el.dataset.code, el]));
   const sites = new Map([...svg.querySelectorAll(".site")].map((el) => [el.dataset.code, el]));
+  const names = [...labels.querySelectorAll("text")].map((el) => {
+    const [x, y] = el.dataset.at.split(" ").map(Number);
+    return { el, x, y, ems: 0 };
+  });
   const year = () => Number(slider.value);
 
   const shade = (value, breaks) => {
@@ -68,6 +72,24 @@ const drawMap = (data, part, hooks = {}) => {
     }
   };
 
+  // Names stand inside the map, and a line or two from their place where another name stands there.
+  const letter = (size) => {
+    labels.setAttribute("font-size", size.toFixed(2));
+    const placed = [];
+    for (const name of names) {
+      name.ems = name.ems || name.el.getComputedTextLength() / size;
+      const half = Math.min(name.ems * size, full.w) / 2;
+      const x = Math.min(Math.max(name.x, full.x + half), full.x + full.w - half);
+      const lines = [0, -1.15, 1.15, -2.3, 2.3].map((lines) =>
+        Math.min(Math.max(name.y + lines * size, full.y + size), full.y + full.h - size / 2));
+      const y = lines.find((y) => !placed.some((other) =>
+        Math.abs(x - other.x) < half + other.half && Math.abs(y - other.y) < 1.1 * size)) ?? name.y;
+      placed.push({ x, y, half });
+      name.el.setAttribute("x", x.toFixed(1));
+      name.el.setAttribute("y", y.toFixed(1));
+    }
+  };
+
   // Signs and names keep their size on the screen, whatever the zoom.
   const fit = (told = true) => {
     const width = svg.clientWidth || 760;
@@ -76,7 +98,7 @@ const drawMap = (data, part, hooks = {}) => {
       const [x, y] = el.dataset.at.split(" ");
       el.setAttribute("transform", `translate(${x} ${y}) scale(${(data.sites[code].r[year()] * unit).toFixed(3)})`);
     }
-    labels.setAttribute("font-size", (13 * unit).toFixed(2));
+    letter(13 * unit);
     svg.setAttribute("viewBox", [view.x, view.y, view.w, view.h].map((v) => v.toFixed(2)).join(" "));
     svg.classList.toggle("zoomed", view.w < full.w - 1);
     if (told && hooks.viewed) hooks.viewed({ ...view });

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _CHANGES = ("opens", "grows", "changes_form", "shrinks", "closes")
 _MOST_RULES = 6
+LETTERS = 25.0
+"""Height of the names on the map, which is small on paper."""
 
 
 def memo(contents: Contents, *, public: bool = False) -> str:
@@ -41,7 +43,7 @@ def memo(contents: Contents, *, public: bool = False) -> str:
 
 def _in_full(contents: Contents) -> dict[str, Any]:
     tables = page_tables(contents)
-    drawn = atlas(contents, at=len(figures.all_years(contents.plan)) - 1)
+    drawn = atlas(contents, len(figures.all_years(contents.plan)) - 1, LETTERS)
     held = [one for one in contents.bindings if one.rule.kind == "policy"]
     return {
         "marked": "",
@@ -58,7 +60,7 @@ def _in_public(contents: Contents) -> dict[str, Any]:
     public = Public(contents.plan)
     tables = public_tables(contents, public)
     at = len(figures.all_years(contents.plan)) - 1
-    drawn = atlas_of_municipalities(contents, public_measures(contents, public), at)
+    drawn = atlas_of_municipalities(contents, public_measures(contents, public), at, LETTERS)
     return {
         "marked": contents.words("public_note", sign=LEFT_OUT, threshold=public.threshold),
         "answers": public_answers(contents, public),

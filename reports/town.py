@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from reports.figures import Event
 
 _CHANGES: tuple[Event, ...] = ("opens", "grows", "changes_form", "shrinks", "closes")
+_MOST_SITES = 12
+"""Sites of one kind of change that a card names."""
 _COUNTS = ("places", "homes", "people", "waiting")
 
 
@@ -98,7 +100,11 @@ class _Cards:
             yield self.words("town_sites_stay")
 
     def _named(self, sites: pd.Index, event: Event) -> str:
-        return ", ".join(self._site(str(site), event) for site in sites)
+        """Return sites by name; of many those that have or had most places, and how many others there are."""
+        largest = self.places.loc[sites].max(axis=1).nlargest(_MOST_SITES).index
+        told = ", ".join(self._site(str(site), event) for site in (s for s in sites if s in largest))
+        left = len(sites) - len(largest)
+        return f"{told} {self.words('town_more_sites', count=left)}" if left else told
 
     def _site(self, site: str, event: Event) -> str:
         name, line = (

@@ -1,10 +1,17 @@
 """The what-if page without a browser: who may ask, how questions wait, what settings and launchers say."""
 
 import asyncio
+import configparser
 import json
+import multiprocessing
 import os
+import shutil
+import signal
+import subprocess
+import sys
 import time
 import tomllib
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -14,15 +21,18 @@ from tiny import write_tiny_region
 from cli import main
 from geodata.bundled import region_folder
 from geodata.faults import InputError
-from models import read_region
+from models import forecast, read_region
+from optimiser import Problem, again, solve
 from reports.app.controls import homes, settable, themes
 from reports.app.jobs import Busy, Desk, Worker
 from reports.app.opening import opened
-from reports.app.server import Asked, application
+from reports.app.server import Asked, application, search_end
 from reports.app.settings import checked, fingerprint, scenario_text, scenarios
 from reports.app.shortcut import write_shortcut
 from reports.app.wording import Wording
+from reports.app.worker import Bench
 
+ROOT = Path(__file__).parent.parent
 LIMITS = {"gap": 0.0, "seconds": 30.0, "seed": 0}
 HOST = "127.0.0.1:8427"
 OWN = {"origin": f"http://{HOST}", "sec-fetch-site": "same-origin"}
@@ -298,3 +308,97 @@ def test_a_line_of_questions_is_bounded():
         desk.submit(f"plan-{n}", {}, f"session {n}")
     with pytest.raises(Busy):
         desk.submit("plan-7", {}, "session 7")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a .desktop file is of Linux")
+@pytest.mark.parametrize("by", ["gio", "sh"])
+def test_the_launcher_starts_as_a_desktop_starts_it(folder, tmp_path, by):
+    """Double-clicked, without a terminal and from another folder: the browser opens by itself, on the page.
+
+    The desktop's own launcher reads the file, and a shell its Exec line, which has the same quotes. The
+    region lies on a path with a space, a quote, a dollar, a percent sign and a backslash.
+    """
+    if shutil.which(by) is None:
+        pytest.skip(f"no {by} on this machine")
+    place = tmp_path / "it's my \\ 5% $HOME `region`"
+    shutil.copytree(folder, place)
+    launcher, heard, browser = write_shortcut(str(place), tmp_path), tmp_path / "heard", tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$PPID $1" > {heard}.new && mv {heard}.new {heard}\n')
+    browser.chmod(0o755)
+    import_path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    surroundings = {**os.environ, "BROWSER": f"{browser} %s", "PYTHONPATH": import_path}
+    command = (
+        ["gio", "launch", str(launcher)] if by == "gio" else ["/bin/sh", "-c", f"exec {exec_of(launcher)}"]
+    )
+    with Path(os.devnull).open("r+b") as nowhere:
+        process = subprocess.Popen(
+            command, cwd=tmp_path, env=surroundings, start_new_session=True, stdin=nowhere, stdout=nowhere,
+            stderr=nowhere,
+        )  # fmt: skip
+    until = time.monotonic() + 120.0
+    while not heard.is_file():
+        assert time.monotonic() < until, "no browser was opened"
+        time.sleep(0.1)
+    number, _, address = heard.read_text().strip().partition(" ")
+    try:
+        with urllib.request.urlopen(address, timeout=30) as page_there:
+            assert "Tiny" in page_there.read().decode()
+    finally:
+        os.kill(int(number), signal.SIGTERM)
+        process.wait(timeout=30)
+
+
+def exec_of(launcher):
+    """Return the command line of a .desktop file: a backslash is written twice in it, and a percent sign."""
+    written = configparser.ConfigParser(interpolation=None)
+    written.read(launcher, encoding="utf-8")
+    return written["Desktop Entry"]["Exec"].replace("\\\\", "\\").replace("%%", "%")
+
+
+@pytest.mark.parametrize(
+    ("order", "most", "work"),
+    [
+        ({"kind": "plan", "given": "", "limits": {"seconds": 150.0}}, 150.0, None),
+        ({"kind": "plan", "given": "", "limits": {"seconds": 150.0, "work": 40}}, None, 40),
+        ({"kind": "plan", "given": "folder", "limits": {"seconds": 150.0}}, None, None),
+        ({"kind": "room", "seconds": 20.0}, 20.0, None),
+        ({"kind": "front", "limits": {"seconds": 150.0}}, None, None),
+    ],
+)
+def test_the_page_says_what_ends_a_search(order, most, work):
+    """Seconds where they bound it; with --work no number of seconds is promised."""
+    assert search_end(order) == {"most": most, "work": work}
+
+
+def test_plans_beside_each_other_are_opened(folder, tmp_path):
+    """A folder with plan folders of one region is clicked through, the first of them being plan A."""
+    for name in ("early", "late"):
+        shutil.copytree(folder, tmp_path / name / "case")
+        (tmp_path / name / "plan.nc").touch()
+    there = opened(str(tmp_path))
+    assert there.given == tmp_path / "early"
+    assert [one["name"] for one in there.gallery] == ["early", "late"]
+    sites = tmp_path / "late" / "case" / "sites.csv"
+    sites.write_text(sites.read_text(encoding="utf-8").replace("S1,", "S9,"), encoding="utf-8")
+    with pytest.raises(InputError, match="a plan of other sites"):
+        opened(str(tmp_path))
+
+
+@pytest.mark.parametrize("bounded", [{}, {"work": 400}])
+def test_a_moved_slider_is_planned_from_the_first_plan(folder, tmp_path, monkeypatch, bounded):
+    """As good as planned anew, with a dearer home. Bounded by work nothing that came before may matter."""
+    monkeypatch.setattr(again, "SMALL", 0)  # the tiny region as one that is too large to be solved anew
+    ours, theirs = multiprocessing.Pipe()
+    bench = Bench(folder, tmp_path, ours)
+    limits = {"gap": 0.0, "seconds": 60.0, "seed": 0, **bounded}
+    order = {"kind": "plan", "limits": limits, "repair": 5.0, "given": ""}
+    bench.answer({**order, "plan": "a", "set": {}})
+    bench.stand()
+    assert (bench.standing is None) == bool(bounded)
+    moved = {"tiers.home.rate": "400"}
+    bench.answer({**order, "plan": "b", "set": moved})
+    region = read_region(folder, settings=moved)
+    anew = solve(Problem.of(region, forecast(region)), gap=0.0)
+    assert bench.plans["b"].proof.objective == pytest.approx(anew.proof.objective)
+    assert bench.plans["b"].proof.objective > bench.plans["a"].proof.objective
+    theirs.close()

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reports import drawing
+from reports.labels import Label, town_labels
 from reports.signs import NOTHING, SHADES, SIGNS, UNKNOWN, breaks, radius
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from models.region import Region
     from reports.app.wording import Wording
 
@@ -25,7 +24,7 @@ class Ground:
     areas: list[tuple[str, str]]
     borders: list[str]
     sites: list[tuple[str, float, float]]
-    labels: list[tuple[str, float, float]]
+    labels: list[Label]
 
     @classmethod
     def of(cls, region: Region) -> Ground:
@@ -43,16 +42,8 @@ class Ground:
             areas=[(str(code), drawing.path(shape, frame)) for code, shape in shapes.items()],
             borders=[drawing.path(outline, frame) for outline in outlines],
             sites=[(site, *points[site]) for site in order],
-            labels=[_label(region, str(code), own, frame) for code, own in areas.groupby("municipality")],
+            labels=town_labels(areas, region.municipalities["name"], frame),
         )
-
-
-def _label(region: Region, code: str, own: pd.DataFrame, frame: drawing.Frame) -> tuple[str, float, float]:
-    """Return the name of a municipality, at the middle of where its people live."""
-    weights = own["inhabitants"].to_numpy() + 1.0
-    middle = [float(np.average(own[axis], weights=weights)) for axis in ("x", "y")]
-    x, y = frame.place(middle[0], middle[1])
-    return str(region.municipalities.at[code, "name"]), round(x, 1), round(y, 1)
 
 
 def base_data(region: Region, words: Wording) -> dict[str, Any]:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from geodata.bundled import region_folder
 from geodata.faults import Fault, InputError
+from geodata.tables import read_table
 from reports.collection import ASKED
 from reports.folder import CASE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class Opened:
 
 
 def opened(name_or_path: str) -> Opened:
-    """Return what lies there; raises InputError where it is none of the three."""
+    """Return what lies there: a region, a plan or plans; raises InputError where it is none of them."""
     folder = region_folder(name_or_path).resolve()
     if (folder / "plan.nc").is_file() and (folder / CASE).is_dir():
         return Opened(folder / CASE, folder)
@@ -38,9 +42,28 @@ def opened(name_or_path: str) -> Opened:
         if not plans:
             remedy = "Make them with 'spreidplan alternatives' or 'spreidplan frontier'."
             raise InputError([Fault(str(folder), "no plan that is finished", "plans in it", remedy)])
-        first = Path(plans[0]["folder"])
-        return Opened(first / CASE, first, plans)
-    return Opened(folder)
+        return _first_of(plans)
+    plans = () if (folder / "region.toml").exists() else tuple(_side_by_side(folder))
+    return _first_of(plans) if plans else Opened(folder)
+
+
+def _first_of(plans: tuple[dict[str, Any], ...]) -> Opened:
+    first = Path(plans[0]["folder"])
+    return Opened(first / CASE, first, plans)
+
+
+def _side_by_side(folder: Path) -> Iterator[dict[str, Any]]:
+    """Generate the plans that lie in a folder by name; raises InputError where they are of other sites."""
+    found = sorted(path.parent for path in folder.glob("*/plan.nc") if (path.parent / CASE).is_dir())
+    for plan in found:
+        if _sites(plan) != _sites(found[0]):
+            expected, remedy = f"the sites of {found[0].name}", "Put plans of one region in a folder."
+            raise InputError([Fault(str(plan), "a plan of other sites", expected, remedy)])
+        yield {"name": plan.name, "folder": str(plan), "facts": {"distance": None, "label": plan.name}}
+
+
+def _sites(plan: Path) -> set[str]:
+    return set(read_table(plan / CASE / "sites.csv", [])["site"])
 
 
 def _plans(folder: Path) -> list[dict[str, Any]]:

@@ -180,7 +180,6 @@ class WhatIf:
                 "towns": {str(c): str(n) for c, n in region.municipalities["name"].items()},
                 "town_of": {str(c): str(m) for c, m in region.neighbourhoods["municipality"].items()},
                 "scenarios": self.scenarios,
-                "limits": dict(self.asked.limits),
                 "given": self.asked.given is not None,
                 "gallery": [{"name": p["name"], "facts": p["facts"]} for p in self.asked.gallery],
                 "map": base_data(region, words),
@@ -204,7 +203,10 @@ class WhatIf:
         began = time.monotonic()
         while True:
             seconds = round(time.monotonic() - began, 1)
-            told = {"state": job.state, "told": job.told, "before": self.desk.before(job), "seconds": seconds}
+            told = {
+                "state": job.state, "told": job.told, "before": self.desk.before(job), "seconds": seconds,
+                **search_end(job.order),
+            }  # fmt: skip
             yield f"data: {json.dumps(told)}\n\n"
             if job.is_over:
                 return
@@ -365,6 +367,15 @@ def application(asked: Asked, names: Sequence[str], token: str, port: int) -> St
     app.state.what_if = what_if
     app.add_middleware(Guard, names=names, token=token, cookie=f"spreidplan-access-{port}")
     return app
+
+
+def search_end(order: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what ends the search of an order: seconds or work; neither where it is more than one search."""
+    if order["kind"] in ("explain", "room"):
+        return {"most": order["seconds"], "work": None}
+    limits = order["limits"] if order["kind"] == "plan" and not order["given"] else {}
+    work = limits.get("work")
+    return {"most": None if work else limits.get("seconds"), "work": work}
 
 
 def _environment() -> Environment:

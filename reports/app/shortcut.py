@@ -34,13 +34,16 @@ def write_shortcut(target: str, folder: Path | None = None, system: str = sys.pl
 def desktop() -> Path | None:
     """Return the folder of the desktop; None where there is none."""
     home = Path.home()
-    named = [os.environ.get("XDG_DESKTOP_DIR", ""), str(home / "OneDrive" / "Desktop"), str(home / "Desktop"),
-             str(home / "Bureaublad")]  # fmt: skip
-    return next((Path(name) for name in named if name and Path(name).is_dir()), None)
+    # the folder that OneDrive keeps for an employer has a name of its own, told here (on Windows in any case)
+    above = [Path(os.environ.get("ONEDRIVE") or home / "OneDrive"), home]
+    named = [Path(told)] if (told := os.environ.get("XDG_DESKTOP_DIR")) else []
+    named += [folder / name for folder in above for name in ("Desktop", "Bureaublad")]
+    return next((folder for folder in named if folder.is_dir()), None)
 
 
 def _arguments(target: str) -> list[str]:
-    return [sys.executable, "-m", "cli", "serve", target, "--until-closed"]
+    # -P: a file of somebody's own on the desktop is not taken for a part of the program
+    return [sys.executable, "-P", "-m", "cli", "serve", target, "--until-closed"]
 
 
 def _bat(target: str) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from geodata.faults import InputError
 from models import forecast, read_region
 from optimiser import Impossible, NoPlanYet, Problem, solve
+from optimiser.again import Standing
 from optimiser.alternatives import Band
 from optimiser.explanation import explain
 from optimiser.extent import Count, counted, found, proven
@@ -89,6 +90,8 @@ def work(connection: Connection, region: str, folder: str) -> None:
             connection.send(("failed", {"why": "unsolved", "lines": []}))
         except Exception as error:  # noqa: BLE001 - told to the page; the process goes on
             connection.send(("failed", {"why": "fault", "lines": [f"{type(error).__name__}: {error}"]}))
+        if orders.empty():
+            bench.stand()
 
 
 def _listen(connection: Connection, orders: SimpleQueue[dict[str, Any]], stop: threading.Event) -> None:
@@ -113,6 +116,9 @@ class Bench:
     connection: Connection
     stop: threading.Event = field(default_factory=threading.Event)
     plans: OrderedDict[str, Plan] = field(default_factory=OrderedDict)
+    first: Plan | None = None
+    """The plan that others are planned on from, until it stands in the solver."""
+    standing: Standing | None = None
     told: float = 0.0
     """When progress was last told."""
 
@@ -124,6 +130,12 @@ class Bench:
         }  # fmt: skip
         self.told = 0.0
         return kinds[order["kind"]](order)
+
+    def stand(self) -> None:
+        """Put the first plan in the solver while nobody asks, so that a moved slider is answered at once."""
+        plan, self.first = self.first, None
+        if plan is not None:
+            self.standing = Standing.of(plan)
 
     def _tell(self, progress: Progress) -> None:
         now = time.monotonic()
@@ -140,17 +152,32 @@ class Bench:
             plan = read_plan(Path(order["given"])) if order.get("given") else self._solved(order)
             self.connection.send(("progress", {"stage": "writing"}))
             self._keep(name, plan)
+            if self.standing is None and "work" not in order["limits"]:
+                self.first = plan
         return {"plan": name}
 
     def _solved(self, order: Mapping[str, Any]) -> Plan:
         region = read_region(self.region, settings=order["set"])
         problem = Problem.of(region, forecast(region))
         try:
-            return solve(problem, **order["limits"], progress=self._tell, stop=self.stop)
+            return self._again(problem, order["limits"])
         except Impossible as error:
             limits = Limits(order["limits"]["gap"], order["repair"], self.stop)
             found = diagnose(problem, limits, self._tell, error.clash)
             raise Clashing(clash_answer(found, problem)) from error
+
+    def _again(self, problem: Problem, limits: Mapping[str, Any]) -> Plan:
+        """Plan on from the plan that stands, and search on from there where the gap asked is not met.
+
+        Bounded by work, a plan must not depend on what was asked before: it is solved anew.
+        """
+        asked = {**limits, "progress": self._tell}
+        if self.standing is None or "work" in limits:
+            return solve(problem, **asked, stop=self.stop)
+        near = self.standing.again(problem, **asked)
+        if near is not None and (near.plan.proof.gap <= limits["gap"] or self.stop.is_set()):
+            return near.plan
+        return solve(problem, **asked, stop=self.stop, start=(near or self.standing).plan)
 
     def _keep(self, name: str, plan: Plan) -> None:
         """Write what is needed to read a plan again, and then what is shown of it."""

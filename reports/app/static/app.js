@@ -446,7 +446,7 @@
   };
   const stand = (about) => (job, now) => {
     if (running !== job) busy(job);
-    const most = desk.limits.seconds;
+    const end = now.most ? "working" : now.work ? "working_by_work" : "working_open";
     const told = now.told || {};
     let said = now.state === "waiting" ? say("waiting_turn", { count: now.before }) : words.starting;
     if (told.stage === "writing") said = words.writing;
@@ -455,8 +455,8 @@
     said = `${about}: ${said}`;
     if ($("now").textContent !== said) $("now").textContent = said;
     const amounts = told.incumbent && told.bound ? ` ${say("progress_amounts", { incumbent: number(told.incumbent), bound: number(told.bound) })}` : "";
-    $("clock").textContent = say("working", { seconds: number(now.seconds), most: number(most) }) + amounts;
-    $("bar").value = Math.min(1, now.seconds / most);
+    $("clock").textContent = say(end, { seconds: number(now.seconds), most: number(now.most) }) + amounts;
+    if (now.most) $("bar").value = Math.min(1, now.seconds / now.most); else $("bar").removeAttribute("value");
     $("enough").hidden = !(told.incumbent && now.state === "running");
   };
   const working = async (work) => {
@@ -541,7 +541,7 @@
       if ("travel" in values) told.push(say("trade_travel", { amount: number(values.travel) }));
       return told.join(", ");
     }
-    return distance ? say("apart", { count: distance }) : "";
+    return distance ? say("apart", { count: distance }) : one.facts.label || "";
   };
   const gallery = (target, of, plans) => {
     if (plans.length < 2) { target.replaceChildren(make("p", {}, words.others_none)); return; }
@@ -550,8 +550,9 @@
     const move = (step) => {
       at = (at + step + plans.length) % plans.length;
       const label = say("others_step", { number: at + 1, count: plans.length });
-      told.textContent = [label, facts(plans[at])].filter(Boolean).join(": ");
-      look(of, plans[at], label);
+      const said = [label, facts(plans[at])].filter(Boolean).join(": ");
+      told.textContent = "";
+      look(of, plans[at], label).then(() => { if (other && other.label === label) told.textContent = said; });
     };
     target.replaceChildren(make("p", { class: "buttons" },
       make("button", { type: "button", class: "previous", onclick: () => move(-1) }, words.others_previous),
