@@ -298,7 +298,7 @@ _ABOUT = ("date", "share", "seconds")
 
 def _cell(value: Any) -> str:
     if isinstance(value, list):
-        return "none" if not value else "; ".join(str(one).replace("|", "/") for one in value[:5])
+        return "none" if not value else "; ".join(str(one).replace("|", "/") for one in value[:12])
     return (
         f"{value:.1f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
     )
