@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs bench reliability clean
+.PHONY: help demo test lint docs bench reliability audit clean
 
 # PYTHON=/path/to/python makes this one be used and no other tried.
 PYTHON ?=
@@ -50,6 +50,10 @@ bench: $(READY) ## measure speed and gaps, into benchmarks/RESULTS.md; ORLIB=fol
 	@$(BIN)/python -m benchmarks.warehouse $(ORLIB)
 	@$(BIN)/python -m benchmarks.location $(ORLIB) $(if $(SPOPT),--spopt $(SPOPT))
 	@$(if $(CBS),$(BIN)/python -m benchmarks.country $(CBS))
+
+audit: $(READY) ## known vulnerabilities of the pinned packages, by pip-audit, which asks a service for them
+	@$(BIN)/python -m venv .venv/audit && .venv/audit/bin/python -m pip install --quiet pip-audit
+	@.venv/audit/bin/python -m pip_audit --requirement constraints.txt --no-deps --disable-pip
 
 clean: ## take away all that make and the tools have made
 	@rm -rf .venv build dist *.egg-info spreidplan-demo spreidplan-demo.previous

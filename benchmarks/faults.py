@@ -152,7 +152,7 @@ def _mount(source: str, place: Path, kind: str, flags: int, options: str = "") -
 
 
 def own_disk(place: Path, bytes_: int) -> None:
-    """Give this process a disk of so many bytes at a folder, that no other process sees and that ends with it.
+    """Give this process a disk of so many bytes at a folder, which no other process sees and ends with it.
 
     Raises OSError where the system lets nobody make one.
     """

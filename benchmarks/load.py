@@ -1,7 +1,7 @@
-"""Load on the what-if page: many questions from several sessions over loopback, each answer held against ours.
+"""Load on the what-if page: many questions from several sessions over loopback, each answer checked.
 
-The page is started as `spreidplan serve` does, in a process of its own. Every question has other settings, and
-what the page answers is compared with a solve of the same settings in this process.
+The page is started as `spreidplan serve` does, in a process of its own. Every question has other settings,
+and what the page answers is compared with a solve of the same settings in this process.
 """
 
 import http.client

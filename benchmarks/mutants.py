@@ -52,7 +52,7 @@ FIRST = (
     "tests/test_rules.py::test_the_terms_of_the_objective",
     "tests/test_rules.py::test_the_rows_of_a_rule",
 )
-"""Tests that are asked before it is known who notices most: they compare what is written down, and solve nothing."""
+"""Tests that are asked before it is known who notices most: they compare what is written down."""
 
 TURNED: dict[type, type] = {
     ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult,
@@ -330,7 +330,7 @@ class Trial:
     """How often a test has noticed a mutant."""
 
     def _is_killed(self, mutant: Mutant, items: list[pytest.Item]) -> bool:
-        """Tell whether a test fails, or does not end, with the mutant in place; who noticed is asked first."""
+        """Tell whether a test fails, or does not end, with the mutant in place."""
         heard, tells = os.pipe()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -1,4 +1,4 @@
-"""The long runs behind docs/reliability.md: hostile input, faults, a second solver, mutants, scale.
+"""The long runs behind docs/reliability.md: hostile input, faults, a second solver, mutants, load, scale.
 
     python -m benchmarks.reliability [--share 1.0] [PART …]
 
@@ -32,6 +32,9 @@ KEPT, PAGE = ROOT / "benchmarks" / "reliability.json", ROOT / "docs" / "reliabil
 CASES, SECONDS, MEMORY = 1000, 60, 4 << 30
 """Changed inputs a reader; a case that takes longer hangs; bytes that a process may take for one."""
 KILLS, REGIONS = 200, 200
+GUIDED_SECONDS = 600.0
+"""Seconds a reader for fuzzing guided by coverage."""
+
 QUESTIONS, A_MINUTE = 250, 50
 """Questions to the what-if page in all, and in a minute."""
 SIZES = (10, 100, 400, 1000, 3340)
@@ -108,7 +111,7 @@ def _said(future: Any, name: str) -> str:
 
 
 def faults(share: float) -> Found:
-    """Kill runs at every step and at random moments, fill disks, and let two runs write at once."""
+    """Kill runs at every step and at random moments, fill disks, take memory, and let two write at once."""
     from tiny import write_tiny_region
 
     from benchmarks.faults import Ground, Outcome, forked, full_disk, kill_at, outcome, two_at_once
@@ -140,7 +143,31 @@ def faults(share: float) -> Found:
             table["disk full"].append(outcome(here, forked(here.write, full_disk(size))))
         for _ in range(max(1, round(10 * share))):
             table["two runs at once"].append(two_at_once(next(copies)))
+        table |= _withheld(ground, copies, place / "disks", share)
     return {"table": {what: _counted(outcomes) for what, outcomes in table.items()}}
+
+
+def _withheld(ground: Any, copies: Iterator[Any], disks: Path, share: float) -> dict[str, list[Any]]:
+    """Give runs little room, a disk that is read-only, little memory, or no time."""
+    from benchmarks.faults import forked, little_memory, no_own_disk, on_own_disk, outcome
+
+    disks.mkdir()
+    rooms = [] if no_own_disk(disks) else [None, *range(0, 1_000_000, round(20_000 / share))]
+    hard = "policies.intramural_reduction.mode=hard"
+    memory, time_ = list[Any](), list[Any]()
+    for megabytes in range(-200, 200, max(5, round(5 / share))):
+        here = next(copies)
+        memory.append(outcome(here, forked(here.run, little_memory(megabytes << 20))))
+    for seconds in ("0.001", "0.01", "0.1", "1"):
+        here, asked = next(copies), ("--time", seconds, "--set", hard)
+        time_.append(outcome(here, forked(lambda here=here, asked=asked: here.run(*asked))))  # type: ignore[misc]
+    return {
+        "a disk with little room, or read-only": [
+            on_own_disk(ground, disks / str(room), room) for room in rooms
+        ],
+        "memory withheld": memory,
+        "no time": time_,
+    }
 
 
 def _counted(outcomes: list[Any]) -> Found:
@@ -153,6 +180,20 @@ def _counted(outcomes: list[Any]) -> Found:
         "new plan": states["new"],
         "lost": lost,
     }
+
+
+def guided(share: float) -> Found:
+    """Fuzz every reader, guided by the lines that are reached."""
+    from benchmarks.guided import guided as fuzzed
+    from benchmarks.reading import READERS
+
+    table = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in READERS:
+            table[name] = fuzzed(name, GUIDED_SECONDS * share)
+            print(name, table[name], file=sys.stderr, flush=True)
+    return {"table": table}
 
 
 def second(share: float) -> Found:
@@ -188,8 +229,9 @@ def load(share: float) -> Found:
             taken, busy, done = burst(page, 50)
         figures = found.figures(region)
     freed = cancelled("zuidoost-drenthe")
-    at_once = {"asked": 50, "taken": taken, "told busy": busy, "answered": done, "lost": taken - done}
-    return {"table": {"": figures}, "at once": at_once, "seconds until a cancel has freed its solver": freed}
+    at_once = f"Fifty at once: {taken} taken and {done} of them answered, {busy} told that it is busy."
+    cancel = f"A search of Zuidoost-Drenthe that is taken back: its process is gone after {freed:.2f} s."
+    return {"table": {"one every 1.2 s": figures}, "said": [at_once, cancel]}
 
 
 def scale(share: float) -> Found:
@@ -217,6 +259,7 @@ def scale(share: float) -> Found:
 
 PARTS: dict[str, Callable[[float], Found]] = {
     "reading": reading,
+    "guided": guided,
     "faults": faults,
     "second": second,
     "mutants": mutation,
@@ -247,7 +290,7 @@ def _told(name: str, found: Found) -> str:
         "|---|" + "--:|" * len(columns),
         *(f"| {row} | {' | '.join(_cell(cells[c]) for c in columns)} |" for row, cells in rows.items()),
     ]
-    return "\n".join([head, "", *lines])
+    return "\n".join([head, "", *lines, *(text for one in found.get("said", ()) for text in ("", one))])
 
 
 _ABOUT = ("date", "share", "seconds")
@@ -255,7 +298,7 @@ _ABOUT = ("date", "share", "seconds")
 
 def _cell(value: Any) -> str:
     if isinstance(value, list):
-        return "none" if not value else "; ".join(str(one).replace("|", "/") for one in value[:5])
+        return "none" if not value else "; ".join(str(one).replace("|", "/") for one in value[:12])
     return (
         f"{value:.1f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
     )

@@ -131,7 +131,10 @@ class Tender:
     # ------------------------------------------------------------------ frames
 
     def lots(self) -> pd.DataFrame:
-        """Return a row per lot and term: client-weeks expected, least and most (NaN: small), and EUR."""
+        """Return a row per lot and term: client-weeks expected, least and most (NaN: small), and EUR.
+
+        EUR are left out (NaN) too where they would give a small number away to who knows the rates.
+        """
         rows = []
         for lot in self._lots:
             for term in self.bought.terms:
@@ -140,7 +143,8 @@ class Tender:
                     {
                         "lot": lot + 1, "region": self._region_of(lot), "term": term.name,
                         "first_year": term.years[0], "last_year": term.years[-1],
-                        **self._public((lot, term.name), _three(asked)), "eur": self._eur(lot, term.years),
+                        **self._public((lot, term.name), _three(asked)),
+                        "eur": self._public_eur((lot, term.name), term.years),
                     }
                 )  # fmt: skip
         return pd.DataFrame(rows)
@@ -178,7 +182,7 @@ class Tender:
                 "region": self._region_of(lot),
                 "municipalities": ", ".join(self._names(lot)),
                 **self._public((lot,), _three(self._sum(lot, self.bought.years))),
-                "eur": self._eur(lot, self.bought.years),
+                "eur": self._public_eur((lot,), self.bought.years),
             }
             for lot in self._lots
         ]
@@ -265,7 +269,10 @@ class Tender:
 
     @cached_property
     def _shown(self) -> pd.Series:
-        """Tell per cell, and per sum of them that is in a file too, whether it may be published."""
+        """Tell per cell, and per sum of them that is in a file too, whether it may be published.
+
+        What a lot costs is a sum of its cells too, each at its rate, which is public.
+        """
         values: dict[tuple[Any, ...], float] = {}
         sums = list[Sum]()
         for lot in self._lots:
@@ -277,13 +284,34 @@ class Tender:
                     for year in term.years
                     if self._is_bought(tier)
                 }
-                values |= parts | {(lot, term.name): sum(parts.values())}
-                sums.append(Sum((lot, term.name), tuple(parts)))
-            terms = tuple((lot, term.name) for term in self.bought.terms)
-            values[lot,] = sum(values[term] for term in terms)
-            sums.append(Sum((lot,), terms))
+                rates = tuple(self._rate(cell) for cell in parts)
+                euros = sum(rate * clients for rate, clients in zip(rates, parts.values(), strict=True))
+                values |= parts | {(lot, term.name): sum(parts.values()), ("eur", lot, term.name): euros}
+                sums += [
+                    Sum((lot, term.name), tuple(parts)),
+                    Sum(("eur", lot, term.name), tuple(parts), rates),
+                ]
+            for of in ((lot,), ("eur", lot)):
+                terms = tuple((*of, term.name) for term in self.bought.terms)
+                values[of] = sum(values[term] for term in terms)
+                sums.append(Sum(of, terms))
         cells = pd.Index(list(values), tupleize_cols=False)
-        return shown(pd.Series(list(values.values()), index=cells), sums, THRESHOLD)
+        euros_of = [cell for cell in values if cell[0] == "eur"]
+        return shown(pd.Series(list(values.values()), index=cells), sums, THRESHOLD, amounts=euros_of)
+
+    def _rate(self, cell: tuple[Any, ...]) -> float:
+        """Return what a client-year of a cell (lot, town, tier, year) costs, in tens of thousands of EUR."""
+        lot, town, tier, year = cell
+        for areas in (self._towns(lot)[town], list(self._region.neighbourhoods.index)):
+            at = {"neighbourhood": areas, "tier": tier, "year": year}
+            weeks = float(self.bought.expected.sel(at).sum())
+            if weeks > NOTHING:
+                return float(self.bought.eur.sel(at).sum()) / weeks * WEEKS_PER_YEAR / 1e4
+        return 0.0
+
+    def _public_eur(self, cell: tuple[Any, ...], years: Sequence[int]) -> float:
+        """Return what a lot costs, as it may be published."""
+        return self._eur(cell[0], years) if bool(self._shown[("eur", *cell)]) else math.nan
 
     def _public(self, cell: tuple[Any, ...], three: dict[str, float]) -> dict[str, float]:
         """Return the three numbers of a cell as they may be published."""

@@ -8,19 +8,20 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.optimize import linprog
 
-type Equation = tuple[object, Sequence[object]]
-"""A cell, and those that it is the sum of."""
+type Equation = tuple[object, Sequence[object]] | tuple[object, Sequence[object], Sequence[float]]
+"""A cell, those that it is the sum of, and what each of them counts for where that is not 1."""
 
 
 def reach(published: Mapping[object, float], sums: Sequence[Equation], cell: object) -> tuple[float, float]:
     """Return the least and the most that `cell` can be; cells that are not published are at least 0."""
-    unknown = sorted({c for total, parts in sums for c in (total, *parts)} - set(published), key=str)
+    unknown = sorted({c for total, parts, *_ in sums for c in (total, *parts)} - set(published), key=str)
     at = {c: n for n, c in enumerate(unknown)}
     if cell not in at:
         return (0.0, np.inf) if cell not in published else (published[cell], published[cell])
     left, right = np.zeros((len(sums), len(unknown))), np.zeros(len(sums))
-    for row, (total, parts) in enumerate(sums):
-        for c, sign in ((total, -1.0), *((part, 1.0) for part in parts)):
+    for row, (total, parts, *weights) in enumerate(sums):
+        counted = weights[0] if weights else [1.0] * len(parts)
+        for c, sign in ((total, -1.0), *zip(parts, counted, strict=True)):
             if c in at:
                 left[row, at[c]] += sign
             else:

@@ -235,7 +235,7 @@ def _squared(number):
 
 @pytest.mark.filterwarnings("default")
 def test_a_lost_worker_of_a_cluster_changes_no_answer():
-    """Another does its tasks; where every one is lost that takes a task up, that is told and does not hang."""
+    """Another does its tasks; where each that takes a task up is lost, that is told and does not hang."""
     distributed = pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
     local = {"threads_per_worker": 1, "dashboard_address": None, "worker_dashboard_address": None}
     with distributed.LocalCluster(n_workers=2, **local) as cluster:

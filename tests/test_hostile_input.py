@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tiny import REGION, edit, write_tiny_region
 
+from benchmarks.guided import guided
 from benchmarks.reading import READERS, harmed
 from geodata.faults import InputError
 from models import forecast, read_region
@@ -97,6 +98,14 @@ def test_whatever_is_changed_is_read_or_refused(sound, random: Random):
         harmed(READERS[name], whole, Path(place) / "case", random)
         with watched(), suppress(InputError):
             READERS[name].read(Path(place) / "case")
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_what_reaches_new_lines_is_changed_further():
+    """A few inputs of the minutes that `make reliability` takes, guided by the lines that they reach."""
+    found = guided("CSV", SECONDS, most=5)
+    assert (found["cases"], found["defects"]) == (5, [])
+    assert found["lines"] > 500
 
 
 LABELS = {

@@ -1,4 +1,4 @@
-"""The what-if page under load: a short sample of the questions that `make reliability` asks for five minutes."""
+"""The what-if page under load: a short sample of the five minutes of `make reliability`."""
 
 import sys
 
@@ -31,7 +31,7 @@ def test_questions_of_several_sessions_are_all_answered_and_right(region, page):
 
 
 def test_too_many_questions_at_once_are_told_that_it_is_busy(page):
-    """One at work and six that wait; the others hear 503 with how many wait, and none that was taken is lost."""
+    """One at work and six that wait; the others hear 503 with how many wait; none taken is lost."""
     taken, busy, done = burst(page, 10)
     assert taken + busy == 10
     assert 6 <= taken < 10

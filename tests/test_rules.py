@@ -12,13 +12,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from builders import tiny_problem
+from builders import SITE_COLUMNS, tiny_problem, with_shelter
 from tiny import REGION, neighbourhoods
 
 from models.parameters import Policies
 from optimiser import RULES, Model, Problem, Rule
 from optimiser.decisions import lp_name
-from optimiser.formulation import CORE
+from optimiser.formulation import CORE, paid_by_the_wlz
 
 GOLDEN = Path(__file__).parent / "golden"
 OBJECTIVE = "objective.txt"
@@ -174,7 +174,7 @@ def rows_of(problem: Problem, rule: Rule, folder: Path) -> str:
 
 
 def objective_of(problem: Problem) -> str:
-    """Return what the model pays and steers by: part, stream, year, EUR or points of one, and the decision."""
+    """Return what the model pays and steers by: part, stream, year, amount of one, and the decision."""
     model = Model.of(problem)
     lines = [
         f"{one.part} {one.stream} {one.year} {'once' if one.once else 'yearly'}: "
@@ -301,6 +301,66 @@ def test_a_policy_that_is_off_writes_nothing(problem):
     soft, hard = Model.of(problem), Model.of(problem.with_modes(intramural_reduction="hard"))
     assert len(soft.decisions.all()) - len(hard.decisions.all()) == len(problem.years)
     assert len(soft.rows) == len(hard.rows)
+
+
+PLOTS = SITE_COLUMNS + (
+    "S1,Site one,N1,provider A,existing,bed,3,0,4,8,\n"
+    "S1,Site one,N1,provider A,existing,group,2,0,5,8,\n"
+    "S1,Site one,N1,provider A,existing,shelter,3,2,6,8,\n"
+    "S2,Site two,N2,provider B,existing,bed,2,0,9,5,\n"
+    "S3,Site three,N3,provider B,existing,bed,1,0,3,9,\n"
+    "S3,Site three,N3,provider B,existing,group,1,0,3,9,\n"
+)
+ON_PLOTS = """\
+municipality,profile,tier,clients,year,form,basis
+M1,intensive,bed,5,2021,ZIN,origin
+M1,light,group,2,2021,ZIN,origin
+M2,homeless,shelter,1,2021,ZIN,origin
+"""
+
+
+def fits_on_its_plot() -> dict[tuple, tuple[dict[str, float], float]]:
+    """Return label → coefficients and right side of the rows `small_enough_to_fit`, of 2022."""
+    problem = with_shelter(sites=PLOTS, clients=ON_PLOTS)
+    rule = next(rule for rule in RULES if rule.name == "small_enough_to_fit")
+    model = Model.of(problem)
+    rows = rule.rows(problem, model.decisions)
+    return {row.label: ({v.name: amount for v, amount in row.terms}, row.rhs) for row in rows}
+
+
+def test_forms_that_share_a_plot():
+    """S1 has room for 8: bed ≤ 4, group ≤ 5 and shelter ≤ 6 do not all fit, nor do any two of them.
+
+    Bed and group: group alone leaves 8 − 5 = 3 for beds, bed alone leaves 8 − 4 = 4 for group, so that
+    bed + group ≤ 8 − 3·(1 − y_bed) − 4·(1 − y_group), that is bed + group − 3·y_bed − 4·y_group ≤ 1.
+    S2 has one form that may be larger than its plot; both forms of S3 fit on theirs.
+    """
+    rows = fits_on_its_plot()
+    on_plots = {label: row for label, row in rows.items() if len(label) != 3 and label[0] != "grown"}
+    bed, group, shelter = ("places_S1_bed_2022", "places_S1_group_2022", "places_S1_shelter_2022")
+    runs = {tier: f"operating_S1_{tier}_2022" for tier in ("bed", "group", "shelter")}
+    assert on_plots == {
+        ("S1", 2022): ({bed: 1, group: 1, shelter: 1}, 8),
+        ("S1", "bed", "group", 2022): ({bed: 1, group: 1, runs["bed"]: -3, runs["group"]: -4}, 1),
+        ("S1", "bed", "shelter", 2022): ({bed: 1, shelter: 1, runs["bed"]: -2, runs["shelter"]: -4}, 2),
+        ("S1", "group", "shelter", 2022): ({group: 1, shelter: 1, runs["group"]: -2, runs["shelter"]: -3}, 3),
+        ("S2", 2022): ({"places_S2_bed_2022": 1}, 5),
+    }
+
+
+def test_a_form_grows_by_what_is_added_and_what_is_converted_into_it():
+    """Group at S1 has 2 places: more only where some are added there, or beds are converted, one for one."""
+    assert fits_on_its_plot()["grown", "S1", "group", 2022] == (
+        {"places_S1_group_2022": 1, "operating_S1_group_2022": -2, "added_S1_group_2022": -1,
+         "converted_S1_bed_group_2022": -1},
+        0.0,
+    )  # fmt: skip
+
+
+def test_the_wlz_pays_for_each_of_its_places():
+    """Two people of the Wlz live in the shelter: 2 × EUR 15,000 are its own to pay."""
+    problem = with_shelter(sites=PLOTS, clients=ON_PLOTS)
+    assert list(paid_by_the_wlz(problem)) == [("MO", 2022, 30_000.0)]
 
 
 def write_golden() -> None:
