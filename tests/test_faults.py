@@ -173,7 +173,7 @@ def test_a_lost_worker_is_told_and_does_not_hang():
 @pytest.mark.skipif(sys.platform != "linux", reason="workers are found in /proc")
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="who is alive is read from /proc")
 def test_a_worker_ends_with_who_asked_it(tmp_path):
-    """Who works for an hour is gone soon after the one who asked was killed, and could tell nobody to stop."""
+    """Who works for an hour is gone soon after the one who asked was killed and could tell nobody."""
     asks = """
 import os, time
 from pathlib import Path
