@@ -348,10 +348,10 @@ def test_forms_that_share_a_plot():
     }
 
 
-def test_a_form_grows_by_what_is_added_and_what_is_converted_into_it():
-    """Group at S1 has 2 places: more only where some are added there, or beds are converted, one for one."""
+def test_a_form_grows_by_what_is_converted_into_it():
+    """Group at S1 has 2 places: more of them in 2022, when none can be built yet, are beds converted."""
     assert fits_on_its_plot()["grown", "S1", "group", 2022] == (
-        {"places_S1_group_2022": 1, "operating_S1_group_2022": -2, "added_S1_group_2022": -1,
+        {"places_S1_group_2022": 1, "operating_S1_group_2022": -2,
          "converted_S1_bed_group_2022": -1},
         0.0,
     )  # fmt: skip
