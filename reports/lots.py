@@ -302,8 +302,10 @@ class Tender:
     def _rate(self, cell: tuple[Any, ...]) -> float:
         """Return what a client-year of a cell (lot, town, tier, year) costs, in tens of thousands of EUR."""
         lot, town, tier, year = cell
-        for areas in (self._towns(lot)[town], list(self._region.neighbourhoods.index)):
-            at = {"neighbourhood": areas, "tier": tier, "year": year}
+        every = list(self._region.neighbourhoods.index)
+        wider = ((self._towns(lot)[town], [year]), (every, [year]), (every, list(self.bought.years)))
+        for areas, years in wider:
+            at = {"neighbourhood": areas, "tier": tier, "year": years}
             weeks = float(self.bought.expected.sel(at).sum())
             if weeks > NOTHING:
                 return float(self.bought.eur.sel(at).sum()) / weeks * WEEKS_PER_YEAR / 1e4

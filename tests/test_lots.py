@@ -404,7 +404,8 @@ def test_published_volumes_do_not_give_small_numbers_away(plan, times):
         *((at, [c for c in of_size[2] if c[0] == at[0]]) for at in of_size[1]),
     ]
     town_of = plan.problem.municipality_of
-    rates = (more.eur.sum("neighbourhood") / more.expected.sum("neighbourhood")) * WEEKS_PER_YEAR / 1e4
+    eur, weeks = (one.sum("neighbourhood") for one in (more.eur, more.expected))
+    rates = (eur / weeks).fillna(eur.sum("year") / weeks.sum("year")) * WEEKS_PER_YEAR / 1e4
     for row in sums:
         own = [c for c in of_size[4] if (c[0], term_of[c[3]]) == (row["lot"], row["term"])]
         counted = [float(rates.sel(tier=c[2], year=c[3])) for c in own]
