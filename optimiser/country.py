@@ -8,12 +8,13 @@
    the bound rises and is halved when it does not.
 3. At the best prices every region makes a plan. Among all plans that regions have made, one for each is
    chosen so that the limits hold at the least cost: a small whole-number programme.
-4. Where no choice meets the limits, or it could be cheaper, the prices of what is short are raised, and
-   regions make plans again.
+4. Where no choice meets the limits, the prices of what is short are raised, and regions make plans
+   again, a few at a time, until a choice meets them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import batched
 from typing import Literal
 
 import numpy as np
@@ -32,6 +33,9 @@ ENOUGH = 0.02
 RAISE = 0.5
 """Part of its first box by which the price of what is short is raised for another round of plans; twice
 as much each round, since a whole plan may need a price far beyond that of the relaxation."""
+
+AT_ONCE = 4
+"""Regions that make a plan once more before it is looked whether the limits hold, in the order given."""
 
 MET = 1e-6
 """Share of a limit that rounding may exceed it."""
@@ -125,6 +129,10 @@ type Ask = Callable[[Prices], Mapping[str, Answer]]
 """Asks every region what it makes of prices; a region without an answer is left out."""
 
 
+type AskSome = Callable[[Prices, Sequence[str]], Mapping[str, Answer]]
+"""Asks some regions what they make of prices."""
+
+
 @dataclass(frozen=True)
 class Country:
     """A plan for every region, and what no plan of the country goes below."""
@@ -203,7 +211,7 @@ def coordinate(
     regions: Sequence[str],
     limits: Sequence[Limit],
     relax: Ask,
-    plan: Ask,
+    plan: AskSome,
     *,
     gap: float = 0.01,
     rounds: int = 12,
@@ -215,11 +223,11 @@ def coordinate(
     Parameters
     ----------
     relax, plan
-        Ask all regions at prices: for a bound and the relaxation behind it, and for a plan.
+        Ask regions at prices: all for a bound and the relaxation behind it, and some for a plan.
     gap
-        Share of the cost by which the plans may exceed the bound; no repair is made for less.
+        Share of the cost by which the plans may exceed the bound; prices are not sharpened for less.
     rounds, repairs
-        The most times that prices are tried on relaxations, and that plans are made once more.
+        The most times that prices are tried on relaxations, and raised for plans where a limit is short.
     heard
         Hears the country each time that all regions have a plan.
 
@@ -232,19 +240,27 @@ def coordinate(
     if limits and not _price(asked, relax, rounds, ENOUGH * gap):
         return None
     prices = asked.best if asked.bounds else ()
+    asked.hear(prices, plan(prices, regions))
+    if set(asked.plans) != set(regions):
+        return None
+    country = asked.country(chosen(asked))
+    heard(country)
     box = np.array([limit.box for limit in limits])
-    for number in range(1 + repairs):
-        complete = asked.hear(prices, plan(prices))
-        if set(asked.plans) != set(regions):
-            return None
-        country = asked.country(chosen(asked))
-        heard(country)
-        reached = country.gap is not None and country.gap <= gap
+    for number in range(repairs):
         short = np.array(country.short) > 0.0
         # with no limit short, prices are right already: only longer solves would help
-        if reached or not complete or not short.any():
+        if not short.any():
             break
         prices = tuple((np.array(prices) + 2.0**number * RAISE * box * short).tolist())
+        for some in batched(regions, AT_ONCE):
+            answers = plan(prices, some)
+            asked.hear(prices, answers)
+            country = asked.country(chosen(asked))
+            heard(country)
+            if set(answers) != set(some):
+                return country
+            if not any(country.short):
+                break
     return country
 
 

@@ -234,15 +234,15 @@ class Crew:
         """Ask every region for a bound at prices."""
         return self._ask("bounds", [self._job(name, prices, plan=False) for name in self.regions])
 
-    def plan(self, prices: Prices) -> dict[str, Answer]:
-        """Ask every region for a plan at prices."""
+    def plan(self, prices: Prices, names: Sequence[str]) -> dict[str, Answer]:
+        """Ask some regions for a plan at prices."""
         free = tuple(0.0 for _ in self.limits)
         alone = self.relax(free) if self.limits else {}
         jobs = [
             replace(self._job(name, prices, plan=True), own_bound=alone[name].bound)
             if name in alone
             else self._job(name, prices, plan=True)
-            for name in self.regions
+            for name in names
         ]
         return self._ask("plans", jobs)
 

@@ -46,9 +46,14 @@ def cheapest(plans, limits, prices, keep):
     return Answer(priced(plans[name]), cost, tuple(used), str(name) if keep else "")
 
 
+def some(ask):
+    """Ask some regions only."""
+    return lambda prices, names: {name: made for name, made in ask(prices).items() if name in names}
+
+
 def coordinated(regions, limits, **options):
     """Coordinate regions that answer exactly."""
-    relax, plan = (asking(regions, limits, keep=keep) for keep in (False, True))
+    relax, plan = asking(regions, limits, keep=False), some(asking(regions, limits, keep=True))
     return coordinate(list(regions), limits, relax, plan, **options)
 
 
@@ -114,7 +119,7 @@ def test_a_price_is_raised_until_whole_plans_follow():
     relax, plan = asking(relaxed, [must], keep=False), asking(whole, [must], keep=True)
     asked = []
 
-    def made(prices):
+    def made(prices, names):
         asked.append(prices[0])
         return plan(prices)
 
@@ -122,6 +127,30 @@ def test_a_price_is_raised_until_whole_plans_follow():
     assert asked[-1] >= 12.0
     assert asked == pytest.approx([asked[0] + raised for raised in (0.0, 2.0, 6.0, 14.0)][: len(asked)])
     assert (country.cost, country.short) == (48.0, (0.0,))
+
+
+def test_no_more_regions_plan_again_than_it_takes():
+    """Each of ten keeps four places for 48 points, where the relaxation asks 4; eight must stay in all.
+
+    At a price of 1 none keeps a place. At 1 + 2 and + 4 still none (12 are needed); at 15 the first four
+    asked all keep theirs, and the others are not asked.
+    """
+    must = Limit("open_places", 2022, 8.0, 1.0, 4.0)
+    names = [f"region {n}" for n in range(10)]
+    relaxed = {name: {"none": (0.0, 0.0), "all": (4.0, 4.0)} for name in names}
+    whole = {name: {"none": (0.0, 0.0), "all": (48.0, 4.0)} for name in names}
+    relax, plan = asking(relaxed, [must], keep=False), some(asking(whole, [must], keep=True))
+    asked = []
+
+    def made(prices, few):
+        asked.append((prices[0], tuple(few)))
+        return plan(prices, few)
+
+    country = coordinate(names, [must], relax, made)
+    assert (country.cost, country.short) == (96.0, (0.0,))
+    assert asked[-1][0] >= 12.0
+    assert asked[-1][1] == tuple(names[:4])
+    assert [few for price, few in asked if price == asked[-1][0]] == [tuple(names[:4])]
 
 
 def test_a_limit_that_cannot_be_met_is_told():
@@ -140,7 +169,7 @@ def test_without_limits_every_region_has_its_own_best():
 def test_a_region_that_does_not_answer_leaves_no_country():
     """The asking was stopped before the east had a plan."""
     relax, plan = (asking(KNOWN, [BUDGET], keep=keep) for keep in (False, True))
-    assert coordinate(list(KNOWN), [BUDGET], relax, lambda p: {"west": plan(p)["west"]}) is None
+    assert coordinate(list(KNOWN), [BUDGET], relax, lambda p, _: {"west": plan(p)["west"]}) is None
 
 
 def test_the_first_proposal_keeps_to_the_box():
