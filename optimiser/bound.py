@@ -158,6 +158,10 @@ class Separated:
             highs.changeRowsBounds(rows, balances, given, given)
             highs.run()
             if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+                # from where the last origin ended it may lose its way (seen: "unknown"); not from scratch
+                highs.clearSolver()
+                highs.run()
+            if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
                 return -np.inf
             total += highs.getInfo().objective_function_value
         return total
