@@ -35,7 +35,7 @@ RAISE = 0.5
 as much each round, since a whole plan may need a price far beyond that of the relaxation."""
 
 AT_ONCE = 4
-"""Regions that make a plan once more before it is looked whether the limits hold, in the order given."""
+"""Regions that make a plan once more before it is looked whether the limits hold."""
 
 MET = 1e-6
 """Share of a limit that rounding may exceed it."""
@@ -222,6 +222,8 @@ def coordinate(
 
     Parameters
     ----------
+    regions
+        By name, the largest first.
     relax, plan
         Ask regions at prices: all for a bound and the relaxation behind it, and some for a plan.
     gap
@@ -252,7 +254,8 @@ def coordinate(
         if not short.any():
             break
         prices = tuple((np.array(prices) + 2.0**number * RAISE * box * short).tolist())
-        for some in batched(regions, AT_ONCE):
+        # the last ones given are the smallest: soon done, and they fill up what is short most closely
+        for some in batched(reversed(regions), AT_ONCE):
             answers = plan(prices, some)
             asked.hear(prices, answers)
             country = asked.country(chosen(asked))
