@@ -266,7 +266,9 @@ def outcome(ground: Ground, pid: int, delay: float | None = None) -> Outcome:
 def begun_by(process: int) -> list[int]:
     """Return the workers that a process has begun, the earliest first."""
     try:
-        begun = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="utf-8").split()
+        # whichever of its threads has begun them
+        threads = sorted(Path(f"/proc/{process}/task").iterdir())
+        begun = [one for at in threads for one in (at / "children").read_text(encoding="utf-8").split()]
         said = {int(child): Path(f"/proc/{child}/cmdline").read_bytes() for child in begun}
     except (FileNotFoundError, ProcessLookupError):
         return []

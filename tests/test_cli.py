@@ -564,4 +564,5 @@ def test_a_lock_is_kept_or_its_faults_told(tiny, tmp_path, capsys):
     assert cli.main(["plan", tiny, "--lock", str(lock), "-o", str(out)]) == cli.NO_PLAN
     told = capsys.readouterr().err
     assert "What is short at the least:" in told
-    assert "[S1 bed; places] 2022: 1.0" in told
+    assert "[Site one, bed; places] 2022: 1.0" in told
+    assert "1. agree otherwise: Site one, bed 2022: 11 → 10 places" in told

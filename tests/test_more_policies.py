@@ -93,12 +93,13 @@ def test_a_policy_that_is_off_rests_on_nothing():
 def test_no_provider_has_more_than_its_share():
     """A has ten of fourteen places, 71 %, and may have 70 %; B cannot build in time, so one of A goes.
 
-    Of nine places at S1 five are beds. The place that goes is one of the five just converted
-    (5 × 1,000 + 2,000 closing, against 4 × 1,000 + 5,000 for a bed); somebody light waits.
+    Of nine places at S1 five are beds. The place that goes is a bed, and four are converted
+    (4 × 1,000 + 5,000 closing): one just converted does not go in the same year, which would
+    cost 5 × 1,000 + 2,000. Somebody light waits.
     """
     plan = one_year(asked("provider_share", mode="hard", share=0.7))
     assert amount(plan, "places", site="S1") == 9
-    assert plan.proof.objective == pytest.approx(CHANGED - GROUP - 10_000 + WAIT + 2_000, abs=CENT)
+    assert plan.proof.objective == pytest.approx(CHANGED - GROUP - 10_000 + WAIT - 1_000 + 5_000, abs=CENT)
 
 
 def test_a_share_that_is_soft_is_bought_off():
