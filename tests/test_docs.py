@@ -72,13 +72,12 @@ def ran(page: Path) -> list[list[str]]:
 def test_every_command_is_shown_with_what_it_prints():
     """In the page of commands each has a section; somewhere in the pages each was run and its output stands.
 
-    Only the page of `serve` stays open until it is closed; what it prints is shown of its --shortcut. What
-    `demo` prints is what `plan` does, on a region that takes minutes.
+    Only the page of `serve` stays open until it is closed; what it prints is shown of its --shortcut.
     """
     headings = re.findall(r"^## ([a-z]+)$", text_of(ROOT / "docs" / "commands.md"), re.MULTILINE)
     assert sorted(headings) == sorted(make.schema._commands())
     commands = [command for page in PAGES for command in ran(page)]
-    assert {command[0] for command in commands} == set(make.schema._commands()) - {"demo"}
+    assert {command[0] for command in commands} == set(make.schema._commands())
     assert any("--country" in command for command in commands)
 
 
