@@ -11,10 +11,9 @@ import math
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from statistics import median
 
-from benchmarks.regions import HERE, machine
+from benchmarks.results import add, add_option, machine
 from geodata.bundled import region_folder
 from models import forecast, read_region
 from optimiser import Plan, Problem, solve
@@ -69,7 +68,7 @@ def main() -> int:
     reading.add_argument("name", nargs="?", default="zuidoost-drenthe")
     reading.add_argument("--first", type=float, default=60.0, help="seconds for the plan to begin with")
     reading.add_argument("--runs", type=int, default=3)
-    reading.add_argument("--results", type=Path, default=HERE / "RESULTS.md")
+    add_option(reading)
     asked = reading.parse_args()
     plan = solve(problem_of(asked.name, {}), gap=0.0, seconds=asked.first)
     standing = Standing.of(plan)
@@ -90,9 +89,7 @@ def main() -> int:
         "| change | | s to a bound | s to a plan | s to a verified plan | gap |",
         "|---|---|--:|--:|--:|--:|", *lines,
     ])  # fmt: skip
-    print(text)
-    with asked.results.open("a", encoding="utf-8") as file:
-        file.write(f"\n{text}\n")
+    add(text, asked.results)
     return 0
 
 

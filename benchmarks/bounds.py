@@ -11,19 +11,17 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
-from benchmarks.regions import machine, problem_of
+from benchmarks.regions import problem_of
+from benchmarks.results import add, add_option, machine
 from optimiser import Model
 from optimiser.bound import Separated
 from optimiser.progress import Clock, Limits
 from optimiser.rule import Row
 from optimiser.search import WITHIN_M
 from optimiser.smaller import Smaller
-
-HERE = Path(__file__).parent
 
 LEFT_OUT: dict[str, Callable[[str, Row], bool]] = {
     "no row left out": lambda rule, row: False,
@@ -81,7 +79,7 @@ def main() -> int:
     """Measure, print the table and add it to RESULTS.md."""
     reading = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     reading.add_argument("names", nargs="*", default=["zuidoost-drenthe"])
-    reading.add_argument("--results", type=Path, default=HERE / "RESULTS.md")
+    add_option(reading)
     asked = reading.parse_args()
     lines = [line for name in asked.names for line in rows_of(name)]
     text = "\n".join([
@@ -90,10 +88,7 @@ def main() -> int:
         "| region | | bound | against the first | columns | s |",
         "|---|---|--:|--:|--:|--:|", *lines,
     ])  # fmt: skip
-    print(text)
-    head = "" if asked.results.is_file() else "# Results\n"
-    with asked.results.open("a", encoding="utf-8") as file:
-        file.write(f"{head}\n{text}\n")
+    add(text, asked.results)
     return 0
 
 

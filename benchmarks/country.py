@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.regions import HERE, machine
+from benchmarks.results import add, add_option, machine
 
 EVERY_SECONDS = 2.0
 
@@ -43,7 +43,7 @@ def asked(arguments: argparse.Namespace, folder: Path) -> list[str]:
 def measured(command: list[str], folder: Path) -> Measured:
     """Run the command to its end."""
     began, most, ended = time.monotonic(), [0.0], threading.Event()
-    with subprocess.Popen(command, cwd=HERE.parent, stdout=subprocess.DEVNULL) as run:
+    with subprocess.Popen(command, cwd=Path(__file__).parents[1], stdout=subprocess.DEVNULL) as run:
 
         def watch() -> None:
             while not ended.wait(EVERY_SECONDS):
@@ -110,7 +110,7 @@ def main() -> int:
     reading.add_argument("--national-budget", type=float, default=1.25e9)
     reading.add_argument("--time", type=float, default=240.0, help="seconds for each region")
     reading.add_argument("--gap", default="1.5%")
-    reading.add_argument("--results", type=Path, default=HERE / "RESULTS.md")
+    add_option(reading)
     arguments = reading.parse_args()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "country"
@@ -118,9 +118,7 @@ def main() -> int:
     command = f"python -m benchmarks.country MAP --open-places {arguments.open_places:g} --national-budget "
     command += f"{arguments.national_budget:g} --time {arguments.time:g} --gap {arguments.gap}"
     text = section(run.told, run.seconds, run.gigabytes, command)
-    print(text)
-    with arguments.results.open("a", encoding="utf-8") as file:
-        file.write(f"\n{text}")
+    add(text, arguments.results)
     return 0
 
 

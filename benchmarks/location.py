@@ -28,10 +28,8 @@ import pandas as pd
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import shortest_path
 
-from benchmarks.regions import machine
+from benchmarks.results import add, add_option, machine
 from optimiser.locate import LocationProblem, locate
-
-HERE = Path(__file__).parent
 
 BY_SPOPT = """\
 import json, resource, sys, time
@@ -148,7 +146,7 @@ def main() -> int:
     reading.add_argument("names", nargs="*")
     reading.add_argument("--spopt", help="Python of an environment that has spopt and highspy")
     reading.add_argument("--time", type=float, default=600.0, help="seconds for each solve")
-    reading.add_argument("--results", type=Path, default=HERE / "RESULTS.md")
+    add_option(reading)
     reading.add_argument("--one", type=Path, help=argparse.SUPPRESS)
     asked = reading.parse_args()
     if asked.one:
@@ -171,10 +169,7 @@ def main() -> int:
         f"\n`python -m benchmarks.location ORLIB`; {machine()}. spopt with HiGHS, where it is shown.\n",
         head, "|---|--:|--:|--:|--:|---|--:|--:|--:|--:|--:|--:|", *lines,
     ])  # fmt: skip
-    print(text)
-    first = "" if asked.results.is_file() else "# Results\n"
-    with asked.results.open("a", encoding="utf-8") as results:
-        results.write(f"{first}\n{text}\n")
+    add(text, asked.results)
     return 1 if wrong else 0
 
 

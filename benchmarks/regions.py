@@ -11,8 +11,6 @@ drawn in benchmarks/regions.svg.
 import argparse
 import json
 import math
-import os
-import platform
 import re
 import resource
 import subprocess
@@ -25,10 +23,11 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
+from benchmarks.results import add, add_option, machine
+
 if TYPE_CHECKING:
     from optimiser import Problem
 
-HERE = Path(__file__).parent
 ASKED_GAPS = (0.01, 0.0025)
 SOLVERS = ("spreidplan", "plain")
 
@@ -330,13 +329,6 @@ def draw(runs: dict[str, dict[str, list[Run]]], seconds: float, file: Path) -> N
     plt.close(figure)
 
 
-def machine() -> str:
-    """Return the kind of machine, and nothing that tells which one."""
-    from optimiser.highs import version
-
-    return f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, {version()}"
-
-
 def measured(names: list[str], seconds: float, count: int, seed: int) -> dict[str, dict[str, list[Run]]]:
     """Solve every instance by both solvers in turn; generated ones have a seed of their own each run."""
     runs: dict[str, dict[str, list[Run]]] = {}
@@ -358,7 +350,7 @@ def main() -> int:
     reading.add_argument("--runs", type=int, default=3)
     reading.add_argument("--seed", type=int, default=0)
     reading.add_argument("--columns", type=int, help="also build an instance of so many columns")
-    reading.add_argument("--results", type=Path, default=HERE / "RESULTS.md")
+    add_option(reading)
     reading.add_argument("--one", choices=SOLVERS, help=argparse.SUPPRESS)
     arguments = reading.parse_args()
     if arguments.one:
@@ -373,10 +365,7 @@ def main() -> int:
     if arguments.columns:
         parts.append(building(arguments.columns, arguments.seed))
     text = "\n\n".join(parts) + "\n"
-    print(text)
-    head = "" if arguments.results.is_file() else "# Results\n"
-    with arguments.results.open("a", encoding="utf-8") as file:
-        file.write(f"{head}\n{text}")
+    add(text, arguments.results)
     draw(runs, arguments.time, arguments.results.with_name("regions.svg"))
     return 0
 

@@ -19,7 +19,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.regions import machine
+from benchmarks.results import add, add_option, machine
 from models import forecast, read_region
 from optimiser import Plan, Problem, solve
 
@@ -251,7 +251,7 @@ def main() -> int:
     reading.add_argument("folder", type=Path)
     reading.add_argument("names", nargs="*")
     reading.add_argument("--time", type=float, default=300.0, help="seconds for each")
-    reading.add_argument("--results", type=Path, default=Path(__file__).parent / "RESULTS.md")
+    add_option(reading)
     arguments = reading.parse_args()
     optima = published(arguments.folder)
     names = arguments.names or [name for name in optima if (arguments.folder / f"{name}.txt").is_file()]
@@ -269,10 +269,7 @@ def main() -> int:
     told = f"{len(names) - failed} of {len(names)} proven at the published optimum; {peak:.1f} GB at most."
     head = f"## Warehouses ({time.strftime('%Y-%m-%d')})"
     text = "\n".join([head, f"\n`python -m benchmarks.warehouse ORLIB`; {machine()}.\n", *lines, f"\n{told}"])
-    print(text)
-    first = "" if arguments.results.is_file() else "# Results\n"
-    with arguments.results.open("a", encoding="utf-8") as results:
-        results.write(f"{first}\n{text}\n")
+    add(text, arguments.results)
     return min(failed, 1)
 
 

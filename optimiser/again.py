@@ -11,6 +11,7 @@ search. What changes more than numbers (a site, a tier, a policy switched on) is
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from threading import Event
 from typing import Any, Self
 
 import numpy as np
@@ -25,10 +26,21 @@ from optimiser.problem import Problem, same
 from optimiser.progress import Clock, Limits, Progress
 from optimiser.search import Search
 from optimiser.smaller import SMALL, Sites, Smaller, add_what_pays, nearest
-from optimiser.solve import ReferenceBeside, proof_of, running_as_in, solve, verified
+from optimiser.solve import (
+    NoPlanYet,
+    ReferenceBeside,
+    cheaper,
+    proof_of,
+    running_as_in,
+    solve,
+    verified,
+)
 
 WITHIN_M = 15_000.0
 """Metres across a group of origins, as in the first round of the search."""
+
+FEWEST_SECONDS = 1.0
+"""A search of fewer seconds finds nothing that is not there already."""
 
 NUMBERS = frozenset(
     {"policies", "offers", "prices", "steering", "agreed", "wished", "region", "outlook", "tiers", "pairs"}
@@ -71,6 +83,7 @@ class Standing:
         seconds: float = 150.0,
         seed: int = 0,
         progress: Callable[[Progress], None] = lambda _: None,
+        stop: Event | None = None,
     ) -> "Standing | None":
         """Return how it stands with other numbers, its plan verified.
 
@@ -81,7 +94,7 @@ class Standing:
         if not only_numbers_differ(self.plan.problem, problem):
             return None
         began = time.monotonic()
-        limits = Limits(gap, seconds, seed=seed)
+        limits = Limits(gap, seconds, stop or Event(), seed)
         model = self.model.with_numbers_of(problem)
         with ReferenceBeside(model, limits, progress) as beside:
             run, smaller, free = self._searched(model, limits, beside.heard)
@@ -91,6 +104,25 @@ class Standing:
         proof = proof_of(model, run.found(), limits, time.monotonic() - began)
         plan = verified(model, run.best, reference, proof)
         return Standing(plan, model, smaller, running_as_in(plan, problem), free, smaller.program.basis())
+
+    def planned(self, problem: Problem, *, gap: float = 0.01, seconds: float = 150.0, **asked: Any) -> Plan:
+        """Return a plan with other numbers: from here, and searched on where the gap is not met by then.
+
+        The seconds are for both together; parameters and errors are those of `optimiser.solve`.
+        """
+        began = time.monotonic()
+        near = self.again(problem, gap=gap, seconds=seconds, **asked)
+        left = seconds - (time.monotonic() - began)
+        if near is None:
+            return solve(problem, gap=gap, seconds=max(left, FEWEST_SECONDS), start=self.plan, **asked)
+        stop = asked.get("stop")
+        if near.plan.proof.gap <= gap or left < FEWEST_SECONDS or (stop is not None and stop.is_set()):
+            return near.plan
+        try:
+            further = solve(problem, gap=gap, seconds=left, start=near.plan, **asked)
+        except NoPlanYet:
+            return near.plan
+        return cheaper(near.plan, further)
 
     def _searched(
         self, model: Model, limits: Limits, progress: Callable[[Progress], None]
@@ -132,8 +164,9 @@ class Standing:
 def planned_again(plan: Plan, problem: Problem, **limits: Any) -> Plan:
     """Return a plan of a problem near that of another plan: in place where only numbers differ, else anew."""
     standing = Standing.of(plan)
-    found = None if standing is None else standing.again(problem, **limits)
-    return solve(problem, start=plan, **limits) if found is None else found.plan
+    if standing is None:
+        return solve(problem, start=plan, **limits)
+    return standing.planned(problem, **limits)
 
 
 def only_numbers_differ(before: Problem, after: Problem) -> bool:

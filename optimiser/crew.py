@@ -232,12 +232,12 @@ class Crew:
 
     def relax(self, prices: Prices) -> dict[str, Answer]:
         """Ask every region for a bound at prices."""
-        return self._ask("bounds", [self._job(name, prices, plan=False) for name in self.regions])
+        return self._bounds(prices, list(self.regions))
 
     def plan(self, prices: Prices, names: Sequence[str]) -> dict[str, Answer]:
         """Ask some regions for a plan at prices."""
         free = tuple(0.0 for _ in self.limits)
-        alone = self.relax(free) if self.limits else {}
+        alone = self._bounds(free, names) if self.limits else {}
         jobs = [
             replace(self._job(name, prices, plan=True), own_bound=alone[name].bound)
             if name in alone
@@ -245,6 +245,9 @@ class Crew:
             for name in names
         ]
         return self._ask("plans", jobs)
+
+    def _bounds(self, prices: Prices, names: Sequence[str]) -> dict[str, Answer]:
+        return self._ask("bounds", [self._job(name, prices, plan=False) for name in names])
 
     def _job(self, name: str, prices: Prices, *, plan: bool) -> Job:
         return Job(

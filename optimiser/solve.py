@@ -247,6 +247,18 @@ def unavoidable(model: Model) -> float:
     return Separated.of(model).bound(np.zeros(len(model.rows)))
 
 
+def cheaper(one: Plan, other: Plan) -> Plan:
+    """Return the better of two plans of one problem, `one` where they are equal, with the better bound."""
+    best, bound = (
+        min((one, other), key=lambda plan: plan.proof.objective),
+        max(one.proof.bound, other.proof.bound),
+    )
+    status = status_of(best.proof.objective, bound, best.proof.asked_gap)
+    seconds = one.proof.seconds + other.proof.seconds
+    proof = replace(best.proof, status=status, bound=bound, seconds=seconds)
+    return replace(best, data=signed(best.problem, best.data, proof), proof=proof)
+
+
 def _what_stops(clash: Clash) -> Iterator[str]:
     """Say which hard policies would be broken at the least, where, when and by how much."""
     _, values, _ = clash.least()

@@ -1,6 +1,7 @@
 """A changed number is planned from where the last plan stands: the same model, the same proof."""
 
 from dataclasses import replace
+from threading import Event
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from builders import best, tiny_problem
 
 from optimiser import Impossible, Model, again, solve
 from optimiser.again import Standing, only_numbers_differ, planned_again
+from optimiser.solve import cheaper
 from optimiser.verify import violations
 
 NUMBERS = {
@@ -109,6 +111,41 @@ def test_and_again_from_there(large, problem, plan):
     back = there.again(problem, gap=0.0).plan
     assert back.proof.bound <= plan.proof.objective * (1 + 1e-7)
     assert back.proof.objective - back.proof.gap_eur <= plan.proof.objective * (1 + 1e-7)
+
+
+@pytest.mark.parametrize("changed", NUMBERS)
+def test_it_searches_on_until_the_gap_is_met(large, plan, changed):
+    """Asked for no gap at all, what is left of the time goes into a search from there: the optimum."""
+    other = tiny_problem(NUMBERS[changed])
+    proof = Standing.of(plan).planned(other, gap=0.0, seconds=60.0).proof
+    assert proof.status == "proven"
+    assert proof.objective == pytest.approx(best(other).proof.objective, rel=1e-7)
+
+
+def test_stopped_it_gives_what_it_has_and_searches_no_further(large, plan, monkeypatch):
+    """A stop heard once there is a plan: that plan, of the other numbers, checked."""
+    stop, other = Event(), tiny_problem(NUMBERS["cap"])
+    monkeypatch.setattr(again, "solve", never_asked)
+    heard = lambda told: stop.set() if told.incumbent is not None else None  # noqa: E731
+    found = Standing.of(plan).planned(other, gap=-1.0, progress=heard, stop=stop)
+    assert violations(other, found.data) == ()
+    assert stop.is_set()
+
+
+def never_asked(*_, **__):
+    """Stand where nothing may be solved anew."""
+    raise AssertionError("expected no search after a stop")
+
+
+def test_of_two_plans_the_cheaper_with_the_better_bound(problem, plan):
+    """A best plan of 1 and a poor one that knows the bound of the best."""
+    poor = solve(problem, gap=1.0)
+    loose = replace(plan, proof=replace(plan.proof, bound=poor.proof.bound, status="best_found"))
+    knows = replace(poor, proof=replace(poor.proof, bound=plan.proof.bound))
+    both = cheaper(knows, loose)
+    assert (both.proof.objective, both.proof.bound) == (plan.proof.objective, plan.proof.bound)
+    assert both.proof.status == both.data.attrs["status"] == "proven"
+    assert both.data.attrs["bound"] == plan.proof.bound
 
 
 def test_another_region_is_solved_anew(plan):

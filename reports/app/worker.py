@@ -172,13 +172,10 @@ class Bench:
 
         Bounded by work, a plan must not depend on what was asked before: it is solved anew.
         """
-        asked = {**limits, "progress": self._tell}
+        asked = {**limits, "progress": self._tell, "stop": self.stop}
         if self.standing is None or "work" in limits:
-            return solve(problem, **asked, stop=self.stop)
-        near = self.standing.again(problem, **asked)
-        if near is not None and (near.plan.proof.gap <= limits["gap"] or self.stop.is_set()):
-            return near.plan
-        return solve(problem, **asked, stop=self.stop, start=(near or self.standing).plan)
+            return solve(problem, **asked)
+        return self.standing.planned(problem, **asked)
 
     def _keep(self, name: str, plan: Plan) -> None:
         """Write what is needed to read a plan again, and then what is shown of it."""
