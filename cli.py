@@ -128,9 +128,13 @@ def parser() -> argparse.ArgumentParser:
     init = add("init", _init, "make a new region folder to fill in")
     _add_making(init)
     add("check", _check, "tell every fault of a region at once", reading, as_json)
-    told = add("forecast", _forecast, "show the demand, with the steps that add up to it", reading, as_json)
+    told = add(
+        "forecast", _forecast, "show the demand, with the steps that add up to it", reading, speaking, as_json
+    )
     _add_backtest(told)
-    _add_assumptions(add("assumptions", _assumptions, "list every number with its source", reading, as_json))
+    _add_assumptions(
+        add("assumptions", _assumptions, "list every number with its source", reading, speaking, as_json)
+    )
     solving = _solving(300.0, gap=0.01)
     does = "make a plan and write its folder"
     one_or_all = _reading(of="; with --country whose numbers to use", nargs="?")
@@ -769,28 +773,28 @@ def _forecast(arguments: argparse.Namespace) -> int:
         return _backtest(region, arguments)
     from models import forecast
     from models.series import overview
-    from reports.demand import plain_table, series_table, steps_table
+    from reports.demand import Demand
 
     outlook, past = forecast(region), overview(region.series)
     if arguments.json:
         demand, counts = _records(outlook.to_frame().reset_index()), _records(past.reset_index())
         _print_json({"demand": demand, "steps": _records(outlook.steps), "series": counts})
     else:
-        _print([steps_table(outlook.to_frame(), outlook.steps), "", plain_table(outlook.to_frame())])
-        _print([] if past.empty else ["", series_table(past)])
+        _print([Demand(region, _lang(arguments, region)).text(outlook, past)])
     return DONE
 
 
 def _backtest(region: "Region", arguments: argparse.Namespace) -> int:
     from models.backtest import LEVEL, backtest
-    from reports.demand import backtest_table
+    from reports.demand import Foreseen
 
     test = backtest(region, cut=arguments.until, level=arguments.level or LEVEL)
+    told = Foreseen(test, _lang(arguments, region))
     if arguments.json:
         fitted = {"until": test.cut, "level": test.level, "growth": test.trend.growth}
-        _print_json({**fitted, "predictions": _records(test.rows), "words": list(test.words)})
+        _print_json({**fitted, "predictions": _records(test.rows), "words": told.sentences()})
     else:
-        _print([backtest_table(test.rows), "", *test.words])
+        _print([told.text()])
     return DONE
 
 
@@ -808,13 +812,13 @@ def _assumptions(arguments: argparse.Namespace) -> int:
     else:
         from reports.register import register_table
 
-        _print([register_table(region.assumptions)])
+        _print([register_table(region.assumptions, _lang(arguments, region))])
     return DONE
 
 
 def _measure(region: "Region", arguments: argparse.Namespace) -> int:
     from optimiser.sensitivity import planned, ranked, relaxed, with_range, without_range
-    from reports.effects import effect_record, effects_table, measured_words
+    from reports.effects import effect_record, effects_table, measured_words, not_moved_words
 
     register = _only(region.assumptions, arguments.only)
     rows, fixed = with_range(register), without_range(register)
@@ -830,9 +834,10 @@ def _measure(region: "Region", arguments: argparse.Namespace) -> int:
         found = {name: [effect_record(one) for one in told] for name, told, _ in parts}
         _print_json({**found, "interrupted": stop.is_set(), "no_range_stated": fixed["key"].tolist()})
     else:
+        lang = _lang(arguments, region)
         for name, told, asked in parts:
-            _print([measured_words(name, len(told), asked), "", effects_table(told), ""])
-        _print([f"No range stated, so not moved ({len(fixed)}): {', '.join(fixed['key'])}"])
+            _print([measured_words(name, len(told), asked, lang), "", effects_table(told, lang), ""])
+        _print([not_moved_words(fixed["key"].tolist(), lang)])
     return DONE
 
 
@@ -1004,7 +1009,7 @@ def _place(arguments: argparse.Namespace) -> int:
     else:
         homes = homes_of_plan(plan, min(client.ready for client in clients), rules.until)
     placed = place(plan, clients, homes, rules, seconds=arguments.time)
-    desk = Desk(plan, placed, arguments.free is None, arguments.lang or region.parameters.region.language)
+    desk = Desk(plan, placed, arguments.free is None, _lang(arguments, region))
     if arguments.output:
         desk.write(arguments.output)
     if arguments.json:
@@ -1043,7 +1048,7 @@ def _partition(arguments: argparse.Namespace) -> int:
     flows = read_care_flows(arguments.flows, region) if arguments.flows else None
     weighing = Weighing.of(region.parameters).changed(_settings(arguments.weigh, "--weigh"))
     known = Cooperation.of(region, forecast(region), weighing, flows)
-    lang = arguments.lang or region.parameters.region.language
+    lang = _lang(arguments, region)
     first, last = arguments.into or (2, min(4, len(region.municipalities)))
     told = compared(region, known, range(first, last + 1), given, lang)
     if arguments.json:
@@ -1070,7 +1075,7 @@ def _monitor(arguments: argparse.Namespace) -> int:
         _tell(f"{arguments.actuals}: {'recorded' if recorded else 'was recorded before'} in {history.file}")
     counts = history.read().within(plan.problem.years)
     quarter = needed(counts, history.file, Quarter.of(arguments.quarter) if arguments.quarter else None)
-    lang = arguments.lang or region.parameters.region.language
+    lang = _lang(arguments, region)
     drawn = {"draws": arguments.draws, "seed": arguments.seed}
     told = monitored(plan, counts, quarter, lang, public=arguments.public, **drawn)
     if arguments.replan:
@@ -1266,7 +1271,7 @@ def _locate(arguments: argparse.Namespace) -> int:
     if arguments.json:
         _print_json(record(answer, region, arguments.tier))
     else:
-        lang = arguments.lang or region.parameters.region.language
+        lang = _lang(arguments, region)
         _print([Located(answer, region, arguments.tier, lang).text()])
     return DONE
 
@@ -1378,7 +1383,7 @@ def _gathered(
     from optimiser import Impossible, NoPlanYet
     from reports.collection import Collection
 
-    kept = Collection(arguments.output, question, arguments.lang or region.parameters.region.language)
+    kept = Collection(arguments.output, question, _lang(arguments, region))
     stop, ticker = threading.Event(), Ticker(sys.stderr)
     said = f"Stopping with the {what} that are finished; Ctrl-C again aborts."
     try:
@@ -1566,7 +1571,7 @@ def _serve(arguments: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="spreidplan-", ignore_cleanup_errors=True) as folder:
         asked = Asked(
             region, Path(folder), limits, there.given, there.gallery,
-            arguments.lang or region.parameters.region.language, arguments.repair_time,
+            _lang(arguments, region), arguments.repair_time,
         )  # fmt: skip
         options = {"host": arguments.host, "port": arguments.port, "browser": arguments.browser}
         serve(asked, **options, until_closed=arguments.until_closed, told=_told_place)
@@ -1723,6 +1728,11 @@ def _written(
 
 def _records(frame: "pd.DataFrame") -> Any:
     return json.loads(frame.to_json(orient="records", double_precision=15))
+
+
+def _lang(arguments: argparse.Namespace, region: "Region") -> Any:
+    """Return the language that was asked for, or else the region's."""
+    return arguments.lang or region.parameters.region.language
 
 
 def _in_language(words: dict[str, str], region: "Region") -> str:

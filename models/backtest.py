@@ -5,7 +5,6 @@ trend and beside doing no forecasting at all.
 """
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -88,44 +87,22 @@ class Backtest:
         `COLUMNS`, one row per method and later year, in clients: `error` is predicted − observed,
         `error_share` the same as a share of the observed. The last count has no interval (NaN,
         `inside` None).
-    remarks
-        What is known of the counts themselves: those given as about so many, those too few to fit.
+    approximate
+        Years up to `cut` whose count is given as about so many; they weigh as much as the others.
+    redeemed_too_few
+        How many counts of redeemed indications are known up to `cut`, where those are too few to fit.
     """
 
     cut: int
     level: float
     trend: Trend
     rows: pd.DataFrame
-    remarks: tuple[str, ...]
+    approximate: tuple[int, ...]
+    redeemed_too_few: int | None
 
     def mean_error(self, method: str) -> float:
         """Return the mean size of a method's errors, as a share of the observed."""
         return float(self.rows.loc[self.rows["method"] == method, "error_share"].abs().mean())
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """What must be read with the table: how little stands behind it, and what did worse than nothing."""
-        counts, reach = self.trend.counts, self.trend.reach(self.level)
-        return (
-            f"Fitted on {len(counts)} counts, {counts.index[0]}–{self.cut}: {self.trend.growth:+.1%} a year; "
-            f"a count lies {self.trend.noise:.1%} off that line. With so few counts the interval of "
-            f"{self.level:.0%} reaches {reach:.1f} standard errors to either side.",
-            f"The {PATHWAY} takes only its trend from those years. Its other rates are the region's of "
-            "today, chosen with the later years known: that it comes close is no proof that it foresees.",
-            *(self._verdict(method) for method in (PATHWAY, TREND)),
-            *self.remarks,
-        )
-
-    def _verdict(self, method: str) -> str:
-        rows = self.rows[self.rows["method"] == method]
-        outside = [str(year) for year, held in zip(rows["year"], rows["inside"], strict=True) if not held]
-        held = f"misses its interval in {', '.join(outside)}" if outside else "stays inside its interval"
-        off, naive = self.mean_error(method), self.mean_error(LAST)
-        than = "worse than" if off > naive else "better than" if off < naive else "as good as"
-        return (
-            f"The {method} {held}; it is {off:.1%} off on average, {than} carrying on the last count "
-            f"({naive:.1%})."
-        )
 
 
 def backtest(region: Region, *, cut: int | None = None, level: float = LEVEL) -> Backtest:
@@ -165,17 +142,11 @@ def backtest(region: Region, *, cut: int | None = None, level: float = LEVEL) ->
         for method, predicted in _methods(region, trend, late, level).items()
         for (year, observed), prediction in zip(late.items(), predicted, strict=True)
     ]
-    return Backtest(cut, level, trend, _judged(rows), tuple(_remarks(region.series, cut)))
-
-
-def _remarks(series: pd.DataFrame, cut: int) -> Iterator[str]:
-    early = series[series.index <= cut]
-    about = ", ".join(str(year) for year in early.index[early["circa"]])
-    if about:
-        yield f"The count of {about} is given as about so many; it weighs as much as the others."
-    redeemed = early["redeemed"].dropna()
-    if len(redeemed) < LEAST_COUNTS:
-        yield f"Redeemed indications are known of {len(redeemed)} years up to {cut}, too few to fit and test."
+    known = region.series[region.series.index <= cut]
+    approximate = tuple(int(str(year)) for year in known.index[known["circa"]])
+    redeemed = int(known["redeemed"].notna().sum())
+    too_few = redeemed if redeemed < LEAST_COUNTS else None
+    return Backtest(cut, level, trend, _judged(rows), approximate, too_few)
 
 
 def _check_late(region: Region, late: pd.Series, cut: int) -> None:

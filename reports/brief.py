@@ -94,4 +94,4 @@ def aligned(rows: Iterable[Sequence[str]], indent: str = "  ") -> list[str]:
 def _is_numeric(column: Sequence[str]) -> bool:
     """Tell whether all that is in a column under its header begins as a number does."""
     filled = [cell for cell in column[1:] if cell]
-    return bool(filled) and all(cell[0].isdigit() or cell[0] in "+−–-€<" for cell in filled)
+    return bool(filled) and all(cell[0].isdigit() or cell[0] in "+−–-€<≈" for cell in filled)

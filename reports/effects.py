@@ -1,55 +1,55 @@
 """What moving a number does, as a table and as a record."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-import pandas as pd
-
 from optimiser.sensitivity import Effect, Moved
+from reports.brief import aligned
+from reports.notation import UNKNOWN, Language, Notation
+from reports.words import Words
 
 
-def measured_words(name: str, done: int, asked: int) -> str:
+def measured_words(name: str, done: int, asked: int, lang: Language) -> str:
     """Say what was solved, and how far a difference can be trusted."""
-    part = f"{done} of {asked} numbers measured" + (", then stopped" if done < asked else "")
-    if name == "relaxation":
-        return (
-            f"{part}: the relaxation, without whole places, homes or sites, solved again at both ends of the "
-            "range; in a large region with neighbourhoods within 15 km moving as one. Right for ranking, not "
-            "what a plan would cost more."
-        )
-    return f"{part}: whole plans, each within its own gap; a difference below both gaps is no finding."
+    said = Words(lang, "numbers")
+    return said(
+        "measured", done=done, asked=asked, stopped=said("then_stopped") if done < asked else "",
+        how=said(f"by_{name}"),
+    )  # fmt: skip
 
 
-def effects_table(measured: Sequence[Effect]) -> str:
+def not_moved_words(keys: Sequence[str], lang: Language) -> str:
+    """Name the numbers without a range, of which nothing is known."""
+    return Words(lang, "numbers")("no_range", count=len(keys), keys=", ".join(keys)).rstrip(": ")
+
+
+def effects_table(measured: Sequence[Effect], lang: Language) -> str:
     """Lay out a line per end of a range: differences from the region as it stands."""
-
-    lines = [
-        [one.key, f"{one.value:g} → {moved.value:g} {one.unit}", *_difference(moved)]
+    said, write = Words(lang, "numbers"), Notation(lang)
+    if not any(one.moved for one in measured):
+        return said("nothing_measured")
+    columns = ("key", "moved", "objective", "eur_a_year", "beds", "waiting")
+    rows = [(*map(said, columns), "")]
+    rows += [
+        (one.key, f"{write.plain(one.value)} → {write.plain(moved.value)} {one.unit}", *cells)
         for one in measured
         for moved in one.moved
+        for cells in [tuple(_difference(moved, said, write))]
     ]
-    if not lines:
-        return "Nothing was measured."
-    columns = ["key", "moved", "objective", "EUR/year", "beds", "waiting", ""]
-    frame = pd.DataFrame(lines, columns=columns)
-    for column in ("key", "moved", ""):
-        width = max((len(text) for text in frame[column]), default=0)
-        frame[column] = frame[column].str.ljust(width)
-    return "\n".join(line.rstrip() for line in str(frame.to_string(index=False)).splitlines())
+    return "\n".join(aligned(rows, indent=""))
 
 
-def _difference(moved: Moved) -> list[str]:
-    effect = moved.effect
+def _difference(moved: Moved, said: Words, write: Notation) -> Iterator[str]:
+    effect, reason = moved.effect, said.known(f"reason_{moved.reason.replace(' ', '_')}", moved.reason)
     if effect is None:
-        return ["-", "-", "-", "-", moved.reason]
-    told = [
-        f"{effect.objective:+,.0f}",
-        f"{effect.eur:+,.0f}",
-        f"{effect.beds:+.1f}",
-        f"{effect.waiting:+.1f}",
-    ]
-    return [*told, moved.reason if moved.reason or effect.is_distinguishable else "not distinguishable"]
+        yield from (UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, reason)
+        return
+    yield write.signed(effect.objective)
+    yield write.signed(effect.eur)
+    yield write.signed(effect.beds, 1)
+    yield write.signed(effect.waiting, 1)
+    yield reason if reason or effect.is_distinguishable else said("not_distinguishable")
 
 
 def effect_record(one: Effect) -> dict[str, Any]:

@@ -58,6 +58,12 @@ class Notation:
             return UNKNOWN
         return f"{self.number(100 * share, digits)}{NARROW if self.lang == 'nl' else ''}%"
 
+    def signed_percent(self, share: float | None, digits: int = 1) -> str:
+        """Return a share as a percentage with its sign, as growth and errors are written."""
+        text = self.percent(share, digits)
+        positive = share is not None and math.isfinite(share) and share > 0
+        return "+" + text if positive and any(c in "123456789" for c in text) else text
+
     def plain(self, value: float | None) -> str:
         """Return an input number as it was meant: no more decimals than it has, six at most."""
         if value is None or not math.isfinite(value):

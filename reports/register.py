@@ -1,20 +1,29 @@
 """The register of assumptions as a table."""
 
+from typing import Any
+
 import pandas as pd
 
-
-def register_table(register: pd.DataFrame) -> str:
-    """Lay out a line a number: key, unit, value, range, price year, source."""
-    named = register.rename(columns={"price_year": "price year"})
-    columns = ["key", "unit", "value", "low", "high", "price year", "source"]
-    texts = named[columns].astype(object).where(named[columns].notna(), "-")
-    for column in ("value", "low", "high"):
-        texts[column] = [_number(value) for value in texts[column]]
-    for column in ("key", "unit", "source"):
-        width = max(len(column), *(len(text) for text in texts[column]))
-        texts[column] = texts[column].str.ljust(width)
-    return "\n".join(line.rstrip() for line in str(texts.to_string(index=False)).splitlines())
+from reports.brief import aligned
+from reports.notation import Language, Notation
+from reports.words import Words
 
 
-def _number(value: object) -> str:
-    return f"{value:.10g}" if isinstance(value, float) else str(value)
+def register_table(register: pd.DataFrame, lang: Language) -> str:
+    """Lay out a line a number: key, unit, value, range, price year, source; a dash where there is none."""
+    said, write = Words(lang, "numbers"), Notation(lang)
+    columns = ("key", "unit", "value", "low", "high", "price_year", "source")
+    rows = [tuple(map(said, columns))]
+    for _, row in register.iterrows():
+        # a year is written as one, not as 2,031
+        years = {"price_year"} | ({"value", "low", "high"} if row["unit"] == "year" else set())
+        rows.append(tuple(_cell(row[column], write, is_year=column in years) for column in columns))
+    return "\n".join(aligned(rows, indent=""))
+
+
+def _cell(value: Any, write: Notation, *, is_year: bool) -> str:
+    if value is None or pd.isna(value):
+        return write.number(None)
+    if is_year:
+        return f"{value:.0f}"
+    return write.plain(value) if isinstance(value, float) else str(value)

@@ -12,6 +12,7 @@ from geodata.bundled import bundled_regions
 from geodata.faults import InputError
 from models import read_region
 from models.backtest import LAST, PATHWAY, TREND, Trend, backtest
+from reports.demand import Foreseen
 
 UP = 1000 * math.exp(0.3)
 BUMP = f"year,indications,redeemed,circa\n2017,1000,,\n2018,{UP!r},,\n2019,1000,,\n2020,1200,,\n2021,400,,\n"
@@ -58,7 +59,9 @@ def test_where_nobody_comes_or_goes_the_pathway_stays_at_the_last_count():
     assert math.log(row["high"] / 1000) == pytest.approx(math.sqrt(0.12))
     assert (row["error"], row["error_share"]) == pytest.approx((-200.0, -1 / 6))
     assert [predicted(test, PATHWAY, year)["inside"] for year in (2020, 2021)] == [True, False]
-    assert any("The care pathway misses its interval in 2021" in words for words in test.words)
+    assert any(
+        "care pathway: misses its interval in 2021" in words for words in Foreseen(test, "en").sentences()
+    )
 
 
 def test_the_fitted_trend_is_the_trend_of_the_inflow():
@@ -119,7 +122,7 @@ def test_rotterdam_as_it_is():
     line = predicted(test, TREND, 2020)
     assert (line["low"], line["high"]) == pytest.approx((1348, 2155), abs=1)
     assert test.rows["inside"].dropna().all()
-    said = " ".join(test.words)
+    said = " ".join(Foreseen(test, "en").sentences())
     assert "worse than carrying on the last count (1.2%)" in said
     assert "no proof" in said
     assert "2015 is given as about" in said
@@ -128,14 +131,15 @@ def test_rotterdam_as_it_is():
 
 def test_the_command_shows_it(capsys):
     """A table with a row per method and year; as JSON the same figures, an absent interval null."""
-    assert cli.main(["forecast", "rotterdam", "--backtest"]) == cli.DONE
+    assert cli.main(["forecast", "rotterdam", "--backtest", "--lang", "en"]) == cli.DONE
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split()[:4] == ["method", "year", "observed", "predicted"]
-    assert lines[4].split() == ["trend", "2020", "1993", "1705", "1348", "2155", "-288", "-14.5%", "yes"]
+    assert lines[4].split() == ["trend", "2020", "1,993", "1,705", "1,348", "2,155", "−288", "−14.5%", "yes"]
     assert cli.main(["forecast", "rotterdam", "--json", "--until", "2019", "--level", "50%"]) == cli.DONE
     told = json.loads(capsys.readouterr().out)
     assert (told["until"], told["level"]) == (2019, 0.5)
     assert [row["low"] is None for row in told["predictions"]] == [False, False, True]
+    assert "bewijst niet dat het vooruitziet" in " ".join(told["words"])
 
 
 def test_the_command_refuses_a_region_without_counts(capsys):

@@ -174,7 +174,7 @@ def test_forecast_steps_add_up_to_the_demand(tiny, capsys):
 
 def test_forecast_table_ends_with_the_clients(tiny, capsys):
     """One column a year: the year before, the steps, and what they add up to."""
-    assert cli.main(["forecast", tiny, "--set", "pathway.inflow.share=0.1"]) == cli.DONE
+    assert cli.main(["forecast", tiny, "--lang", "en", "--set", "pathway.inflow.share=0.1"]) == cli.DONE
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["clients,", "year", "before", "19.0", "20.9"] in lines
     assert ["clients", "20.9", "22.8"] in lines
@@ -182,11 +182,17 @@ def test_forecast_table_ends_with_the_clients(tiny, capsys):
 
 def test_forecast_shows_the_past_where_it_is_known(tiny, capsys):
     """1,854 of 1,923 were redeemed in 2017, 96.4 %, and 69 were without a place; 2,024 is 5.3 % more."""
-    assert cli.main(["forecast", "rotterdam"]) == cli.DONE
+    assert cli.main(["forecast", "rotterdam", "--lang", "en"]) == cli.DONE
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert ["2015", "ca.", "2400", "-", "-", "-", "-", "-"] in lines
-    assert ["2017", "1923", "-9.4%", "1854", "-", "96.4%", "69"] in lines
-    assert ["2018", "2024", "+5.3%", "1888", "+1.8%", "93.3%", "136"] in lines
+    assert ["2015", "≈", "2,400", "–", "–", "–", "–", "–"] in lines
+    assert ["2017", "1,923", "−9.4%", "1,854", "–", "96.4%", "69"] in lines
+    assert ["2018", "2,024", "+5.3%", "1,888", "+1.8%", "93.3%", "136"] in lines
+    assert cli.main(["forecast", "rotterdam"]) == cli.DONE
+    told = capsys.readouterr().out
+    assert "trend van de instroom" in told
+    assert ["Midden:", "dagelijkse", "begeleiding", "780,0"] in [
+        line.split()[:4] for line in told.splitlines()
+    ]
     assert cli.main(["forecast", "rotterdam", "--json"]) == cli.DONE
     told = json.loads(capsys.readouterr().out)["series"]
     assert (told[0]["redeemed"], told[0]["circa"]) == (None, True)

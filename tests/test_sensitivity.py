@@ -194,16 +194,18 @@ def test_a_moved_number_replaces_what_the_planner_set(reader, tmp_path, capsys):
 def test_the_register_as_a_list(tmp_path, capsys):
     """Key, unit, value, range, price year and source of every number; "-" where there is none."""
     folder = str(write_tiny_region(tmp_path / "tiny"))
-    assert cli.main(["assumptions", folder]) == cli.DONE
+    assert cli.main(["assumptions", folder, "--lang", "en"]) == cli.DONE
     lines = capsys.readouterr().out.splitlines()
-    assert ["tiers.bed.rate", "EUR/client-week", "1000", "-", "-", "2021", "tariff", "sheet", "2021"] in [
+    assert ["tiers.bed.rate", "EUR/client-week", "1,000", "–", "–", "2021", "tariff", "sheet", "2021"] in [
         line.split() for line in lines
     ]
     assert cli.main(["assumptions", folder, "--json"]) == cli.DONE
     told = json.loads(capsys.readouterr().out)
     assert len(told) == len(lines) - 1
-    assert cli.main(["assumptions", folder, "--measure"]) == cli.DONE
+    assert cli.main(["assumptions", folder, "--measure", "--lang", "en"]) == cli.DONE
     assert f"No range stated, so not moved ({len(told)})" in capsys.readouterr().out
+    assert cli.main(["assumptions", folder, "--measure", "--lang", "nl"]) == cli.DONE
+    assert f"dus niet verschoven ({len(told)})" in capsys.readouterr().out
 
 
 def test_an_unknown_key_to_measure(tmp_path, capsys):
