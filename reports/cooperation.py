@@ -14,7 +14,6 @@ from optimiser.cooperation import Cooperation
 from optimiser.partition import Best, Group, Partitioner, Scored
 from reports.brief import aligned
 from reports.notation import Language, Notation
-from reports.suppression import THRESHOLD
 from reports.words import Words
 
 
@@ -43,7 +42,7 @@ class Comparison:
             self._lowest(),
             *[[*aligned(self._groups(number)), ""] for number in range(1, len(self.scored))],
             [self._said("who"), *aligned(self._who()), ""],
-            [self._said("small_groups", threshold=THRESHOLD), ""] if self._has_small_numbers() else [],
+            [self._said("small_groups", threshold=self._threshold), ""] if self._has_small_numbers() else [],
             [self._said("assumed"), *self._assumptions()],
         ]
         return "\n".join(line for block in blocks for line in block)
@@ -68,10 +67,15 @@ class Comparison:
             ],
         }
 
+    @property
+    def _threshold(self) -> int:
+        """Numbers of people under this are not published."""
+        return int(self.parameters.privacy.threshold)
+
     def _has_small_numbers(self) -> bool:
         """Tell whether a number of people under the threshold is told."""
         groups = [group for one in self.scored for group in one.groups]
-        return any(float(number) < THRESHOLD for group in groups for number in group.clients)
+        return any(float(number) < self._threshold for group in groups for number in group.clients)
 
     def _legend(self) -> list[str]:
         estimated = self._said("estimated") if self.known.flows_are_estimated else ""

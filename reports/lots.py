@@ -22,7 +22,7 @@ from optimiser.plan import Plan
 from optimiser.volumes import BAND, Term, Volumes, nodes
 from reports.brief import aligned
 from reports.notation import Language, Notation
-from reports.suppression import THRESHOLD, Sum, shown
+from reports.suppression import Sum, shown
 from reports.words import Words
 
 FILES = ("lots.csv", "volumes.csv", "prices.csv", "lots.gpkg")
@@ -152,8 +152,8 @@ class Tender:
     def volumes(self) -> pd.DataFrame:
         """Return a row per lot, municipality, tier and year: client-weeks expected, least and most.
 
-        They are meant to be published: NaN is fewer than `THRESHOLD` clients, none included, or what would
-        give such a number away (`reports/suppression.py`).
+        They are meant to be published: NaN is fewer clients than the region publishes, none included, or
+        what would give such a number away (`reports/suppression.py`).
         """
         rows = []
         for lot in self._lots:
@@ -200,6 +200,11 @@ class Tender:
     @property
     def _region(self) -> Any:
         return self.plan.problem.region
+
+    @property
+    def _threshold(self) -> int:
+        """Numbers of people under this are not published."""
+        return int(self._region.parameters.privacy.threshold)
 
     @property
     def _lots(self) -> range:
@@ -297,7 +302,7 @@ class Tender:
                 sums.append(Sum(of, terms))
         cells = pd.Index(list(values), tupleize_cols=False)
         euros_of = [cell for cell in values if cell[0] == "eur"]
-        return shown(pd.Series(list(values.values()), index=cells), sums, THRESHOLD, amounts=euros_of)
+        return shown(pd.Series(list(values.values()), index=cells), sums, self._threshold, amounts=euros_of)
 
     def _rate(self, cell: tuple[Any, ...]) -> float:
         """Return what a client-year of a cell (lot, town, tier, year) costs, in tens of thousands of EUR."""
@@ -474,8 +479,8 @@ class Tender:
             for tier in self._tiers
             for year in self.bought.years
         )
-        if any(number < THRESHOLD for number in clients):
-            yield self._said("small", threshold=THRESHOLD)
+        if any(number < self._threshold for number in clients):
+            yield self._said("small", threshold=self._threshold)
 
     def _outside(self) -> Iterable[str]:
         write, band = self._write, self.wish.band

@@ -6,8 +6,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from geodata.faults import Fault, InputError
-from models.actuals import MEASURES, Quarter
+from models.actuals import Quarter
 from models.history import Counts
 from models.parameters import WAITING
 from models.rates import LEVEL, Estimates, Estimator, Rate
@@ -16,7 +18,7 @@ from optimiser.plan import Plan
 from optimiser.tracking import Tracker
 from reports.brief import aligned
 from reports.notation import UNKNOWN, Language, Notation
-from reports.suppression import THRESHOLD
+from reports.suppression import TOTAL, Sum, shown
 from reports.words import Words
 
 SHOWN = 20
@@ -27,7 +29,8 @@ SHOWN = 20
 class Monitor:
     """A comparison of counts and plan to be told in one language.
 
-    With `public` only the region as a whole is told, without counts of people under the threshold.
+    With `public` only the region as a whole is told, without the counts that are too small to publish,
+    what is expected of them, or rates.
     """
 
     plan: Plan
@@ -42,7 +45,7 @@ class Monitor:
         """Return the monitor as a terminal shows it."""
         carried = any(one.carried for one in self.compared.whole)
         blocks = [
-            [self._title(), *([self._said("small", threshold=THRESHOLD)] if self.public else []), ""],
+            [self._title(), *([self._said("small", threshold=self._threshold)] if self.public else []), ""],
             [*aligned(self._rows(self.compared.whole)), ""],
             [
                 *([self._said("carried")] if carried else []),
@@ -50,23 +53,21 @@ class Monitor:
                 *(self._said(key) for key in ("band_more", "reading", "reading_more")),
                 "",
             ],
-            [] if self.public else [self._chance(), *self._parts(), ""],
-            self._rates(),
+            [] if self.public else [self._chance(), *self._parts(), "", *self._rates()],
         ]
         return "\n".join(line.rstrip() for block in blocks for line in block).rstrip()
 
     def record(self) -> dict[str, Any]:
         """Return the monitor for a program: counts whole, expectations in fractions."""
         compared = self.compared
-        parts = {} if self.public else {"parts": [self._entry(one) for one in compared.parts]}
+        inner = {} if self.public else self._inner()
         return {
             "region": self._parameters.region.name,
             "quarter": str(compared.quarter),
             "band": {"least": BAND[0], "most": BAND[1], "draws": self.draws},
             "whole": [self._entry(one) for one in compared.whole],
-            **parts,
+            **inner,
             "outside_by_chance": compared.expected_outside,
-            "rates": [_rate_entry(one) for one in self._told_rates()],
             "not_estimated": [
                 {"measure": measure, "quarter": quarter} for measure, quarter in self.estimates.skipped
             ],
@@ -74,6 +75,13 @@ class Monitor:
                 {"refresh": int(str(n)), "file": row["file"], "recorded": row["recorded"]}
                 for n, row in self.counts.refreshes.iterrows()
             ],
+        }
+
+    def _inner(self) -> dict[str, Any]:
+        """Return what is not for everybody."""
+        return {
+            "parts": [self._entry(one) for one in self.compared.parts],
+            "rates": [_rate_entry(one) for one in self.estimates.rates],
         }
 
     # ------------------------------------------------------------------ words
@@ -122,23 +130,47 @@ class Monitor:
 
     # ------------------------------------------------------------------ rows
 
-    def _is_small(self, one: Compared) -> bool:
-        return self.public and MEASURES[one.measure].of_people and one.counted < THRESHOLD
+    @property
+    def _threshold(self) -> int:
+        return int(self._parameters.privacy.threshold)
+
+    @cached_property
+    def _tellable(self) -> tuple[frozenset[int], frozenset[int]]:
+        """Numbers of the rows of the whole whose count, and whose expectation, may be told to everybody.
+
+        Nothing told gives a small number away, also to who knows how many there are of a measure in all.
+        """
+        counted, expected = set[int](), set[int]()
+        for measure in {one.measure for one in self.compared.whole}:
+            rows = {n: one for n, one in enumerate(self.compared.whole) if one.measure == measure}
+            counted |= self._shown({n: float(one.counted) for n, one in rows.items()})
+            expected |= self._shown({n: one.expected for n, one in rows.items()})
+        return frozenset(counted), frozenset(expected)
+
+    def _shown(self, numbers: Mapping[int, float]) -> set[int]:
+        values: dict[int | str, float] = {**numbers, TOTAL: sum(numbers.values())}
+        told = shown(pd.Series(values), [Sum(TOTAL, tuple(numbers))], self._threshold)
+        return {n for n in numbers if bool(told[n])}
+
+    def _is_told(self, one: Compared) -> tuple[bool, bool]:
+        """Whether its count, and what the plan expects of it, may be told."""
+        if not self.public:
+            return True, True
+        number, (counted, expected) = self.compared.whole.index(one), self._tellable
+        return number in counted, number in expected
 
     def _rows(self, compared: Iterable[Compared]) -> list[Sequence[str]]:
         write, rows = self._write, list[Sequence[str]]([self._said("head").split("|")])
         for one in compared:
-            small = self._is_small(one)
-            band = f"{write.number(one.least)}–{write.number(one.most)}"
-            counted = f"<{THRESHOLD}" if small else write.number(one.counted)
-            outside = one.is_outside and not small
+            counted, expected = self._is_told(one)
+            outside = counted and expected and one.is_outside
             rows.append(
                 (
                     self.name(one),
-                    counted,
+                    write.number(one.counted) if counted else UNKNOWN,
                     one.as_of + ("*" if one.carried else ""),
-                    write.number(one.expected, 1),
-                    band,
+                    write.number(one.expected, 1) if expected else UNKNOWN,
+                    f"{write.number(one.least)}–{write.number(one.most)}" if expected else UNKNOWN,
                     f"{self._said('outside')} {write.signed(one.beyond)}" if outside else "",
                 )
             )
@@ -163,13 +195,8 @@ class Monitor:
         more = [f"  {self._said('more', count=rest)}"] if rest > 0 else []
         return [self._said("parts"), *aligned(self._rows(outside[:SHOWN])), *more]
 
-    def _told_rates(self) -> list[Rate]:
-        return [
-            one for one in self.estimates.rates if not self.public or min(one.events, one.trials) >= THRESHOLD
-        ]
-
     def _rates(self) -> list[str]:
-        rates = self._told_rates()
+        rates = self.estimates.rates
         if not rates:
             return list(self._skipped())
         write, rows = self._write, list[Sequence[str]]([self._said("rate_head").split("|")])
@@ -201,8 +228,8 @@ class Monitor:
             yield self._said("skipped", measure=self._said(measure).lower(), quarters=", ".join(ones))
 
     def _entry(self, one: Compared) -> dict[str, Any]:
-        small = self._is_small(one)
-        told = {"counted": None if small else one.counted, "outside": None if small else one.is_outside}
+        counted, expected = self._is_told(one)
+        band = {"expected": one.expected, "least": one.least, "most": one.most}
         return {
             "measure": one.measure,
             **one.detail,
@@ -210,10 +237,9 @@ class Monitor:
             "quarter": str(one.quarter),
             "as_of": one.as_of,
             "carried": one.carried,
-            "expected": one.expected,
-            "least": one.least,
-            "most": one.most,
-            **told,
+            **(band if expected else dict.fromkeys(band)),
+            "counted": one.counted if counted else None,
+            "outside": one.is_outside if counted and expected else None,
         }
 
 

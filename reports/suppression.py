@@ -20,8 +20,6 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Iterable, Sequence
 
-THRESHOLD = 10
-"""Counts under this are small, where a region says nothing else."""
 TOTAL = "total"
 """Label of a margin."""
 _SLACK = 1e-6
@@ -38,9 +36,7 @@ class Sum:
     """What each part counts for; 1 where nothing is said."""
 
 
-def suppressed_table(
-    counts: pd.DataFrame, threshold: float = THRESHOLD, *, across: bool = True
-) -> pd.DataFrame:
+def suppressed_table(counts: pd.DataFrame, threshold: float, *, across: bool = True) -> pd.DataFrame:
     """Return `counts` with a row of sums, and a column of them where `across`; NaN is not published.
 
     Without `across`, columns stand apart, as years of a stock do.
@@ -59,7 +55,7 @@ def suppressed_table(
 def shown(
     values: pd.Series,
     sums: Iterable[Sum],
-    threshold: float = THRESHOLD,
+    threshold: float,
     latent: Collection[Hashable] = (),
     amounts: Collection[Hashable] = (),
 ) -> pd.Series:

@@ -3,12 +3,14 @@
 import json
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import geopandas as gpd
 import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tiny import write_tiny_region
@@ -26,6 +28,7 @@ from optimiser.lots import BAND_PRICE, EMPTY_WEIGHT, SCALE_PRICE, Patchwork, Wis
 from optimiser.volumes import volumes
 from reports import read_plan
 from reports.lots import Tender
+from reports.suppression import Sum, shown
 from tests.attack import disclosed
 
 
@@ -382,40 +385,96 @@ def test_the_command_as_json_and_files(plan_folder, tmp_path, capsys):
 
 @pytest.mark.parametrize("times", [3.0, 9.0, 40.0])
 def test_published_volumes_do_not_give_small_numbers_away(plan, times):
-    """Somebody who reads all files and knows what adds up to what cannot tell a number under ten people from
-    none or from ten; and numbers that nobody needs to guess are there.
+    """Somebody who reads all files, and knows what adds up to what and every rate, cannot tell a number under
+    ten people from none or from ten; and numbers that nobody needs to guess are there.
     """
     bought = volumes(plan, draws=2)
-    more = replace(bought, expected=bought.expected * times, drawn=bought.drawn * times)
+    more = replace(
+        bought, expected=bought.expected * times, drawn=bought.drawn * times, eur=bought.eur * times
+    )
     division = divide(Patchwork.of(plan, more, Wish(lots=2)), Wish(lots=2))
-    tender = Tender(plan, more, division, Wish(lots=2), {}, "en")
+    published, truth, known = read_by_all(plan, more, division)
+    assert disclosed(truth, published, known, 10) == {}
+    assert any(number < 10 for number in truth.values())
+    if times == 40.0:
+        assert sum(len(cell) == 4 for cell in published) >= 4
+
+
+def test_what_a_lot_costs_does_not_give_a_small_number_away(plan):
+    """A hundred clients everywhere but four in beds in one municipality and year, each cell at a rate of its
+    own: from volumes and their sum the four do not follow; with what the lot costs they would, were the
+    cost not heeded in what is left out.
+    """
+    bought = volumes(plan, draws=2)
+    hundred = xr.full_like(bought.expected, 100.0 * WEEKS_PER_YEAR)
+    few = hundred["neighbourhood"].isin(["N1", "N2"]) & (hundred["tier"] == "bed") & (hundred["year"] == 2022)
+    expected = hundred.where(~few, 2.0 * WEEKS_PER_YEAR)
+    sizes = [expected.sizes[name] for name in ("tier", "neighbourhood", "year")]
+    rates = xr.DataArray(
+        500.0 + np.arange(np.prod(sizes)).reshape(sizes), dims=("tier", "neighbourhood", "year")
+    )
+    more = replace(bought, expected=expected, eur=expected * rates)
+    division = divide(Patchwork.of(plan, more, Wish(lots=1)), Wish(lots=1))
+    published, truth, known = read_by_all(plan, more, division)
+    assert sorted(number for number in truth.values() if number < 10) == pytest.approx([4.0])
+    assert disclosed(truth, published, known, 10) == {}
+    volumes_only = [(cell, own) for cell, own, *_ in known if len(cell) == 2 and cell[0] != "eur"]
+    heedless = truth | {cell: sum(truth[c] for c in own) for cell, own in volumes_only}
+    cells = pd.Series(list(heedless.values()), pd.Index(list(heedless), tupleize_cols=False))
+    seen = shown(cells, [Sum(cell, tuple(own)) for cell, own in volumes_only], 10)
+    costs = {
+        cell: sum(r * truth[c] for c, r in zip(own, *rates, strict=True))
+        for cell, own, *rates in known
+        if rates
+    }
+    assert disclosed(truth, cells[seen].to_dict() | costs, known, 10) != {}
+
+
+def read_by_all(plan, bought, division):
+    """Return what all files of a tender tell, the truth, and what adds up to what: clients and 10,000 EUR."""
+    tender = Tender(plan, bought, division, Wish(lots=len(division.lots)), {}, "en")
     cells, sums, whole = (one.to_dict("records") for one in (tender.volumes(), tender.lots(), tender.layer()))
-    known = {
+    weeks = {
         **{(r["lot"], r["municipality"], r["tier"], r["year"]): r["expected"] for r in cells},
         **{(r["lot"], r["term"]): r["expected"] for r in sums},
         **{(r["lot"],): r["expected"] for r in whole},
     }
-    term_of = {year: term.name for term in more.terms for year in term.years}
-    of_size = {size: [cell for cell in known if len(cell) == size] for size in (1, 2, 4)}
-    equations = [
-        *((at, [c for c in of_size[4] if (c[0], term_of[c[3]]) == at]) for at in of_size[2]),
-        *((at, [c for c in of_size[2] if c[0] == at[0]]) for at in of_size[1]),
-    ]
-    town_of = plan.problem.municipality_of
-    truth = {
-        (lot, town, tier, year): float(
-            more.expected.sel(
-                neighbourhood=[a for a in division.areas(lot - 1) if town_of[a] == town], tier=tier, year=year
-            ).sum()
-        )
-        / WEEKS_PER_YEAR
-        for lot, town, tier, year in (cell for cell in known if len(cell) == 4)
+    euros = {
+        **{("eur", r["lot"], r["term"]): r["eur"] for r in sums},
+        **{("eur", r["lot"]): r["eur"] for r in whole},
     }
-    published = {cell: weeks / WEEKS_PER_YEAR for cell, weeks in known.items() if not np.isnan(weeks)}
-    assert disclosed(truth, published, equations, 10) == {}
-    assert any(number < 10 for number in truth.values())
-    if times == 40.0:
-        assert sum(len(cell) == 4 for cell in published) >= 4
+    term_of = {year: term.name for term in bought.terms for year in term.years}
+    of_size = {size: [cell for cell in weeks if len(cell) == size] for size in (1, 2, 4)}
+    parts = {at: [c for c in of_size[4] if (c[0], term_of[c[3]]) == at] for at in of_size[2]}
+    town_of, truth, rates = plan.problem.municipality_of, dict[Any, float](), dict[Any, float]()
+    for cell in of_size[4]:
+        areas = [area for area in division.areas(cell[0] - 1) if town_of[area] == cell[1]]
+        truth[cell] = clients_and_euros(bought, areas, *cell[2:])[0]
+        rates[cell] = rate(bought, areas, *cell[2:])
+    known = [
+        *parts.items(),
+        *((at, [c for c in of_size[2] if c[0] == at[0]]) for at in of_size[1]),
+        *((("eur", *at), own, [rates[c] for c in own]) for at, own in parts.items()),
+        *((("eur", *at), [c for c in euros if len(c) == 3 and c[1] == at[0]]) for at in of_size[1]),
+    ]
+    told = {**{c: n / WEEKS_PER_YEAR for c, n in weeks.items()}, **{c: n / 1e4 for c, n in euros.items()}}
+    return {cell: number for cell, number in told.items() if not np.isnan(number)}, truth, known
+
+
+def clients_and_euros(bought, areas, tier, *year):
+    """Return client-years of a tier in neighbourhoods, in a year or all, and 10,000 EUR that they cost."""
+    at = {"neighbourhood": list(areas), "tier": tier, **({"year": year[0]} if year else {})}
+    return float(bought.expected.sel(at).sum()) / WEEKS_PER_YEAR, float(bought.eur.sel(at).sum()) / 1e4
+
+
+def rate(bought, areas, tier, year):
+    """Return what a client-year costs, in 10,000 EUR: here, else in that year, else ever."""
+    every = list(bought.expected["neighbourhood"].values)
+    for at in ((areas, tier, year), (every, tier, year), (every, tier)):
+        clients, euros = clients_and_euros(bought, *at)
+        if clients > 1e-6:
+            return euros / clients
+    return 1.0
 
 
 @pytest.mark.parametrize(("lang", "said"), [("nl", "te overbruggen"), ("en", "to be bridged")])

@@ -32,6 +32,7 @@ from optimiser.score import decided_by, score
 from optimiser.today import Today
 from optimiser.tracking import Tracker
 from reports import read_plan, write
+from reports.monitor import monitored
 from reports.today import region_of_today
 
 HEADER = "quarter,measure,municipality,site,tier,profile,to_profile,exit,value,as_of\n"
@@ -656,8 +657,8 @@ def test_faults_of_places_under_way_are_told(tmp_path):
 # ------------------------------------------------------------------ the command
 
 
-def test_small_counts_of_people_are_not_in_the_public_form(folder, tmp_path, capsys):
-    """With --public no part of the region is told, and of people no count under ten; places are no people."""
+def test_small_counts_are_not_in_the_public_form(folder, tmp_path, capsys):
+    """With --public no part of the region is told, no rate, no count under ten nor what is expected of it."""
     counted = tmp_path / "counts.csv"
     counted.write_text(text_of(*FIRST, row("2022Q1", "waiting", 9)), encoding="utf-8")
     command = ["monitor", str(folder), "--actuals", str(counted), "--public", *FEW]
@@ -665,9 +666,44 @@ def test_small_counts_of_people_are_not_in_the_public_form(folder, tmp_path, cap
     told = json.loads(capsys.readouterr().out)
     assert "parts" not in told
     known = {(one["measure"], one.get("tier")): one["counted"] for one in told["whole"]}
-    assert known == {("clients", "bed"): 10, ("waiting", None): None, ("homes", None): 5}
+    assert known == {("clients", "bed"): 10, ("waiting", None): None, ("homes", None): None}
+    assert "rates" not in told
+    for one in told["whole"]:
+        assert all(one[name] is None or one[name] >= 10 for name in ("counted", "expected"))
+        assert (one["least"] is None) == (one["most"] is None) == (one["expected"] is None)
     assert main([*command, "--lang", "nl"]) == DONE
-    assert "<10" in capsys.readouterr().out
+    assert "onder 10" in capsys.readouterr().out
+
+
+def test_a_small_count_of_the_public_form_does_not_follow_from_the_others(plan):
+    """Of 46 people 4 live in group living: beside 12 and 30 the 4 would follow, so the 12 are left out too.
+
+    Expected are 40, 40 and 40, of which nothing is small: what is counted decides.
+    """
+    told = monitored(plan, counts(FIRST), Quarter(2022, 1), "en", draws=2, seed=0, public=True)
+    one = told.compared.whole[0]
+    whole = tuple(
+        replace(one, measure="clients", detail={"tier": tier}, counted=counted, expected=40.0)
+        for tier, counted in (("bed", 12), ("home", 30), ("group", 4))
+    )
+    some = replace(told, compared=replace(told.compared, whole=whole))
+    assert {one["tier"]: one["counted"] for one in some.record()["whole"]} == {
+        "bed": None, "home": 30, "group": None,
+    }  # fmt: skip
+    lines = [line.split() for line in some.text().splitlines() if "2022-04-01" in line]
+    assert [line[line.index("2022-04-01") - 1] for line in lines] == ["–", "30", "–"]
+
+
+def test_what_the_plan_expects_of_few_people_is_not_told(plan):
+    """Counted are 40 and 40, expected 33 and 7: neither row is told, or the 7 would follow from the plan."""
+    told = monitored(plan, counts(FIRST), Quarter(2022, 1), "en", draws=2, seed=0, public=True)
+    one = told.compared.whole[0]
+    whole = tuple(
+        replace(one, measure="clients", detail={"tier": tier}, counted=40, expected=expected)
+        for tier, expected in (("bed", 33.0), ("group", 7.0))
+    )
+    some = replace(told, compared=replace(told.compared, whole=whole))
+    assert [one["expected"] for one in some.record()["whole"]] == [None, None]
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def test_a_total_does_not_give_a_small_count_away():
     its total, so 40 goes; 20 then follows from column y unless 50 goes, which also closes the square.
     """
     counts = pd.DataFrame([[3, 20, 30], [40, 50, 60], [70, 80, 90]], index=list("abc"), columns=list("xyz"))
-    table = suppressed_table(counts)
+    table = suppressed_table(counts, 10)
     hidden = {cell for cell, value in table.stack(future_stack=True).items() if np.isnan(value)}
     assert hidden == {("a", "x"), ("a", "y"), ("b", "x"), ("b", "y")}
     assert table.loc[TOTAL, TOTAL] == 443
@@ -54,7 +54,7 @@ def test_hiding_the_small_count_alone_would_not_do():
 def test_a_small_total_goes_with_its_parts():
     """4 + 3 = 7: were the 7 there, neither part could be the 10 that nobody should rule out."""
     assert (
-        suppressed_table(pd.DataFrame({2030: [4.0, 3.0]}, index=["a", "b"]), across=False)
+        suppressed_table(pd.DataFrame({2030: [4.0, 3.0]}, index=["a", "b"]), 10, across=False)
         .isna()
         .all(axis=None)
     )
@@ -62,11 +62,11 @@ def test_a_small_total_goes_with_its_parts():
 
 def test_nothing_small_hides_nothing():
     counts = pd.DataFrame({2030: [10.0, 40.0], 2031: [11.0, 12.0]}, index=["a", "b"])
-    assert not suppressed_table(counts, across=False).isna().any(axis=None)
+    assert not suppressed_table(counts, 10, across=False).isna().any(axis=None)
 
 
 def test_a_zero_is_small_too():
-    table = suppressed_table(pd.DataFrame({2030: [0.0, 40.0, 60.0]}, index=list("abc")), across=False)
+    table = suppressed_table(pd.DataFrame({2030: [0.0, 40.0, 60.0]}, index=list("abc")), 10, across=False)
     assert table[2030].isna().tolist() == [True, True, False, False]  # the cheaper of the two goes with it
 
 
@@ -118,9 +118,9 @@ def test_tables_that_share_cells_protect_each_other():
 )
 def test_what_are_no_counts_is_refused(counts, message):
     with pytest.raises(ValueError, match=message):
-        suppressed_table(counts)
+        suppressed_table(counts, 10)
 
 
 def test_a_sum_that_does_not_hold_is_refused():
     with pytest.raises(ValueError, match="not the sum of its parts"):
-        shown(pd.Series({"a": 10.0, "all": 12.0}), [Sum("all", ("a",))])
+        shown(pd.Series({"a": 10.0, "all": 12.0}), [Sum("all", ("a",))], 10)
