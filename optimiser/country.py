@@ -6,7 +6,8 @@
    region's answer so far is a plane above its bound as a function of the prices; the prices at which the
    planes promise most, no farther than the box from the best ones, are tried next. The box doubles when
    the bound rises and is halved when it does not.
-3. At the best prices every region makes a plan. Among all plans that regions have made, one for each is
+3. Every region makes a plan at the prices that come nearest to meeting the limits, of those whose bound is
+   as good as the best. Among all plans that regions have made, one for each is
    chosen so that the limits hold at the least cost: a small whole-number programme.
 4. Where no choice meets the limits, the prices of what is short are raised, and regions make plans
    again, a few at a time, until a choice meets them.
@@ -27,8 +28,9 @@ from models.quantity import Quantity
 from optimiser.model import Floats
 from optimiser.problem import SharedPrice
 
-ENOUGH = 0.02
-"""Part of the asked gap by which new prices must promise to raise the bound, for another round."""
+ENOUGH = 0.005
+"""Part of the asked gap by which new prices must promise to raise the bound, for another round; and by
+which the bound may be lower at the prices that regions make plans at."""
 
 RAISE = 0.5
 """Part of its first box by which the price of what is short is raised for another round of plans; twice
@@ -173,6 +175,7 @@ class Coordination:
     limits: tuple[Limit, ...]
     bounds: dict[Prices, dict[str, float]] = field(default_factory=dict)
     planes: dict[str, list[Answer]] = field(default_factory=dict)
+    used: dict[Prices, list[float]] = field(default_factory=dict)
     plans: dict[str, list[Answer]] = field(default_factory=dict)
 
     def hear(self, prices: Prices, answers: Mapping[str, Answer]) -> bool:
@@ -183,6 +186,8 @@ class Coordination:
             self.planes.setdefault(name, []).append(answer)
             if answer.plan:
                 self.plans.setdefault(name, []).append(answer)
+        used = [sum(answer.used[n] for answer in answers.values()) for n in range(len(self.limits))]
+        self.used.setdefault(prices, used)
         return set(answers) == set(self.regions)
 
     def bound(self, prices: Prices) -> float:
@@ -200,6 +205,36 @@ class Coordination:
     def best(self) -> Prices:
         """The prices with the highest bound, the earliest of them."""
         return max(self.bounds, key=self.bound)
+
+    def nearest(self, within: float) -> Prices:
+        """Return the prices at which the answers came nearest to meeting the limits, the best bound first.
+
+        Of those whose bound is at most a share `within` below the best; what is short counts as a share
+        of its limit.
+        """
+        best = self.bound(self.best)
+        good = [prices for prices in self.bounds if best - self.bound(prices) <= within * abs(best)]
+        return min(good, key=lambda prices: (self._short(prices), -self.bound(prices)))
+
+    def _short(self, prices: Prices) -> float:
+        return sum(
+            limit.short(used) / max(1.0, abs(limit.amount))
+            for limit, used in zip(self.limits, self.used[prices], strict=True)
+        )
+
+    def promised(self, prices: Prices) -> float:
+        """Return what the planes say of the bound at prices: what regions answered, were it certain."""
+        factors = [
+            limit.weight * limit.sign * price for limit, price in zip(self.limits, prices, strict=True)
+        ]
+        priced = sum(
+            min(
+                answer.cost + sum(f * used for f, used in zip(factors, answer.used, strict=True))
+                for answer in self.planes[name]
+            )
+            for name in self.regions
+        )
+        return priced - sum(f * limit.amount for f, limit in zip(factors, self.limits, strict=True))
 
     def country(self, chosen: dict[str, Answer]) -> Country:
         """Return the country with a plan chosen for each region."""
@@ -241,7 +276,7 @@ def coordinate(
     asked = Coordination(tuple(regions), tuple(limits))
     if limits and not _price(asked, relax, rounds, ENOUGH * gap):
         return None
-    prices = asked.best if asked.bounds else ()
+    prices = asked.nearest(ENOUGH * gap) if asked.bounds else ()
     asked.hear(prices, plan(prices, regions))
     if set(asked.plans) != set(regions):
         return None
@@ -270,6 +305,7 @@ def coordinate(
 def _price(asked: Coordination, relax: Ask, rounds: int, enough: float) -> bool:
     """Look for the prices with the highest bound, until what more could be won is less than a share of it.
 
+    What could be won is told by the planes alone: a bound lies below what a relaxation costs at any prices.
     Tells whether the regions answered to the first.
     """
     centre: Prices = tuple(0.0 for _ in asked.limits)
@@ -278,7 +314,8 @@ def _price(asked: Coordination, relax: Ask, rounds: int, enough: float) -> bool:
     box = np.array([limit.box for limit in asked.limits])
     for _ in range(rounds - 1):
         proposed, promised = propose(asked, centre, box)
-        if promised - asked.bound(centre) <= enough * abs(asked.bound(centre)) or proposed in asked.bounds:
+        won = promised - asked.promised(centre)
+        if won <= enough * abs(asked.bound(centre)) or proposed in asked.bounds:
             break
         if not asked.hear(proposed, relax(proposed)):
             break

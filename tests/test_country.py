@@ -1,5 +1,6 @@
 """Regions that share a limit: prices, bound and choice on countries whose best plan is known on paper."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -62,6 +63,33 @@ def test_prices_find_the_highest_bound():
     country = coordinated(KNOWN, [BUDGET])
     assert country.prices == pytest.approx((10 / 3,))
     assert country.bound == pytest.approx(38 / 3)
+
+
+def test_bounds_that_lie_low_do_not_keep_prices_going():
+    """Bounds a tenth of a point below what the regions cost, at any price: the same rounds as with exact ones."""
+    rounds = []
+    for below in (0.0, 0.1):
+        ask, asked = asking(KNOWN, [BUDGET], keep=False), []
+
+        def relax(prices, ask=ask, asked=asked, below=below):
+            asked.append(prices)
+            return {name: replace(one, bound=one.bound - below) for name, one in ask(prices).items()}
+
+        coordinate(list(KNOWN), [BUDGET], relax, some(asking(KNOWN, [BUDGET], keep=True)), gap=0.2)
+        rounds.append(asked)
+    assert rounds[0] == rounds[1]
+    assert len(rounds[0]) < 12
+
+
+def test_plans_are_made_where_limits_are_nearest_met():
+    """Price 1 with bound 100 and 5 over the limit, 2 with 99.99 and none over, 3 with 90 and none over."""
+    asked = Coordination(("west",), (BUDGET,))
+    for price, bound, used in ((1.0, 110.0, 15.0), (2.0, 119.99, 10.0), (3.0, 120.0, 5.0)):
+        asked.hear((price,), {"west": Answer(bound, bound, (used,))})
+    assert [round(asked.bound((price,)), 2) for price in (1.0, 2.0, 3.0)] == [100.0, 99.99, 90.0]
+    assert asked.best == (1.0,)
+    assert asked.nearest(0.001) == (2.0,)
+    assert asked.nearest(0.0) == (1.0,)
 
 
 def test_the_assembled_plan_meets_the_limit():
