@@ -148,8 +148,9 @@ class Monitor:
         return frozenset(counted), frozenset(expected)
 
     def _shown(self, numbers: Mapping[int, float]) -> set[int]:
-        values: dict[int | str, float] = {**numbers, TOTAL: sum(numbers.values())}
-        told = shown(pd.Series(values), [Sum(TOTAL, tuple(numbers))], self._threshold)
+        index = pd.Index([*numbers, TOTAL], dtype=object)
+        values = pd.Series([*numbers.values(), sum(numbers.values())], index)
+        told = shown(values, [Sum(TOTAL, tuple(numbers))], self._threshold)
         return {n for n in numbers if bool(told[n])}
 
     def _is_told(self, one: Compared) -> tuple[bool, bool]:

@@ -66,7 +66,7 @@ def test_prices_find_the_highest_bound():
 
 
 def test_bounds_that_lie_low_do_not_keep_prices_going():
-    """Bounds a tenth of a point below what the regions cost, at any price: the same rounds as with exact ones."""
+    """Bounds a tenth of a point below what the regions cost, at any price: rounds as with exact ones."""
     rounds = []
     for below in (0.0, 0.1):
         ask, asked = asking(KNOWN, [BUDGET], keep=False), []
