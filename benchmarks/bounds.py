@@ -20,8 +20,8 @@ from optimiser import Model
 from optimiser.bound import Separated
 from optimiser.progress import Clock, Limits
 from optimiser.rule import Row
-from optimiser.search import WITHIN_M
 from optimiser.smaller import Smaller
+from optimiser.stages import WITHIN_M
 
 LEFT_OUT: dict[str, Callable[[str, Row], bool]] = {
     "no row left out": lambda rule, row: False,

@@ -24,7 +24,6 @@ from optimiser.model import Floats, Model
 from optimiser.plan import Plan
 from optimiser.problem import Problem, same
 from optimiser.progress import Clock, Limits, Progress
-from optimiser.search import Search
 from optimiser.smaller import SMALL, Sites, Smaller, add_what_pays, nearest
 from optimiser.solve import (
     NoPlanYet,
@@ -35,6 +34,7 @@ from optimiser.solve import (
     solve,
     verified,
 )
+from optimiser.stages import Search
 
 WITHIN_M = 15_000.0
 """Metres across a group of origins, as in the first round of the search."""

@@ -24,9 +24,9 @@ from optimiser.highs import Columns, LinearModel, Solution, version
 from optimiser.model import Arrays, Floats, Model
 from optimiser.plan import Plan, Proof
 from optimiser.progress import Clock, Limits, Progress, Report
-from optimiser.search import WITHIN_M, Search, reduced
 from optimiser.smaller import SMALL, Sites, Smaller, nearest, priced_in
 from optimiser.solve import running_as_in, status_of, verified
+from optimiser.stages import WITHIN_M, Search, reduced
 
 EUR_PER_UNIT = 1e4
 """Objective units per unit of the row that keeps a plan in the band: the solver's numbers are of a size."""

@@ -168,11 +168,16 @@ class Clash:
 
     def shortages(self, values: Floats) -> Iterator[Shortage]:
         """Generate what gives way."""
-        for name in self.counting:
-            unit = next(made.units for made in DECIDED if made.name == SLACK[name])
-            for label, variable in self.model.decisions.family(SLACK[name]).items():
-                if values[variable.id] > NOTHING:
-                    yield Shortage(name, label, float(values[variable.id]), unit)
+        return shortages_of(self.model, self.counting, values)
+
+
+def shortages_of(model: Model, policies: Collection[str], values: Floats) -> Iterator[Shortage]:
+    """Generate by how much policies that are soft in a model give way in values (column)."""
+    for name in policies:
+        unit = next(made.units for made in DECIDED if made.name == SLACK[name])
+        for label, variable in model.decisions.family(SLACK[name]).items():
+            if values[variable.id] > NOTHING:
+                yield Shortage(name, label, float(values[variable.id]), unit)
 
 
 def _same(values: Floats) -> Floats:

@@ -24,10 +24,10 @@ from optimiser.model import Model
 from optimiser.plan import Plan, Proof
 from optimiser.problem import Problem
 from optimiser.progress import Clock, Limits
-from optimiser.search import WITHIN_M
 from optimiser.shared import used_by, uses
 from optimiser.smaller import SMALL, Smaller, values_of
 from optimiser.solve import NoPlanYet, solve
+from optimiser.stages import WITHIN_M
 
 type Write = Callable[[Plan, Path], object]
 """Writes the folder of a plan; given from outside, since reports lie beyond the optimiser."""

@@ -20,8 +20,8 @@ from optimiser.highs import Columns, LinearModel
 from optimiser.model import Arrays, Floats, Model
 from optimiser.plan import Plan
 from optimiser.progress import Clock, Limits, Progress, Report
-from optimiser.search import WITHIN_M
 from optimiser.smaller import SMALL, Smaller
+from optimiser.stages import WITHIN_M
 
 type Kind = Literal["municipality", "tier", "site", "homes_of", "homes_in"]
 

@@ -27,9 +27,10 @@ from optimiser.model import Arrays, Floats, Model
 from optimiser.plan import Plan, Proof
 from optimiser.problem import Problem
 from optimiser.progress import Limits, Progress, Report
-from optimiser.search import grouped_finely_enough, search
+from optimiser.search import search
 from optimiser.smaller import SMALL, pair_columns
 from optimiser.solve import running_as_in, status_of, verified
+from optimiser.stages import grouped_finely_enough
 from optimiser.verify import recomputed_objective
 
 type Ceilings = dict[str, float]

@@ -22,9 +22,10 @@ from optimiser.model import Arrays, Floats, Model
 from optimiser.plan import dataset
 from optimiser.problem import Offer, Problem
 from optimiser.progress import Clock, Limits
-from optimiser.search import WITHIN_M, search
+from optimiser.search import search
 from optimiser.smaller import SMALL, Smaller
 from optimiser.solve import Unverified
+from optimiser.stages import WITHIN_M
 from optimiser.verify import violations
 
 COMMITTED = ("places", "operating", "added", "removed", "converted")

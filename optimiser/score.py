@@ -17,6 +17,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from models.decided import Decided, DecidedHomes, DecidedPlaces
 from optimiser.bound import Separated
+from optimiser.breach import breachable
 from optimiser.clash import hard_policies
 from optimiser.decisions import SLACK, column_ids
 from optimiser.flows import people_follow
@@ -25,9 +26,9 @@ from optimiser.model import RULES, Floats, Model
 from optimiser.plan import Plan, Proof, dataset
 from optimiser.problem import Offer, Problem
 from optimiser.progress import Clock, Limits, Progress
-from optimiser.search import WITHIN_M
 from optimiser.smaller import SMALL, Smaller
-from optimiser.solve import NoPlanYet, breachable, reference_of, signed, unavoidable
+from optimiser.solve import NoPlanYet, reference_of, signed, unavoidable
+from optimiser.stages import WITHIN_M
 from optimiser.verify import Violation, recomputed_objective, violations
 
 BROKEN = "broken_rules"

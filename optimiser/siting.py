@@ -16,8 +16,9 @@ from optimiser.plan import Plan, dataset
 from optimiser.problem import Problem
 from optimiser.progress import Limits, Report
 from optimiser.rule import Row, Rule
-from optimiser.search import Found, search_near
+from optimiser.search import search_near
 from optimiser.smaller import SMALL
+from optimiser.stages import Found
 from optimiser.verify import violations
 from optimiser.worth import Figures, figures, points_of
 

@@ -10,27 +10,21 @@ from typing import Self
 import numpy as np
 import xarray as xr
 
-from models.parameters import Budget, SoftPolicy
 from optimiser.bound import Separated
-from optimiser.clash import NOTHING, Clash, hard_policies, softened
+from optimiser.clash import NOTHING, Clash, Shortage, hard_policies, softened
 from optimiser.flows import do_nothing
 from optimiser.highs import version
 from optimiser.model import Floats, Model
 from optimiser.plan import Plan, Proof, Status, dataset
 from optimiser.problem import Problem
 from optimiser.progress import Limits, Progress, Work
-from optimiser.search import Found, search
+from optimiser.search import search
+from optimiser.stages import Found
 from optimiser.steadiest import steadiest
 from optimiser.verify import Violation, recomputed_objective, violations
 
 PROVEN = 1e-6
 """Gap (share) below which a plan is called proven: the precision of the solver's own arithmetic."""
-
-BREACH_PRICE = 1e7
-"""Points per unit that make a breach the last thing to be chosen when looking for what stops a plan."""
-
-EUR_BREACH_PRICE = 1e3
-"""The same for a euro over the budget."""
 
 
 class Impossible(Exception):
@@ -47,10 +41,16 @@ class Impossible(Exception):
 
 
 class NoPlanYet(Exception):
-    """The search was stopped, or ran out of time, before it had any plan."""
+    """The search was stopped, or ran out of time, before it had any plan.
+
+    `explanation` says what the nearest to one breaks, where that is known.
+    """
 
     status = "no plan yet"
-    explanation: tuple[str, ...] = ()
+
+    def __init__(self, message: str, explanation: tuple[str, ...] = ()) -> None:
+        self.explanation = explanation
+        super().__init__("\n".join([message, *(f"- {line}" for line in explanation)]))
 
 
 class Unverified(Exception):
@@ -185,7 +185,10 @@ def _values(found: Found, problem: Problem, limits: Limits) -> Floats:
     if found.infeasible:
         raise _impossible(found, problem, limits)
     if found.values is None:
-        raise NoPlanYet("The search ended before it had a plan. Give it more time, or leave it running.")
+        broken = tuple(map(_short, found.shortages))
+        nearest = " The nearest breaks hard rules: ask less of them, or make them soft." if broken else ""
+        message = "The search ended before it had a plan. Give it more time, or leave it running."
+        raise NoPlanYet(message + nearest, broken)
     return found.values
 
 
@@ -247,6 +250,11 @@ def unavoidable(model: Model) -> float:
     return Separated.of(model).bound(np.zeros(len(model.rows)))
 
 
+def _short(one: Shortage) -> str:
+    where = ", ".join(str(part) for part in one.label)
+    return f"{one.policy}: {one.amount:.1f} {one.unit} short at {where}"
+
+
 def cheaper(one: Plan, other: Plan) -> Plan:
     """Return the better of two plans of one problem, `one` where they are equal, with the better bound."""
     best, bound = (
@@ -272,23 +280,9 @@ def _what_stops(clash: Clash) -> Iterator[str]:
             "more people of the Wlz live at a site than it may have places"
         )
         return
-    for short in clash.shortages(values):
-        where = ", ".join(str(part) for part in short.label)
-        yield f"{short.policy}: {short.amount:.1f} {short.unit} short at {where}"
+    yield from map(_short, clash.shortages(values))
     if clash.least(fractions=True)[0] <= NOTHING:
         yield "the hard rules hold for fractions of places, but for no whole number of places"
-
-
-def breachable(problem: Problem) -> Problem:
-    """Return the problem with hard policies soft, at a price that makes a breach the last thing chosen."""
-    hard = {name: _breachable(getattr(problem.policies, name)) for name in hard_policies(problem)}
-    return replace(problem, policies=problem.policies.model_copy(update=hard))
-
-
-def _breachable(policy: SoftPolicy) -> SoftPolicy:
-    breach = EUR_BREACH_PRICE if isinstance(policy, Budget) else BREACH_PRICE
-    price = policy.price.model_copy(update={"value": breach})
-    return policy.model_copy(update={"mode": "soft", "price": price})
 
 
 def signed(problem: Problem, data: xr.Dataset, proof: Proof) -> xr.Dataset:
