@@ -63,16 +63,22 @@ class Standing:
     settled: Any
 
     @classmethod
-    def of(cls, plan: Plan) -> Self | None:
-        """Put a plan in the solver; None where the model is so small that solving it anew is as quick."""
+    def of(cls, plan: Plan, stop: Event | None = None) -> Self | None:
+        """Put a plan in the solver; None where the model is so small that solving it anew is as quick.
+
+        Also None where it was stopped before it stood.
+        """
         model = Model.of(plan.problem)
         if len(model.arrays.cost) <= SMALL:
             return None
-        limits = _unlimited()
-        smaller, _ = Smaller.relaxed(model, WITHIN_M, limits, Clock(limits))
+        limits = Limits(0.0, np.inf, stop or Event())
+        smaller, relaxed = Smaller.relaxed(model, WITHIN_M, limits, Clock(limits))
+        if relaxed.outcome != "optimal":
+            return None
         free, runs = smaller.program.basis(), running_as_in(plan, plan.problem)
         smaller.settle(dict(enumerate(runs)))
-        smaller.relax(Clock(limits))
+        if smaller.relax(Clock(limits)) is None:
+            return None
         return cls(plan, model, smaller, runs, free, smaller.program.basis())
 
     def again(
@@ -194,7 +200,3 @@ def _switched(problem: Problem) -> tuple[Any, ...]:
     decided = (*problem.agreed.homes, *problem.wished.homes)
     homes = tuple((d.corporation, d.place, d.neighbourhoods) for d in decided)
     return modes, problem.accounts, policies.specialist_scale.tiers, kept, sites, homes
-
-
-def _unlimited() -> Limits:
-    return Limits(0.0, np.inf)

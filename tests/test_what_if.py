@@ -385,7 +385,7 @@ def test_plans_beside_each_other_are_opened(folder, tmp_path):
 
 
 @pytest.mark.parametrize("bounded", [{}, {"work": 400}])
-def test_a_moved_slider_is_planned_from_the_first_plan(folder, tmp_path, monkeypatch, bounded):
+def test_a_moved_slider_is_planned_from_a_plan_that_stands(folder, tmp_path, monkeypatch, bounded):
     """As good as planned anew, with a dearer home. Bounded by work nothing that came before may matter."""
     monkeypatch.setattr(again, "SMALL", 0)  # the tiny region as one that is too large to be solved anew
     ours, theirs = multiprocessing.Pipe()
@@ -401,4 +401,26 @@ def test_a_moved_slider_is_planned_from_the_first_plan(folder, tmp_path, monkeyp
     anew = solve(Problem.of(region, forecast(region)), gap=0.0)
     assert bench.plans["b"].proof.objective == pytest.approx(anew.proof.objective)
     assert bench.plans["b"].proof.objective > bench.plans["a"].proof.objective
+    theirs.close()
+
+
+def test_the_last_plan_stands_unless_a_question_waits(folder, tmp_path, monkeypatch):
+    """Of other offers than those that stand, it takes their place; asked meanwhile, it waits its turn."""
+    monkeypatch.setattr(again, "SMALL", 0)
+    ours, theirs = multiprocessing.Pipe()
+    bench = Bench(folder, tmp_path, ours)
+    order = {"kind": "plan", "limits": {"gap": 0.0, "seconds": 60.0, "seed": 0}, "repair": 5.0, "given": ""}
+    bench.answer({**order, "plan": "a", "set": {}})
+    bench.stand()
+    first = bench.standing
+    bench.answer({**order, "plan": "b", "set": {"tiers.home.rate": "400"}})
+    bench.stand()
+    assert bench.standing is first
+    bench.answer({**order, "plan": "c", "set": {"policies.fair_share_between_municipalities.mode": "off"}})
+    bench.asked.set()
+    bench.stand()
+    assert bench.standing is None
+    bench.asked.clear()
+    bench.stand()
+    assert bench.standing.plan is bench.plans["c"]
     theirs.close()

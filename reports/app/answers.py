@@ -108,8 +108,8 @@ def _rows(told: list[Contents], distance: Distance) -> Iterator[dict[str, Any]]:
         name, euros = one["name"], one["name"] in EURO
         yield {
             "label": one["label"],
-            "first": write.euros(one["number"]) if euros else one["value"],
-            "second": write.euros(other["number"]) if euros else other["value"],
+            "first": one["value"],
+            "second": other["value"],
             "change": _signed_euros(write, change) if euros else write.signed(change, _digits(name)),
             # the gaps are in euros and points, so only of euros can it be said that they drown in them
             "drowned": name == "cost" and 0.0 < abs(change) <= distance.margin,
@@ -117,10 +117,10 @@ def _rows(told: list[Contents], distance: Distance) -> Iterator[dict[str, Any]]:
 
 
 def _signed_euros(write: Notation, change: float) -> str:
-    """Return a difference in whole euros, its sign before the euro sign."""
+    """Return a difference in euros as amounts are written, its sign before the euro sign."""
     signed = write.signed(change)
     sign = signed[0] if signed[0] in ("+", MINUS) else ""
-    return sign + write.euros(abs(change))
+    return sign + write.millions(abs(change))
 
 
 def _towns(told: list[Contents]) -> Iterator[dict[str, Any]]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from geodata.faults import InputError
 from models import forecast, read_region
 from optimiser import Impossible, NoPlanYet, Problem, solve
-from optimiser.again import Standing
+from optimiser.again import Standing, only_numbers_differ
 from optimiser.alternatives import Band
 from optimiser.explanation import explain
 from optimiser.extent import Count, counted, found, proven
@@ -77,9 +77,10 @@ def work(connection: Connection, region: str, folder: str) -> None:
     begin()
     orders: SimpleQueue[dict[str, Any]] = SimpleQueue()
     bench = Bench(Path(region), Path(folder), connection)
-    threading.Thread(target=_listen, args=(connection, orders, bench.stop), daemon=True).start()
+    threading.Thread(target=_listen, args=(connection, orders, bench), daemon=True).start()
     while True:
         order = orders.get()
+        bench.asked.clear()
         bench.stop.clear()
         try:
             connection.send(("done", bench.answer(order)))
@@ -95,15 +96,16 @@ def work(connection: Connection, region: str, folder: str) -> None:
             bench.stand()
 
 
-def _listen(connection: Connection, orders: SimpleQueue[dict[str, Any]], stop: threading.Event) -> None:
+def _listen(connection: Connection, orders: SimpleQueue[dict[str, Any]], bench: Bench) -> None:
     """Hear what is asked while the solver is at work; without anybody to answer, end."""
     try:
         while True:
             heard = connection.recv()
             if heard == ENOUGH:
-                stop.set()
+                bench.stop.set()
             else:
                 orders.put(heard)
+                bench.asked.set()
     except (EOFError, OSError):
         os._exit(0)
 
@@ -116,9 +118,11 @@ class Bench:
     folder: Path
     connection: Connection
     stop: threading.Event = field(default_factory=threading.Event)
+    asked: threading.Event = field(default_factory=threading.Event)
+    """Set when the next order is there, which what is done between orders must not keep waiting."""
     plans: OrderedDict[str, Plan] = field(default_factory=OrderedDict)
-    first: Plan | None = None
-    """The plan that others are planned on from, until it stands in the solver."""
+    to_stand: Plan | None = None
+    """The plan that others are to be planned on from, until it stands in the solver."""
     standing: Standing | None = None
     told: float = 0.0
     """When progress was last told."""
@@ -133,10 +137,13 @@ class Bench:
         return kinds[order["kind"]](order)
 
     def stand(self) -> None:
-        """Put the first plan in the solver while nobody asks, so that a moved slider is answered at once."""
-        plan, self.first = self.first, None
-        if plan is not None:
-            self.standing = Standing.of(plan)
+        """Put the last plan in the solver while nobody asks, so that a moved slider is answered at once."""
+        if self.to_stand is None:
+            return
+        self.standing = None  # two at once would take twice the memory
+        self.standing = Standing.of(self.to_stand, self.asked)
+        if not self.asked.is_set():
+            self.to_stand = None
 
     def _tell(self, progress: Progress) -> None:
         now = time.monotonic()
@@ -153,9 +160,14 @@ class Bench:
             plan = read_plan(Path(order["given"])) if order.get("given") else self._solved(order)
             self.connection.send(("progress", {"stage": "writing"}))
             self._keep(name, plan)
-            if self.standing is None and "work" not in order["limits"]:
-                self.first = plan
+            if "work" not in order["limits"] and not self._stands_near(plan):
+                self.to_stand = plan
         return {"plan": name}
+
+    def _stands_near(self, plan: Plan) -> bool:
+        """Whether what stands in the solver differs from a plan in numbers only, and so serves as well."""
+        before = None if self.standing is None else self.standing.plan
+        return before is not None and only_numbers_differ(before.problem, plan.problem)
 
     def _solved(self, order: Mapping[str, Any]) -> Plan:
         region = read_region(self.region, settings=order["set"])
