@@ -35,7 +35,7 @@ def asked(arguments: argparse.Namespace, folder: Path) -> list[str]:
     """Return the command."""
     return [
         sys.executable, "cli.py", "plan", "--country", str(arguments.map),
-        "--open-places", f"{arguments.open_places:g}", "--national-budget", f"{arguments.national_budget:g}",
+        "--open-places", f"{arguments.open_places:g}", "--national-budget", f"{arguments.national_budget:.0f}",
         "--time", f"{arguments.time:g}", "--gap", arguments.gap, "--lang", "en", "-o", str(folder),
     ]  # fmt: skip
 
@@ -93,7 +93,7 @@ def section(told: dict[str, Any], seconds: float, gigabytes: float, command: str
                 "|---|--:|--:|--:|--:|",
                 *(
                     f"| {one['kind']} | {one['year']} | {one['used']:,.0f} | {one['amount']:,.0f} "
-                    f"| {one['price']:,.4g} |"
+                    f"| {one['price']:,.0f} |"
                     for one in told["limits"]
                 ),
             ]
@@ -115,8 +115,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "country"
         run = measured(asked(arguments, folder), folder)
-    command = f"python -m benchmarks.country MAP --open-places {arguments.open_places:g} --national-budget "
-    command += f"{arguments.national_budget:g} --time {arguments.time:g} --gap {arguments.gap}"
+    command = f"python -m benchmarks.country MAP --open-places {arguments.open_places:.0f} --national-budget "
+    command += f"{arguments.national_budget:.0f} --time {arguments.time:g} --gap {arguments.gap}"
     text = section(run.told, run.seconds, run.gigabytes, command)
     add(text, arguments.results)
     return 0
