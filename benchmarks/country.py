@@ -93,7 +93,7 @@ def section(told: dict[str, Any], seconds: float, gigabytes: float, command: str
                 "|---|--:|--:|--:|--:|",
                 *(
                     f"| {one['kind']} | {one['year']} | {one['used']:,.0f} | {one['amount']:,.0f} "
-                    f"| {one['price']:,.0f} |"
+                    f"| {one['price']:,.6g} |"
                     for one in told["limits"]
                 ),
             ]
