@@ -35,7 +35,8 @@ def asked(arguments: argparse.Namespace, folder: Path) -> list[str]:
     """Return the command."""
     return [
         sys.executable, "cli.py", "plan", "--country", str(arguments.map),
-        "--open-places", f"{arguments.open_places:g}", "--national-budget", f"{arguments.national_budget:.0f}",
+        "--open-places", f"{arguments.open_places:.0f}",
+        "--national-budget", f"{arguments.national_budget:.0f}",
         "--time", f"{arguments.time:g}", "--gap", arguments.gap, "--lang", "en", "-o", str(folder),
     ]  # fmt: skip
 
