@@ -37,6 +37,9 @@ HALF = 0.5
 ATTEMPTS = 4
 """How often a plan that came out dearer than the band is sought again with less to spend."""
 
+TO_FINISH = 0.5
+"""Share of the seconds that is kept for whole places and homes, and everybody apart."""
+
 CAUTION = 1.2
 """Times what the plan was too dear, that it may spend less the next time."""
 
@@ -237,7 +240,9 @@ class _InParts:
         runs = self.best.copy()
         now = search.settled(smaller, runs)
         left = {n for n in range(len(runs)) if not np.array_equal(runs[n], target[n])}
-        while left and now is not None and search.clock.left > 0.0:
+        seconds = search.clock.left
+        kept = TO_FINISH * seconds if np.isfinite(seconds) else 0.0
+        while left and now is not None and search.clock.left > kept:
             basis, worth = smaller.program.basis(), reduced(now)[smaller.sites.operating]
             # what duality says a site that runs otherwise costs at least, per year in which it does
             steps = {n: target[n] - runs[n] for n in left}

@@ -61,7 +61,7 @@ class OtherPlans:
         number, band = self.told.notation.number, self.band
         return [
             self.word(
-                "head",
+                "head" if len(self.plans) > 1 else "alone",
                 count=len(self.plans),
                 within=self._within,
                 most=number(band.most),
@@ -136,10 +136,10 @@ class OtherPlans:
     def _sites(self) -> Iterator[str]:
         yield self.word("sites", year=self.told.years["last"], within=self._within)
         for verdict, extents in self._by_verdict().items():
-            starred = [e.is_proven and verdict != "depends" for e in extents]
-            named = [
-                self._site_name(e.count.code) + "*" * star for e, star in zip(extents, starred, strict=True)
-            ]
+            starred = {e.count.code: e.is_proven and verdict != "depends" for e in extents}
+            # one plan alone tells nothing of what others have in common, unless it is proven
+            told = [code for code, star in starred.items() if star or len(self.plans) > 1]
+            named = [self._site_name(code) + "*" * starred[code] for code in told]
             yield f"  {self.word(verdict)} ({len(named)}): {', '.join(named) or self.word('none')}"
 
     def _by_verdict(self) -> dict[str, list[Extent]]:

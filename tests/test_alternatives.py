@@ -242,3 +242,15 @@ def test_the_command_tells_plans_sites_and_room(tiny, tmp_path, capsys):
     assert "plan-2" in told
     assert all(name in told for name in ("Site one", "Site two", "Site three"))
     assert (tmp_path / "out" / "alternatives.txt").read_text(encoding="utf-8").strip() in told
+
+
+def test_one_plan_alone_says_so(tiny, tmp_path):
+    """Nothing is called always or never by one plan that was found, but what is proven of all."""
+    first, _ = gathered(tiny, tmp_path / "out", count=1)
+    lines = first.text().splitlines()
+    assert lines[0].startswith("No second plan within 30.0% of the best was found in the time given")
+    verdicts = [
+        line.strip().partition(": ")[2] for line in lines if line.strip().startswith(("always (", "never ("))
+    ]
+    assert len(verdicts) == 2
+    assert all(name.endswith("*") or name == "none" for line in verdicts for name in line.split(", "))
