@@ -217,5 +217,6 @@ def cancelled(region: str) -> float:
 
 
 def _children(process: int) -> list[int]:
-    begun = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="utf-8")
-    return [int(child) for child in begun.split()]
+    # whichever thread began them: each has its own
+    lists = Path(f"/proc/{process}/task").glob("*/children")
+    return [int(child) for begun in lists for child in begun.read_text(encoding="utf-8").split()]
