@@ -104,6 +104,8 @@ def chips(page: Page, side: str) -> list[str]:
 def work_out(page: Page) -> None:
     """Press the button and wait for the answer."""
     page.click("#go")
+    # what was said before may say the same: an answer is there when neither side is of other settings
+    expect(page.locator("#side-a.stale, #side-b.stale")).to_have_count(0, timeout=PATIENCE_MS)
     expect(page.locator("#now")).to_have_text(re.compile("Done|Klaar"), timeout=PATIENCE_MS)
     expect(page.locator("#go")).to_be_visible(timeout=PATIENCE_MS)
 
