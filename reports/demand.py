@@ -18,8 +18,22 @@ if TYPE_CHECKING:
 type Row = tuple[str, ...]
 
 
+class _Told:
+    """What is told in one language."""
+
+    lang: Language
+
+    @property
+    def _said(self) -> Words:
+        return Words(self.lang, "demand")
+
+    @property
+    def _write(self) -> Notation:
+        return Notation(self.lang)
+
+
 @dataclass(frozen=True)
-class Demand:
+class Demand(_Told):
     """The demand of a region, to be told in one language."""
 
     region: "Region"
@@ -75,17 +89,9 @@ class Demand:
                 number(row["without_a_place"]),
             )
 
-    @property
-    def _said(self) -> Words:
-        return Words(self.lang, "demand")
-
-    @property
-    def _write(self) -> Notation:
-        return Notation(self.lang)
-
 
 @dataclass(frozen=True)
-class Foreseen:
+class Foreseen(_Told):
     """A forecast held against what happened, to be told in one language."""
 
     test: "Backtest"
@@ -142,11 +148,3 @@ class Foreseen:
         than = said("worse_than" if off > naive else "better_than" if off < naive else "as_good_as")
         shares = {"off": write.percent(off), "naive": write.percent(naive)}
         return said("verdict", method=self._method(method), held=held, than=than, **shares)
-
-    @property
-    def _said(self) -> Words:
-        return Words(self.lang, "demand")
-
-    @property
-    def _write(self) -> Notation:
-        return Notation(self.lang)

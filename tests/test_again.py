@@ -126,7 +126,11 @@ def test_stopped_it_gives_what_it_has_and_searches_no_further(large, plan, monke
     """A stop heard once there is a plan: that plan, of the other numbers, checked."""
     stop, other = Event(), tiny_problem(NUMBERS["cap"])
     monkeypatch.setattr(again, "solve", never_asked)
-    heard = lambda told: stop.set() if told.incumbent is not None else None  # noqa: E731
+
+    def heard(told):
+        if told.incumbent is not None:
+            stop.set()
+
     found = Standing.of(plan).planned(other, gap=-1.0, progress=heard, stop=stop)
     assert violations(other, found.data) == ()
     assert stop.is_set()
