@@ -67,6 +67,15 @@ class _Search(Search):
             self.whole, self.whole_objective = self.best[self._columns], self.objective
             self.tell(stage)
 
+    def done(self) -> bool:
+        """Whether a plan without breaches is within the asked gap, or no time is left.
+
+        However wide the gap, a plan with breaches is not what was asked for.
+        """
+        distance = self.whole_objective - self.bound
+        reached = self.whole is not None and distance <= self.limits.gap * abs(self.whole_objective)
+        return reached or self.clock.left <= 0.0
+
     def shortages(self) -> Iterator[Shortage]:
         """Generate what the best plan so far breaks."""
         if self.best is not None:

@@ -69,3 +69,11 @@ def test_no_plan_yet_says_what_the_nearest_breaks():
     error = NoPlanYet("No plan.", ("one", "other"))
     assert str(error) == "No plan.\n- one\n- other"
     assert error.explanation == ("one", "other")
+
+
+def test_however_wide_the_gap_a_plan_with_breaches_is_none():
+    """Asked for any plan at all, the search goes on until one breaks nothing."""
+    model, limits = Model.of(tiny_problem(POSSIBLE)), Limits(0.999, 60.0)
+    found = nearest(model, limits, Clock(limits), lambda _: None, -math.inf)
+    assert found.values is not None
+    assert found.shortages == ()
