@@ -1,6 +1,6 @@
 """Mutants: one term of a rule, of a policy or of the verifier dropped or turned round; a test has to fail.
 
-    python -m benchmarks.mutants [--every 1] [--seed 0] [MODULE …]
+    python -m benchmarks.mutants [--every 1] [--seed 0] MODULE
 
 The tests of a module are run once as it is, and what each of them comes by is noted. Then every mutant is put
 in place of its function in a fork of that process, which runs those tests that come by the changed line, the
@@ -20,7 +20,7 @@ import sys
 import time
 import warnings
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -41,7 +41,11 @@ TESTS = {
     "optimiser/charges.py": ("tests/test_ledger.py",),
     "optimiser/policies.py": POLICIES,
     "optimiser/conditions.py": POLICIES,
-    "optimiser/concentration.py": ("tests/test_concentration.py", "tests/test_rules.py"),
+    "optimiser/concentration.py": (
+        "tests/test_concentration.py",
+        "tests/test_carrying_capacity.py",
+        "tests/test_rules.py",
+    ),
     "optimiser/verify.py": ("tests/test_verify.py", "tests/test_more_policies.py"),
 }
 """Module → the tests that have to notice when it is wrong."""
@@ -379,49 +383,62 @@ def _refuse(item: pytest.Item) -> NoReturn:
 # All of it ----------------------------------------------------------------------------------------
 
 
-def sample(modules: list[str], every: int, seed: int) -> list[Mutant]:
-    """Return the mutants of modules, or one in `every` of them by lot."""
-    all_ = [mutant for module in modules for mutant in mutants(module)]
+def sample(module: str, every: int, seed: int) -> list[Mutant]:
+    """Return the mutants of a module, or one in `every` of them by lot."""
+    all_ = list(mutants(module))
     return all_ if every == 1 else Random(seed).sample(all_, max(1, len(all_) // every))
 
 
-def tried(modules: list[str], every: int, seed: int, tests: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Try mutants, one in `every` by lot, and return by module how many were killed and who survived.
+def tried(module: str, every: int = 1, seed: int = 0) -> dict[str, Any]:
+    """Try the mutants of a module, one in `every` by lot; tell how many, how many killed, who survived."""
+    asked = sample(module, every, seed)
+    left = _left(module, asked)
+    return {"tried": len(asked), "killed": len(asked) - len(left), "survivors": left}
 
-    `tests` are run in place of those of the module.
+
+def survivors(module: str, told: Collection[str]) -> list[str]:
+    """Return which of the mutants with these words survive.
+
+    Raises
+    ------
+    ValueError
+        Where the module has no such mutants: it was changed since, so that all are to be tried.
+    """
+    asked = [mutant for mutant in mutants(module) if str(mutant) in told]
+    if {str(mutant) for mutant in asked} != set(told):
+        raise ValueError(f"{module} has changed since; try all of its mutants")
+    return _left(module, asked) if asked else []
+
+
+def _left(module: str, asked: list[Mutant]) -> list[str]:
+    """Try mutants of one module, once in a process, and return the survivors.
 
     Raises
     ------
     RuntimeError
-        Where the tests of a module fail without a mutant: then nothing that they say counts.
+        Where the tests of the module fail without a mutant: then nothing that they say counts.
     """
     sys.path[:0] = [path for path in (str(ROOT), str(ROOT / "tests")) if path not in sys.path]
     _remember()
-    table, asked = {}, sample(modules, every, seed)
-    for module in sorted(modules, key=VERIFIER.__eq__):
-        if module == VERIFIER:
-            _remember_models()
-        trial = Trial(module, [mutant for mutant in asked if mutant.module == module])
-        loaded = "ignore::pytest.PytestAssertRewriteWarning"  # by what is imported here
-        options = ["-q", "-p", "no:cacheprovider", "-W", loaded, f"--rootdir={ROOT}"]
-        names = [str(ROOT / name) for name in tests or TESTS[module]]
-        ended = pytest.main([*options, "-m", "not slow", *names], plugins=[trial])
-        if ended != pytest.ExitCode.OK:
-            raise RuntimeError(f"the tests of {module} cannot be run ({ended})")
-        count, left = len(trial.asked), [str(one) for one in trial.survivors]
-        table[module] = {"tried": count, "killed": count - len(left), "survivors": left}
-    return {"table": table}
+    if module == VERIFIER:
+        _remember_models()
+    trial = Trial(module, asked)
+    loaded = "ignore::pytest.PytestAssertRewriteWarning"  # by what is imported here
+    options = ["-q", "-p", "no:cacheprovider", "-W", loaded, f"--rootdir={ROOT}", "-m", "not slow"]
+    ended = pytest.main([*options, *(str(ROOT / name) for name in TESTS[module])], plugins=[trial])
+    if ended != pytest.ExitCode.OK:
+        raise RuntimeError(f"the tests of {module} cannot be run ({ended})")
+    return [str(one) for one in trial.survivors]
 
 
 def main() -> int:
-    """Try mutants and tell the kill rate and the survivors."""
+    """Try the mutants of a module and tell the kill rate and the survivors."""
     reading = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    reading.add_argument("modules", nargs="*", metavar="MODULE")
+    reading.add_argument("module", metavar="MODULE", choices=list(TESTS), help="%(choices)s")
     reading.add_argument("--every", type=int, default=1, help="try one in so many")
     reading.add_argument("--seed", type=int, default=0)
     asked = reading.parse_args()
-    for module, found in tried(asked.modules or list(TESTS), asked.every, asked.seed)["table"].items():
-        print(module, found)
+    print(asked.module, tried(asked.module, asked.every, asked.seed))
     return 0
 
 

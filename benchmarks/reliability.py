@@ -1,9 +1,10 @@
 """The long runs behind docs/reliability.md: hostile input, faults, a second solver, mutants, load, scale.
 
-    python -m benchmarks.reliability [--share 1.0] [PART …]
+    python -m benchmarks.reliability [--share 1.0] [--of ROW] [--again] [PART …]
 
-Each part leaves what it found in benchmarks/reliability.json, and the page is made of all that lies there:
-a part that was not run again keeps its figures, with their date and the share of the whole that was tried.
+Each row of a part is a run of its own, in a process of its own. It leaves what it found in
+benchmarks/reliability.json, and the page is made of all that lies there: a row that was not run again keeps
+its figures, with their date and the share of the whole that was tried.
 """
 
 import argparse
@@ -21,12 +22,18 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+from benchmarks.mutants import TESTS, survivors  # noqa: E402 - they lie beside us and in tests
+from benchmarks.reading import READERS  # noqa: E402
+from benchmarks.scale import SPREAD  # noqa: E402
+
 KEPT, PAGE = ROOT / "benchmarks" / "reliability.json", ROOT / "docs" / "reliability.md"
 
 CASES, SECONDS, MEMORY = 1000, 60, 4 << 30
@@ -39,7 +46,15 @@ QUESTIONS, A_MINUTE = 250, 50
 """Questions to the what-if page in all, and in a minute."""
 SIZES = (10, 100, 400, 1000, 3340)
 
+SOLVING_SECONDS = 60.0
+"""Of a search in the table of stages."""
+
 type Found = dict[str, Any]
+"""What a row tells: column → number, words, or a list of what went wrong."""
+type Table = dict[str, Found]
+
+ABOUT = "date", "share", "seconds"
+"""What is kept of each row beside what it tells: when, how much of the whole, and how long it took."""
 
 
 @contextmanager
@@ -59,7 +74,7 @@ def limited() -> Iterator[None]:
 
 def one_case(name: str, seed: int, sound: Path) -> str:
     """Return what a reader makes of one changed input: "read", "refused", or a defect in words."""
-    from benchmarks.reading import READERS, harmed
+    from benchmarks.reading import harmed
     from geodata.faults import InputError
 
     with tempfile.TemporaryDirectory() as place:
@@ -79,28 +94,21 @@ def _capped() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
 
-def reading(share: float) -> Found:
-    """Try every reader on changed inputs, each in a process with a bound on its memory."""
-    from benchmarks.reading import READERS
-
-    table = {}
-    for name, reader in READERS.items():
-        with tempfile.TemporaryDirectory() as place:
-            reader.make(Path(place))
-            spawn = multiprocessing.get_context("spawn")
-            with ProcessPoolExecutor(os.cpu_count(), mp_context=spawn, initializer=_capped) as pool:
-                count = max(1, round(CASES * share))
-                asked = [pool.submit(one_case, name, seed, Path(place)) for seed in range(count)]
-                said = Counter(_said(future, name) for future in asked)
-        defects = {words: n for words, n in said.items() if words not in ("read", "refused")}
-        table[name] = {
-            "cases": count,
-            "read": said["read"],
-            "refused": said["refused"],
-            "defects": list(defects),
-        }
-        print(name, table[name], file=sys.stderr, flush=True)
-    return {"table": table}
+def reading(name: str, share: float) -> Found:
+    """Try a reader on changed inputs, in processes with a bound on their memory."""
+    reader, count = READERS[name], max(1, round(CASES * share))
+    with tempfile.TemporaryDirectory() as place:
+        reader.make(Path(place))
+        spawn = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(os.cpu_count(), mp_context=spawn, initializer=_capped) as pool:
+            asked = [pool.submit(one_case, name, seed, Path(place)) for seed in range(count)]
+            said = Counter(_said(future, name) for future in asked)
+    return {
+        "cases": count,
+        "read": said["read"],
+        "refused": said["refused"],
+        "defects": [words for words in said if words not in ("read", "refused")],
+    }
 
 
 def _said(future: Any, name: str) -> str:
@@ -110,7 +118,7 @@ def _said(future: Any, name: str) -> str:
         return f"{name}: {type(error).__name__}"
 
 
-def faults(share: float) -> Found:
+def faults(_: str, share: float) -> Table:
     """Kill runs at every step and at random moments, fill disks, take memory, and let two write at once."""
     from tiny import write_tiny_region
 
@@ -144,7 +152,7 @@ def faults(share: float) -> Found:
         for _ in range(max(1, round(10 * share))):
             table["two runs at once"].append(two_at_once(next(copies)))
         table |= _withheld(ground, copies, place / "disks", share)
-    return {"table": {what: _counted(outcomes) for what, outcomes in table.items()}}
+    return {what: _counted(outcomes) for what, outcomes in table.items()}
 
 
 def _withheld(ground: Any, copies: Iterator[Any], disks: Path, share: float) -> dict[str, list[Any]]:
@@ -182,41 +190,38 @@ def _counted(outcomes: list[Any]) -> Found:
     }
 
 
-def guided(share: float) -> Found:
-    """Fuzz every reader, guided by the lines that are reached."""
+def guided(name: str, share: float) -> Found:
+    """Fuzz a reader, guided by the lines that are reached; this process has the same bound on its memory."""
     from benchmarks.guided import guided as fuzzed
-    from benchmarks.reading import READERS
 
-    table = {}
+    _capped()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for name in READERS:
-            table[name] = fuzzed(name, GUIDED_SECONDS * share)
-            print(name, table[name], file=sys.stderr, flush=True)
-    return {"table": table}
+        return fuzzed(name, GUIDED_SECONDS * share)
 
 
-def second(share: float) -> Found:
+def second(_: str, share: float) -> Table:
     """Hold our proven optimum against SCIP's on small regions by lot."""
     from benchmarks.second_solver import compared
 
     found = [compared(seed) for seed in range(max(1, round(REGIONS * share)))]
-    return {
+    told = {
         "tried": len(found),
         "agree": sum(one.agrees for one in found),
         "without a plan": sum(one.ours == float("inf") for one in found),
         "differ": [str(one) for one in found if not one.agrees],
     }
+    return {"regions by lot": told}
 
 
-def mutation(share: float) -> Found:
-    """Try mutants of the rules and of the verifier; the tests have to notice."""
-    from benchmarks.mutants import TESTS, tried
+def mutation(module: str, share: float) -> Found:
+    """Try mutants of a module of the rules or of the verifier; the tests have to notice."""
+    from benchmarks.mutants import tried
 
-    return tried(list(TESTS), max(1, round(1 / share)), 0)
+    return tried(module, max(1, round(1 / share)), 0)
 
 
-def load(share: float) -> Found:
+def load(_: str, share: float) -> Table:
     """Ask the what-if page 50 questions a minute for five minutes, all at once, and take one back."""
     from tiny import write_tiny_region
 
@@ -228,72 +233,88 @@ def load(share: float) -> Found:
             found = Load.of(page, max(1, round(QUESTIONS * share)), 60.0 / A_MINUTE)
             taken, busy, done = burst(page, 50)
         figures = found.figures(region)
-    freed = cancelled("zuidoost-drenthe")
-    at_once = f"Fifty at once: {taken} taken and {done} of them answered, {busy} told that it is busy."
-    cancel = f"A search of Zuidoost-Drenthe that is taken back: its process is gone after {freed:.2f} s."
-    return {"table": {"one every 1.2 s": figures}, "said": [at_once, cancel]}
+    figures |= {"of 50 at once": f"{taken} taken, {done} of them answered, {busy} told busy"}
+    return {"one every 1.2 s": figures | {"cancel frees s": round(cancelled("zuidoost-drenthe"), 2)}}
 
 
-def scale(share: float) -> Found:
-    """Measure each stage on generated regions of ten neighbourhoods to all of the Netherlands' wijken."""
-    from benchmarks.regions import Size, generated
-    from models import forecast
-    from optimiser import Model
+def stages(count: str, share: float) -> Found:
+    """Measure each stage of a plan of one region, generated from a seed."""
+    from benchmarks.scale import stages as measured
 
-    table = {}
-    for count in SIZES[: max(1, round(len(SIZES) * share))]:
-        began = time.monotonic()
-        problem = generated(Size(count, max(2, count // 12), 4_300 * count), 0)
-        read = time.monotonic()
-        assert problem.region is not None
-        forecast(problem.region)
-        seen = time.monotonic()
-        columns = len(Model.of(problem).arrays.cost)
-        built = time.monotonic()
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-        stages = {"read": read - began, "forecast": seen - read, "build": built - seen}
-        table[str(count)] = {"columns": columns, **{k: round(v, 1) for k, v in stages.items()}, "GB": peak}
-        print(count, table[str(count)], file=sys.stderr, flush=True)
-    return {"table": table}
+    return measured(int(count), SOLVING_SECONDS * share)
 
 
-PARTS: dict[str, Callable[[float], Found]] = {
-    "reading": reading,
-    "guided": guided,
-    "faults": faults,
-    "second": second,
-    "mutants": mutation,
-    "load": load,
-    "scale": scale,
+def spread(task: str, _: float) -> Found:
+    """Measure what is shared out over processes and over a Dask cluster, and hold the answers together."""
+    return SPREAD[task]()
+
+
+@dataclass(frozen=True)
+class Part:
+    """A table of the page: what makes a row of it (or all of them at once), and the rows."""
+
+    run: Callable[[str, float], Found]
+    rows: tuple[str, ...] = ()
+
+
+PARTS = {
+    "reading": Part(reading, tuple(READERS)),
+    "guided": Part(guided, tuple(READERS)),
+    "faults": Part(faults),
+    "second": Part(second),
+    "mutants": Part(mutation, tuple(TESTS)),
+    "load": Part(load),
+    "scale": Part(stages, tuple(map(str, SIZES))),
+    "spread": Part(spread, tuple(SPREAD)),
 }
+
+
+def run(part: str, row: str, share: float) -> Table:
+    """Return the rows that a run of a part makes, each with when it was and how much of the whole."""
+    began = time.monotonic()
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=spawn) as own:
+        found = own.submit(PARTS[part].run, row, share).result()
+    seconds = round(time.monotonic() - began)
+    about = dict(zip(ABOUT, (time.strftime("%Y-%m-%d"), share, seconds), strict=True))
+    table = {row: found} if PARTS[part].rows else found
+    return {name: {**cells, **about} for name, cells in table.items()}
+
+
+def again(module: str, known: Found) -> Found:
+    """Return the row of a module after its survivors were tried again, with the tests as they are."""
+    left = survivors(module, known["survivors"])
+    return {**known, "killed": known["tried"] - len(left), "survivors": left}
 
 
 # The page ------------------------------------------------------------------------------------
 
 
-def page(kept: dict[str, Found]) -> str:
+def page(kept: dict[str, Table]) -> str:
     """Return the page with the figures that are known, put between its marks."""
     text = PAGE.read_text(encoding="utf-8")
     for name in PARTS:
-        told = _told(name, kept[name]) if name in kept else "*Not run yet: `make reliability`.*"
+        told = _told(kept[name]) if name in kept else "*Not run yet: `make reliability`.*"
         pattern = rf"(<!-- {name} -->\n).*?(<!-- end -->)"
         text = re.sub(pattern, lambda m, told=told: m[1] + told + "\n" + m[2], text, flags=re.S)  # type: ignore[misc]
     return text
 
 
-def _told(name: str, found: Found) -> str:
-    head = f"Run of {found['date']}, {found['share']:.0%} of the whole, {found['seconds']:.0f} s."
-    rows = found["table"] if "table" in found else {name: {k: v for k, v in found.items() if k not in _ABOUT}}
-    columns = list(next(iter(rows.values())))
+def _told(rows: Table) -> str:
+    columns = [name for name in next(iter(rows.values())) if name not in ABOUT]
     lines = [
         f"| | {' | '.join(columns)} |",
         "|---|" + "--:|" * len(columns),
         *(f"| {row} | {' | '.join(_cell(cells[c]) for c in columns)} |" for row, cells in rows.items()),
     ]
-    return "\n".join([head, "", *lines, *(text for one in found.get("said", ()) for text in ("", one))])
+    return "\n".join([_head(list(rows.values())), "", *lines])
 
 
-_ABOUT = ("date", "share", "seconds")
+def _head(rows: list[Found]) -> str:
+    """Return when and how much of the whole was run; the seconds are those of each run, once."""
+    days, shares = (sorted({row[name] for row in rows}) for name in ABOUT[:2])
+    share = f"{shares[0]:.0%}" if len(shares) == 1 else f"{shares[0]:.0%} to {shares[-1]:.0%}"
+    return f"Run of {' and '.join(days)}, {share} of the whole."
 
 
 def _cell(value: Any) -> str:
@@ -304,9 +325,19 @@ def _cell(value: Any) -> str:
     )
 
 
-def _known() -> dict[str, Found]:
+def _known() -> dict[str, Table]:
     """Return what the parts have found so far."""
     return json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.is_file() else {}
+
+
+def _keep(part: str, table: Table) -> None:
+    """Put rows among those that are known, in the order of the part, and write the page."""
+    known = _known()
+    rows = {**known.get(part, {}), **table}
+    order = PARTS[part].rows or tuple(table)
+    known[part] = {name: rows[name] for name in order if name in rows}
+    KEPT.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    PAGE.write_text(page(known), encoding="utf-8")
 
 
 def main() -> int:
@@ -314,15 +345,15 @@ def main() -> int:
     reading_ = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     reading_.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     reading_.add_argument("--share", type=float, default=1.0, help="part of the whole to try (%(default)g)")
+    reading_.add_argument("--of", action="append", metavar="ROW", help="only this row; may be repeated")
+    reading_.add_argument("--again", action="store_true", help="only the mutants that survived")
     reading_.add_argument("--page", action="store_true", help="only write the page of what is known")
     asked = reading_.parse_args()
-    for name in [] if asked.page else asked.parts or list(PARTS):
-        began = time.monotonic()
-        found = PARTS[name](asked.share)
-        about = {"date": time.strftime("%Y-%m-%d"), "share": asked.share, "seconds": time.monotonic() - began}
-        known = {**_known(), name: {**found, **about}}
-        KEPT.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        PAGE.write_text(page(known), encoding="utf-8")
+    for part in [] if asked.page else asked.parts or list(PARTS):
+        for row in asked.of or PARTS[part].rows or ("",):
+            made = {row: again(row, _known()[part][row])} if asked.again else run(part, row, asked.share)
+            print(part, made, file=sys.stderr, flush=True)
+            _keep(part, made)
     PAGE.write_text(page(_known()), encoding="utf-8")
     return 0
 

@@ -5,11 +5,11 @@ homes and people follow each future from the beginning. A start is judged by the
 futures' best plans that begin with it (two-stage programming: Birge and Louveaux 2011). In small models
 the best start is found exactly in the extensive form, in which all futures share the columns of the first
 years. In large ones the starts of the futures' own plans and of the mean future are compared in the
-smaller model, and the one that does best in the mean is taken: a best of some, with the mean of the
-futures' bounds as a bound on what any start can do.
+smaller model, `MOST_STARTS` at most, and the one that does best in the mean is taken: a best of some,
+with the mean of the futures' bounds as a bound on what any start can do.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,6 +30,9 @@ from optimiser.verify import violations
 
 COMMITTED = ("places", "operating", "added", "removed", "converted")
 """Families of decisions that are the same in every future, in the first years."""
+
+MOST_STARTS = 32
+"""Starts that are compared in every future at most; the work is the product of both."""
 
 type Start = dict[tuple[str, Label], float]
 """What is committed: family and label → value."""
@@ -116,6 +119,18 @@ def _committed_columns(model: Model, commit: int) -> dict[tuple[str, Label], int
         for label, variable in model.decisions.family(name).items()
         if label[-1] in years
     }
+
+
+def different(starts: Iterable[Start], most: int) -> tuple[Start, ...]:
+    """Return the starts that differ, the first ones, at most so many; an empty one is no start.
+
+    Futures are drawn in no order, so that the first are as good a sample as any.
+    """
+    met = dict[frozenset[tuple[tuple[str, Label], float]], Start]()
+    for start in starts:
+        if start:
+            met.setdefault(frozenset(start.items()), start)
+    return tuple(met.values())[:most]
 
 
 @dataclass(frozen=True)

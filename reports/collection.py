@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from reports.notation import Language
 
 ASKED = "asked.json"
+NOTES = "notes"
 
 
 class Answer(Protocol):
@@ -72,7 +73,24 @@ class Collection:
         with locked(self.folder / ASKED):
             written = self._written()
             written["plans"][name] = dict(facts)
-            self.text(ASKED, json.dumps(written, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
+            self._write(written)
+
+    def begin(self) -> None:
+        """Write which question the folder answers, so that it is gone on with however little is in it."""
+        with locked(self.folder / ASKED):
+            self._write(self._written())
+
+    def note(self, name: str, facts: Mapping[str, Any]) -> None:
+        """Keep what is known of one of many answers that have no plan of their own, in a file of its own."""
+        (self.folder / NOTES).mkdir(parents=True, exist_ok=True)
+        self.text(f"{NOTES}/{name}.json", json.dumps(dict(facts), ensure_ascii=False, allow_nan=False))
+
+    def noted(self, name: str) -> dict[str, Any] | None:
+        """Return what was noted of an answer; None where nothing was, or it cannot be read."""
+        try:
+            return dict(json.loads((self.folder / NOTES / f"{name}.json").read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError, RecursionError):
+            return None
 
     def text(self, name: str, text: str) -> Path:
         """Write a text file of the collection whole or not at all, and return it."""
@@ -82,9 +100,12 @@ class Collection:
         """Write a file of the collection whole or not at all, and return it."""
         self.folder.mkdir(parents=True, exist_ok=True)
         file = self.folder / name
-        fresh = file.with_name(f".{name}.new")
+        fresh = file.with_name(f".{file.name}.new")
         fresh.write_bytes(content)
         return fresh.replace(file)
+
+    def _write(self, written: Mapping[str, Any]) -> None:
+        self.text(ASKED, json.dumps(written, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
 
     def _written(self) -> dict[str, Any]:
         file = self.folder / ASKED

@@ -38,6 +38,8 @@ _LOG = logging.getLogger(__name__)
 CASE = "case"
 FILES = ("plan.nc", "summary.json", "plan.xlsx", "plan.gpkg", "report.html")
 """What lies in the folder of a plan beside `case`."""
+_HALF_WAY = frozenset({"plan.gpkg-journal", "plan.gpkg-wal", "plan.gpkg-shm"})
+"""What SQLite has beside a file while it writes it."""
 _TOKEN = re.compile(r"[0-9a-f]{8}")
 _NOT_WRITTEN = (OSError, RuntimeError, DataSourceError, XlsxFileError)
 """What netCDF, GDAL and XlsxWriter raise where a disk is full or read-only."""
@@ -182,7 +184,7 @@ def _clear_up(target: Path) -> None:
 
 def _is_ours(path: Path, target: Path) -> bool:
     ending = path.name.removeprefix(f".{target.name}.")
-    return bool(_TOKEN.fullmatch(ending)) and path.is_dir() and not _strange(path)
+    return bool(_TOKEN.fullmatch(ending)) and path.is_dir() and not {*_strange(path)} - _HALF_WAY
 
 
 def _written(writer: Callable[[Path], None], file: Path, target: Path) -> None:

@@ -16,12 +16,14 @@ from models import forecast
 from models.drawn_futures import DELIVERED, draws, settings
 from optimiser import NoPlanYet, Problem
 from optimiser.futures import (
+    MOST_STARTS,
     Outcome,
     Screening,
     Start,
     Task,
     as_table,
     delivered,
+    different,
     no_regret,
     planned,
     screened,
@@ -247,6 +249,7 @@ def gather(
     """
     region = read({})
     table = draws(region.assumptions, asked.draws, asked.seed)
+    kept.begin()
     kept.text("draws.csv", guarded(table).to_csv(lineterminator="\n"))
     problems = [_problem(read, row) for _, row in table.iterrows()]
     middle = _problem(read, table.mean())
@@ -286,7 +289,7 @@ def _chosen(
     exact = shared_start(problems, asked.commit, Limits(gap, seconds, seed=seed))
     if exact is not None:
         return exact[0], max(bound, exact[1]), None
-    starts = tuple(start for start in (for_mean, *(outcome.start for outcome in own)) if start)
+    starts = different([for_mean, *(outcome.start for outcome in own)], MOST_STARTS)
     tasks = [Screening(problem, asked.commit, starts, asked.limits) for problem in problems]
     compared = bench.compared(tasks)
     if compared is None:
@@ -323,24 +326,33 @@ class _Bench:
 
         `facts` makes of an answer what is kept of it, or nothing, and of that the answer again.
         """
-        began, there = time.monotonic(), self.kept.names()
+        began = time.monotonic()
         stored, restored = facts
         labels = [f"{name}-{n}" for n in range(len(tasks))]
-        open_ones = [n for n, label in enumerate(labels) if label not in there]
+        before = ((label, self._before(label, restored)) for label in labels)
+        found = {label: answer for label, answer in before if answer is not None}
+        open_ones = [n for n, label in enumerate(labels) if label not in found]
         if open_ones and self.stop.is_set():
             return None
         answers = self.work(function, [tasks[n] for n in open_ones])
-        found: dict[str, Answer] = {}
         for done, n in enumerate(open_ones):
             seconds = time.monotonic() - began
             self.progress(Progress(seconds, f"{name}, {done} of {len(open_ones)} futures", None, None))
             found[labels[n]] = next(answers)
             kept = stored(found[labels[n]])
             if kept is not None:
-                self.kept.keep(labels[n], None, kept)
+                self.kept.note(labels[n], kept)
             if self.stop.is_set() and n != open_ones[-1]:
                 return None
-        return [found[at] if at in found else restored(self.kept.facts(at)) for at in labels]
+        return [found[label] for label in labels]
+
+    def _before[Answer](self, label: str, restored: Callable[[Mapping[str, Any]], Answer]) -> Answer | None:
+        """Return an answer that was kept; None where there is none, or what is there is none."""
+        noted = self.kept.noted(label)
+        try:
+            return None if noted is None else restored(noted)
+        except (KeyError, TypeError, ValueError):
+            return None
 
 
 def _stored_objectives(objectives: list[float]) -> dict[str, Any]:

@@ -69,6 +69,22 @@ def test_the_norm_is_scaled_by_it():
     assert [amount(plan, "excess", neighbourhood=j) for j in ("N1", "N2", "N3")] == pytest.approx([0, 8, 0])
 
 
+def test_the_share_is_scaled_by_it():
+    """0.4 of M1's 12 weighted places is 0.64 in N1: it may have 2 + 0.64 × 10 = 8.4 and has 10.
+
+    N2 may have 2 + 0.16 × 10 = 3.6 of them and has 2, its four group places at a half.
+    """
+    policy = {
+        "policies.neighbourhood_concentration.mode": '"soft"',
+        "policies.neighbourhood_concentration.measures": '["share"]',
+        "policies.neighbourhood_concentration.most_share": "0.4",
+        "costs.conversions.bed.group.cost": "300000",
+        "policies.replacement_before_closure.most_per_year": "1.0",
+    }
+    plan = best(tiny_problem(EUROS_ONLY | ONE_YEAR | policy | ON, neighbourhoods=squares(BY_HAND)))
+    assert [amount(plan, "excess", neighbourhood=j) for j in ("N1", "N2", "N3")] == pytest.approx([1.6, 0, 0])
+
+
 def test_a_region_that_does_not_ask_has_none():
     """Off, every neighbourhood can carry the norm, and no number of it is among the assumptions."""
     region = tiny_region(neighbourhoods=squares(BY_HAND))

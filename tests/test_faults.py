@@ -113,7 +113,8 @@ def test_the_next_run_says_what_it_clears_up(ground, tmp_path, caplog):
     here = ground.fresh(tmp_path)
     half = here.plan.with_name(".plan.0123abcd")
     half.mkdir()
-    (half / "plan.nc").write_bytes(b"half")
+    for name in ("plan.nc", "plan.gpkg", "plan.gpkg-journal"):  # the last is there while SQLite writes
+        (half / name).write_bytes(b"half")
     mine = here.plan.with_name(".plan.mine")
     mine.mkdir()
     here.plan.rename(here.plan.with_name("plan.previous"))

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from builders import BED, EUROS_ONLY, HOME, ONE_YEAR, WEEKS, amount, best, tiny_problem, tiny_region
-from tiny import HOMES
+from tiny import HOMES, SITES
 
 from geodata.faults import InputError
 from optimiser import Plan, violations
@@ -121,6 +121,16 @@ def test_a_site_is_for_the_people_who_live_there(plan, lines):
             mine = people[[of[code] == origin for code in data["origin"].values]].sum() / people.sum()
             told = part.groupby("origin").sum().get(origin, 0.0) / part.sum()
             assert told == pytest.approx(mine, abs=1e-9)
+
+
+def test_no_line_pays_for_a_place_of_the_wlz():
+    """One of S2's four group places is of the Wlz: before the horizon three cost 10,000 each."""
+    sites = SITES.replace("existing,group,4,0,8,8", "existing,group,4,1,8,8")
+    plan = best(tiny_problem(EUROS_ONLY | ONE_YEAR, sites=sites))
+    lines = ledger(plan.problem, plan.reference).query("unit == 'place-year' and tier == 'group'")
+    assert float((lines["quantity"] * lines["share_origin"] * lines["share_payer"]).sum()) == pytest.approx(3)
+    assert lines["eur"].sum() == pytest.approx(30_000)
+    assert off(plan, ledger(plan.problem, plan.data), "cost") < CENT
 
 
 def test_each_centre_bears_its_own_region():

@@ -20,20 +20,23 @@ from builders import (
     HOME,
     ONE_YEAR,
     WAIT,
+    WEEKS,
     amount,
     best,
     by_scipy,
     tiny_problem,
+    with_shelter,
 )
-from tiny import REGION
+from tiny import REGION, SITES
 
 from geodata.faults import InputError
 from models import Quantity
 from models.parameters import Policies
 from optimiser import Impossible, Model, Plan, Problem, violations
 from optimiser.allocation import BaseAllocation
-from optimiser.conditions import CONDITIONS, too_near_together
-from optimiser.decisions import SLACK
+from optimiser.conditions import CONDITIONS, budget, facilities_kept_apart, no_reopening, too_near_together
+from optimiser.decisions import SLACK, Label
+from optimiser.rule import Rule
 from optimiser.verify import recomputed_bearing
 
 CENT = 0.01
@@ -55,6 +58,13 @@ def asked(policy: str, **values: object) -> dict[str, str]:
     """Return the settings of one policy, as one would write them after --set."""
     written = {name: str(value).replace("'", '"') for name, value in values.items()}
     return {f"policies.{policy}.{name}": value for name, value in written.items()}
+
+
+def rows_of(rule: Rule, problem: Problem) -> dict[Label, tuple[dict[str, float], float]]:
+    """Return label → coefficients by variable and right side of the rows of a rule."""
+    model = Model.of(problem)
+    rows = rule.rows(problem, model.decisions)
+    return {row.label: ({v.name: amount for v, amount in row.terms}, row.rhs) for row in rows}
 
 
 def one_year(settings: Mapping[str, str], **files: str) -> Plan:
@@ -171,6 +181,19 @@ def test_of_two_sites_too_near_one_runs(price, too_near):
     assert int((plan.data["operating"].max("tier") > 0).sum()) == 1 + too_near
     if too_near:
         assert plan.proof.objective == pytest.approx(CHANGED - 5 * 20_307.14 + price, abs=5 * CENT)
+
+
+def test_of_three_too_near_one_has_half_the_time():
+    """With S3 running too, three are two too many: half-way one more than one may run, then one alone."""
+    sites = (
+        "site,neighbourhood,status,tier,places,most\nS1,N1,existing,bed,10,10\n"
+        "S2,N2,existing,group,4,4\nS3,N3,existing,group,8,8\n"
+    )
+    settings = EUROS_ONLY | asked("facilities_kept_apart", mode="hard", distance=5000)
+    rows = rows_of(facilities_kept_apart, tiny_problem(settings, sites=sites))
+    near = {label[-1]: row for label, row in rows.items() if label[0] == "near"}
+    assert {year: rhs for year, (_, rhs) in near.items()} == {2022: 2.0, 2023: 1.0}
+    assert near[2022][0] == {f"running_{s}_2022": 1.0 for s in ("S1", "S2", "S3")}
 
 
 def test_sites_of_today_have_until_the_last_year():
@@ -302,9 +325,29 @@ def test_personal_budgets_are_paid_from_the_grant_too():
     assert amount(more, "over_budget") - amount(plan, "over_budget") == pytest.approx(HOME, abs=CENT)
 
 
+def test_a_personal_budget_is_paid_but_for_the_contribution():
+    """Of the 15,653.57 of a home the client pays 10 a week: the rest is taken off the grants."""
+    settings = ONE_YEAR | asked("budget", mode="soft") | {"tiers.home.contribution": "10"}
+    problem = tiny_problem(EUROS_ONLY | settings, budgets=GRANTS)
+    own = xr.zeros_like(problem.personal_budget)
+    own.loc[{"neighbourhood": "N1", "profile": "light", "tier": "home"}] = 1.0
+    ((_, left),) = rows_of(budget, replace(problem, personal_budget=own)).values()
+    assert left == pytest.approx(700_000 - (HOME - 10 * WEEKS), abs=CENT)
+
+
+def test_the_grants_of_the_wmo_pay_for_no_shelter():
+    """Neither the shelter's subsidy nor its place of the Wlz is in what the Wmo pays."""
+    sites = SITES + "S4,Site four,N1,provider C,existing,shelter,4,1,8,8,,,\n"
+    problem = with_shelter(asked("budget", mode="soft"), budgets=GRANTS, sites=sites)
+    ((terms, left),) = rows_of(budget, problem).values()
+    assert left == 700_000
+    assert "clients_N1_intensive_bed_2022" in terms
+    assert not [name for name in terms if "shelter" in name]
+
+
 def possible(problem: Problem, **at_least: Mapping[tuple[str, str, int], float]) -> bool:
     """Return whether a plan exists with the given numbers at least; 0 stands for none at all."""
-    model = Model.of(problem)
+    model = Model.of(replace(problem))  # of its own, as its bounds change
     for family, wanted in at_least.items():
         for label, least in wanted.items():
             variable = model.decisions.family(family)[label]
@@ -325,6 +368,18 @@ def test_what_has_stopped_stays_stopped(site, on_and_off):
         problem = tiny_problem(EUROS_ONLY | {"years.last": "2025"} | asked("no_reopening", mode=mode))
         assert possible(problem, operating=runs) is back
         assert possible(problem, operating=dict(list(runs.items())[:2]))
+
+
+def test_what_opens_later_stops_once():
+    """S3 may open in 2023. For every year u in which it may have stopped, it runs in no later year t."""
+    settings = EUROS_ONLY | {"years.last": "2025"} | asked("no_reopening", mode="hard")
+    rows = rows_of(no_reopening, tiny_problem(settings))
+    at = {label[3:]: row for label, row in rows.items() if label[:3] == ("S3", "group", "stopped in")}
+    assert at == {
+        (u, t): ({f"operating_S3_group_{u - 1}": 1, f"operating_S3_group_{u}": -1,
+                  f"operating_S3_group_{t}": 1}, 1)
+        for u, t in ((2023, 2024), (2023, 2025), (2024, 2025))
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(("years", "allowed"), [(0, True), (1, True), (2, False)])

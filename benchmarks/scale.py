@@ -1,0 +1,142 @@
+"""What each stage of a plan costs as a region grows; the same work over processes and over Dask."""
+
+import resource
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from test_futures import UNSURE
+from tiny import write_tiny_region
+
+from benchmarks.regions import Size, map_of
+from geodata.bundled import region_folder
+from models import forecast, read_region
+from models.synthetic import Template, write_country
+from optimiser import Model, Problem, solve, violations
+from optimiser.crew import Crew
+from optimiser.workers import cluster, own_processes, workers
+from reports import write
+from reports.collection import Collection
+from reports.futures import Asked, gather, question
+
+WORKERS = 2
+COUNTRY = Size(3340, 342, 17_400_000)
+REGIONS = 43
+
+
+class Laps:
+    """The seconds of one stage after the other."""
+
+    def __init__(self) -> None:
+        self._since = time.monotonic()
+
+    def lap(self) -> float:
+        """Return the seconds since the last time."""
+        before, self._since = self._since, time.monotonic()
+        return round(self._since - before, 1)
+
+
+def regions_of(size: Size, folder: Path, regions: int) -> list[Path]:
+    """Write regions from a seed and return their folders."""
+    (folder / "map.geojson").write_text(map_of(size, 0), encoding="utf-8")
+    template = Template.of(region_folder("drenthe"))
+    made = write_country(folder / "map.geojson", folder / "regions", template, regions=regions)
+    return [folder / "regions" / centre for centre in made]
+
+
+def stages(count: int, seconds: float) -> dict[str, Any]:
+    """Return what each stage of a plan takes in a region of so many neighbourhoods, searched for so long."""
+    with tempfile.TemporaryDirectory() as place:
+        (folder,) = regions_of(Size(count, max(2, count // 12), 4_300 * count), Path(place), 1)
+        laps = Laps()
+        region = read_region(folder)
+        told: dict[str, Any] = {"read": laps.lap()}
+        seen = forecast(region)
+        told["forecast"] = laps.lap()
+        problem = Problem.of(region, seen)
+        told["columns"] = len(Model.of(problem).arrays.cost)
+        told["build"] = laps.lap()
+        plan = solve(problem, gap=0.0, seconds=seconds)
+        told["solve"], told["gap %"] = laps.lap(), round(100 * plan.proof.gap, 2)
+        assert violations(problem, plan.data) == ()
+        told["check"] = laps.lap()
+        write(plan, Path(place) / "plan")
+        told["write"] = laps.lap()
+    return {**told, "GB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6}
+
+
+@contextmanager
+def own_cluster() -> Iterator[str]:
+    """Give the address of a Dask cluster on this machine."""
+    from distributed import LocalCluster
+
+    with LocalCluster(n_workers=WORKERS, threads_per_worker=1, dashboard_address=None) as own:
+        yield own.scheduler_address
+
+
+def futures(count: int) -> dict[str, Any]:
+    """Plan so many drawn futures of the tiny region with one start, over processes and over Dask."""
+    with tempfile.TemporaryDirectory() as place:
+        tiny, laps = write_tiny_region(Path(place) / "tiny"), Laps()
+
+        def read(drawn: Mapping[str, str]) -> Any:
+            return read_region(tiny, settings={**UNSURE, **drawn})
+
+        def told(name: str, **where: Any) -> tuple[Any, str, float]:
+            asked = Asked(draws=count, commit=1, gap=1e-9, seconds=60.0)
+            with workers(**where) as work:
+                kept = Collection(Path(place) / name, question(read({}), asked), "en")
+                found = gather(read, kept, asked, work)
+            assert found is not None
+            return found.start, found.frame().to_csv(), found.bound
+
+        here = told("here", processes=WORKERS)
+        took = laps.lap()
+        with own_cluster() as address:
+            there = told("there", scheduler=address)
+    return _compared(count, took, laps.lap(), here == there)
+
+
+def country() -> dict[str, Any]:
+    """Bound every region of a generated country, over processes and over Dask."""
+    with tempfile.TemporaryDirectory() as place:
+        folders = regions_of(COUNTRY, Path(place), REGIONS)
+        laps = Laps()
+        with own_processes(WORKERS) as executor:
+            here = _bounds(folders, Path(place) / "here", executor)
+        took = laps.lap()
+        with (
+            own_cluster() as address,
+            cluster(address) as client,
+            client.get_executor(pure=False) as executor,
+        ):
+            there = _bounds(folders, Path(place) / "there", executor)
+    return _compared(len(folders), took, laps.lap(), here == there)
+
+
+def _bounds(folders: list[Path], kept: Path, executor: Executor) -> dict[str, Any]:
+    regions = {folder.name: folder for folder in folders}
+    crew = Crew(regions, kept, (), executor, write, Event(), gap=0.01, seconds=60.0)
+    return crew.relax(())
+
+
+def _compared(tasks: int, here: float, there: float, same: bool) -> dict[str, Any]:
+    return {
+        "tasks": tasks,
+        f"{WORKERS} processes, s": here,
+        f"Dask with {WORKERS} workers, s": there,
+        "differ": [] if same else ["the answers"],
+    }
+
+
+SPREAD: Mapping[str, Callable[[], dict[str, Any]]] = {
+    **{f"{count:,} scenarios": partial(futures, count) for count in (1, 10, 100, 1000)},
+    f"bounds of {REGIONS} regions of {COUNTRY.neighbourhoods:,} neighbourhoods": country,
+}
+"""Work of independent tasks → what it takes."""
