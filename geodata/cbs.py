@@ -125,7 +125,7 @@ def _layers(source: Source, level: str) -> list[str]:
     """Return the names of the layers that the year may stand in; none where they cannot be had."""
     try:
         return [name for name in layer_names(source) if level in name.lower()]
-    except (DataSourceError, OSError):
+    except (DataSourceError, OSError, UnicodeDecodeError):
         return []
 
 

@@ -75,7 +75,7 @@ def layer_names(source: Source) -> list[str]:
 
     Raises
     ------
-    DataSourceError, OSError
+    DataSourceError, OSError, UnicodeDecodeError
         When the file cannot be read.
     """
     path, named = _split(source)
@@ -133,6 +133,8 @@ def _from_file(source: Source, choose: Choice, what: str, faults: list[Fault]) -
         if isinstance(error, DataLayerError):
             found, remedy = f"no layer '{named}'", f"It has: {', '.join(layer_names(path)[:12])}."
         faults.append(Fault(path.name, found, expected, "Check the path." if missing else remedy))
+    except UnicodeDecodeError:
+        faults.append(Fault(path.name, "names that are not in UTF-8", expected, remedy))
     except shapely.errors.ShapelyError as error:
         found = f"a shape that is none ({error})"
         faults.append(Fault(path.name, found, expected, remedy, column="geometry"))
