@@ -22,7 +22,7 @@ import warnings
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -30,7 +30,9 @@ from types import CodeType, FunctionType
 from typing import Any, NoReturn
 
 import highspy
+import pandas as pd
 import pytest
+import xarray as xr
 from _pytest.runner import runtestprotocol
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -157,16 +159,16 @@ def _functions(module: str) -> dict[Place, list[FunctionType]]:
     return found
 
 
-def put_in_place(mutant: Mutant) -> int:
-    """Give the functions that a mutant changes their changed code; return how many there are."""
+def put_in_place(mutant: Mutant) -> set[str]:
+    """Give the functions that a mutant changes their changed code; return their names."""
     before = _compiled(Mutant(mutant.module, 0, 0, "", -1).tree, mutant.module)
-    after, count = _compiled(mutant.tree, mutant.module), 0
+    after, changed = _compiled(mutant.tree, mutant.module), set[str]()
     for place, functions in _functions(mutant.module).items():
         if place in after and after[place] != before[place]:
             for function in functions:
                 function.__code__ = after[place]
-                count += 1
-    return count
+                changed.add(function.__name__)
+    return changed
 
 
 # What is the same for every mutant --------------------------------------------------------------
@@ -237,7 +239,66 @@ def _remember_models() -> None:
 
     solving = importlib.import_module("optimiser.solve")
     Model.of = _remembering(Model.of, _of_itself)  # type: ignore[method-assign]
-    solving.dataset = _remembering(solving.dataset, _of_itself)
+    for name in ("dataset", "unavoidable"):
+        setattr(solving, name, _remembering(getattr(solving, name), _of_itself))
+
+
+class Checks:
+    """What each check of the verifier says of the same plan, remembered where a mutant is not in its way."""
+
+    def __init__(self) -> None:
+        self._module = importlib.import_module("optimiser.verify")
+        self._digests: dict[int, bytes] = {}
+        self._anew: set[str] = set()
+        for name in self._named(self._module.violations):
+            check = getattr(self._module, name)
+            setattr(self._module, name, self._remembering(name, check))
+
+    def forget(self, changed: Collection[str]) -> None:
+        """Have every check made anew that comes by one of these functions, however far down."""
+        functions = [f for all_ in _functions(VERIFIER).values() for f in all_]
+        uses = {
+            f.__name__: {name for code in _codes(f.__code__) for name in code.co_names} for f in functions
+        }
+        self._anew = {name.partition(".")[0] for name in changed} | {*changed}
+        grown = True
+        while grown:
+            more = {name for name, used in uses.items() if used & self._anew} - self._anew
+            self._anew |= more
+            grown = bool(more)
+
+    def _named(self, function: FunctionType) -> list[str]:
+        return [name for name in function.__code__.co_names if name.startswith("_")]
+
+    def _remembering(self, name: str, check: Callable[..., Any]) -> Callable[..., Any]:
+        known: dict[tuple[bytes, bytes], tuple[Any, ...]] = {}
+
+        def said(problem: Any, data: Any) -> tuple[Any, ...]:
+            if name in self._anew:
+                return tuple(check(problem, data))
+            at = self._digest(problem), self._digest(data)
+            if at not in known:
+                known[at] = tuple(check(problem, data))
+            return known[at]
+
+        return said
+
+    def _digest(self, one: Any) -> bytes:
+        if id(one) not in self._digests:
+            _HELD.append(one)
+            self._digests[id(one)] = hashlib.sha256(pickle.dumps(_content(one))).digest()
+        return self._digests[id(one)]
+
+
+def _content(one: Any) -> object:
+    """Return what an object holds; what xarray and pandas were asked before is left out."""
+    if isinstance(one, xr.Dataset):
+        return {name: content for name, content in one.to_dict().items() if name != "attrs"}
+    if isinstance(one, xr.DataArray | pd.Series):
+        return one.to_dict()
+    if is_dataclass(one):
+        return [_content(getattr(one, each.name)) for each in fields(one)]
+    return one
 
 
 # Tests and what they come by --------------------------------------------------------------------
@@ -286,6 +347,7 @@ class Trial:
 
     module: str
     asked: list[Mutant]
+    checks: Checks | None = None
     survivors: list[Mutant] = field(default_factory=list)
     fixtures: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     """Lines come by while a fixture was made, by the id of its definition."""
@@ -340,7 +402,7 @@ class Trial:
             warnings.simplefilter("ignore")
             pid = os.fork()
         if not pid:
-            _end_with(mutant, items, tells)
+            _end_with(mutant, items, tells, self.checks)
         os.close(tells)
         with os.fdopen(heard) as line:
             self.kills[line.read()] += 1
@@ -352,7 +414,7 @@ def _name(item: pytest.Item) -> str:
     return item.nodeid.partition("[")[0]
 
 
-def _end_with(mutant: Mutant, items: list[pytest.Item], tells: int) -> NoReturn:
+def _end_with(mutant: Mutant, items: list[pytest.Item], tells: int, checks: Checks | None) -> NoReturn:
     """Run tests with a mutant, and end this process with 0 where all pass; tell which does not."""
     signal.setitimer(signal.ITIMER_PROF, SECONDS)
     sink = os.open(os.devnull, os.O_WRONLY)
@@ -360,7 +422,10 @@ def _end_with(mutant: Mutant, items: list[pytest.Item], tells: int) -> NoReturn:
     os.dup2(sink, 2)
     code = 1
     try:
-        if mutant.node >= 0 and not put_in_place(mutant):
+        changed = put_in_place(mutant) if mutant.node >= 0 else {"no change"}
+        if checks:
+            checks.forget(changed)
+        if not changed:
             code = 0  # nothing is changed where only the module's own lines are: told as a survivor
         else:
             failed = (item for n, item in enumerate(items) if not _passes(item, items[n + 1 : n + 2]))
@@ -420,9 +485,11 @@ def _left(module: str, asked: list[Mutant]) -> list[str]:
     """
     sys.path[:0] = [path for path in (str(ROOT), str(ROOT / "tests")) if path not in sys.path]
     _remember()
+    checks = None
     if module == VERIFIER:
         _remember_models()
-    trial = Trial(module, asked)
+        checks = Checks()
+    trial = Trial(module, asked, checks=checks)
     loaded = "ignore::pytest.PytestAssertRewriteWarning"  # by what is imported here
     options = ["-q", "-p", "no:cacheprovider", "-W", loaded, f"--rootdir={ROOT}", "-m", "not slow"]
     ended = pytest.main([*options, *(str(ROOT / name) for name in TESTS[module])], plugins=[trial])
