@@ -60,7 +60,8 @@ class Guided:
         self.reader.make(self.kept[0])
         self.reached = Reached()
         self.cases = self.refused = 0
-        self.defects: list[str] = []
+        self.defects: dict[str, int] = {}
+        """What went wrong → the first case in which it did."""
 
     def run(self, seconds: float, most: int = sys.maxsize) -> None:
         """Read changed inputs until the time is over, or so many have been read."""
@@ -97,7 +98,7 @@ class Guided:
         except InputError:
             self.refused += 1
         except BaseException as error:  # noqa: BLE001 - each of them is a finding
-            self.defects.append(f"{self.name} {self.cases}: {type(error).__name__}: {str(error)[:120]}")
+            self.defects.setdefault(f"{type(error).__name__}: {str(error)[:60]}", self.cases)
 
 
 def guided(name: str, seconds: float, seed: int = 0, most: int = sys.maxsize) -> dict[str, object]:
@@ -110,5 +111,5 @@ def guided(name: str, seconds: float, seed: int = 0, most: int = sys.maxsize) ->
             "refused": fuzz.refused,
             "kept": len(fuzz.kept) - 1,
             "lines": len(fuzz.reached.lines),
-            "defects": fuzz.defects,
+            "defects": [f"case {case}: {words}" for words, case in fuzz.defects.items()],
         }

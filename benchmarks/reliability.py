@@ -39,7 +39,7 @@ KEPT, PAGE = ROOT / "benchmarks" / "reliability.json", ROOT / "docs" / "reliabil
 CASES, SECONDS, MEMORY = 1000, 60, 4 << 30
 """Changed inputs a reader; a case that takes longer hangs; bytes that a process may take for one."""
 KILLS, REGIONS = 200, 200
-GUIDED_SECONDS = 600.0
+GUIDED_SECONDS = 300.0
 """Seconds a reader for fuzzing guided by coverage."""
 
 QUESTIONS, A_MINUTE = 250, 50

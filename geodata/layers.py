@@ -23,6 +23,9 @@ type Source = Path | str
 type Choice = Callable[[Sequence[str]], str | Fault]
 """Which of the layers of a file is meant, by name, or what is wrong with them."""
 
+LEAST_SHAPE = 8
+"""Bytes of a file that a shape takes at least, whatever the kind of file."""
+
 _YEAR = re.compile(r"(?<![0-9])(20[0-9]{2})(?![0-9])")
 
 
@@ -123,6 +126,9 @@ def _from_file(source: Source, choose: Choice, what: str, faults: list[Fault]) -
         if isinstance(layer, Fault):
             faults.append(layer)
             return None
+        if _holds_less_than_it_says(path, layer):
+            faults.append(Fault(path.name, "a damaged file, which holds less than it says", expected, remedy))
+            return None
         with warnings.catch_warnings():
             # what these warn of (a ring that is not closed, texts among numbers) is told as a fault later
             warnings.simplefilter("ignore")
@@ -139,6 +145,13 @@ def _from_file(source: Source, choose: Choice, what: str, faults: list[Fault]) -
         found = f"a shape that is none ({error})"
         faults.append(Fault(path.name, found, expected, remedy, column="geometry"))
     return None
+
+
+def _holds_less_than_it_says(path: Path, layer: str | None) -> bool:
+    """Tell whether a layer counts more shapes than a file of its size can hold; room is made for as many."""
+    count = pyogrio.read_info(_inside(path), layer=layer, force_feature_count=False)["features"]
+    packed = 1000 if path.suffix.lower() == ".zip" else 1
+    return bool(count * LEAST_SHAPE > path.stat().st_size * packed)
 
 
 def _flat(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
