@@ -271,9 +271,10 @@ PARTS = {
 
 def run(part: str, row: str, share: float) -> Table:
     """Return the rows that a run of a part makes, each with when it was and how much of the whole."""
+    from optimiser.workers import own_processes
+
     began = time.monotonic()
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=spawn) as own:
+    with own_processes(1) as own:
         found = own.submit(PARTS[part].run, row, share).result()
     seconds = round(time.monotonic() - began)
     about = dict(zip(ABOUT, (time.strftime("%Y-%m-%d"), share, seconds), strict=True))

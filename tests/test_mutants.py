@@ -1,6 +1,8 @@
-"""The mutants of `make reliability` are what they say, and a few of them are tried."""
+"""The mutants of `make reliability` are what they say, and two of them are tried."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,3 +21,12 @@ def test_every_mutant_is_code_and_differs(module):
         ast.parse(text)
         assert text != whole
     assert all(Path(ROOT / name).is_file() for name in TESTS[module])
+
+
+def test_two_mutants_are_noticed():
+    """One in thirteen of what prices the ledger, by lot; the tests are those of `make test`."""
+    asked = [sys.executable, "-m", "benchmarks.mutants", "optimiser/charges.py", "--every", "13"]
+    said = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert said.stdout.splitlines()[-1] == (
+        "optimiser/charges.py {'tried': 2, 'killed': 2, 'survivors': []}"
+    ), said.stderr
