@@ -48,7 +48,11 @@ TESTS = {
         "tests/test_carrying_capacity.py",
         "tests/test_rules.py",
     ),
-    "optimiser/verify.py": ("tests/test_verify.py", "tests/test_more_policies.py"),
+    "optimiser/verify.py": (
+        "tests/test_verifier_in_full.py",
+        "tests/test_verify.py",
+        "tests/test_more_policies.py",
+    ),
 }
 """Module → the tests that have to notice when it is wrong."""
 
@@ -57,6 +61,7 @@ VERIFIER = "optimiser/verify.py"
 FIRST = (
     "tests/test_rules.py::test_the_terms_of_the_objective",
     "tests/test_rules.py::test_the_rows_of_a_rule",
+    "tests/test_verifier_in_full.py::test_what_is_said_of_every_change",
 )
 """Tests that are asked before it is known who notices most: they compare what is written down."""
 

@@ -39,17 +39,21 @@ RICH = {
 """The tiny region with people who come, change, recover, move to the Wlz and die, and policies that bite."""
 
 
-@pytest.fixture(scope="module", name="plan")
-def rich_plan() -> Plan:
-    """Return the best plan of the richer tiny region, with a bed held by the Wlz and a personal budget."""
+def rich_problem() -> Problem:
+    """Return the richer tiny region, with a bed held by the Wlz and a personal budget."""
     sites = SITES.replace("bed,10,0,10,12", "bed,10,1,10,12")
     clients = CLIENTS + "M1,intensive,bed,1,2021,PGB,origin,registration 2021\n"
     homes = HOMES + "C2,M2,2022,1,agreement 2021\n"
     budgets = "municipality,year,stream,eur\n" + "".join(
         f"{code},{year},Wmo,500000\n" for code in ("M1", "M2") for year in (2022, 2023)
     )
-    problem = tiny_problem(RICH, sites=sites, clients=clients, homes=homes, budgets=budgets)
-    return solve(problem, gap=0.0, seconds=60.0)
+    return tiny_problem(RICH, sites=sites, clients=clients, homes=homes, budgets=budgets)
+
+
+@pytest.fixture(scope="module", name="plan")
+def rich_plan() -> Plan:
+    """Return its best plan."""
+    return solve(rich_problem(), gap=0.0, seconds=60.0)
 
 
 def broken(problem: Problem, data: xr.Dataset) -> set[str]:

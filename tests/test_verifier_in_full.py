@@ -1,0 +1,114 @@
+"""All that the check of a plan says, in full, of plans in which one entry is changed.
+
+That a claim is broken stands in test_verify.py; here it is also by how much, where and in what unit, for
+every variable, as it was when somebody last read it. The plans themselves are stored too, so that nothing
+depends on which of equally good plans a solver finds. Run this file to store all of it anew.
+"""
+
+import warnings
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+from builders import EUROS_ONLY, HOMELESS, SHELTERED, tiny_problem, with_shelter
+from test_more_policies import SOFTLY, STAFF, asked
+from test_verify import rich_problem
+from tiny import REGION
+
+from optimiser import Plan, Problem, solve, violations
+from reports.arrays import read_arrays, write_arrays
+
+GOLDEN = Path(__file__).parent / "golden" / "verifier"
+GRANTS = "municipality,year,stream,eur\n" + "".join(
+    f"M1,{year},Wmo,400000\nM2,{year},Wmo,90000\n" for year in (2022, 2023, 2024)
+)
+
+
+def policies() -> Problem:
+    """Return the tiny region over three years with every policy on, in the development model."""
+    settings = {key: value for policy in SOFTLY.values() for key, value in policy.items()}
+    modes = {f"policies.{name}.mode": "soft" for name in SOFTLY if name != "staff_within_reach"}
+    more = {
+        "years.last": "2024", "years.discount_rate": "0.03", "tiers.bed.occupancy": "0.95",
+        "tiers.bed.building_years": "1", "tiers.bed.contribution": "50", "funding.before": "development",
+        "policies.budget.level": "municipality",
+        "policies.notice_before_closing.mode": "hard", "policies.notice_before_closing.notice": "6",
+    }  # fmt: skip
+    hard = asked("no_see_saw", mode="hard", years=1) | asked("no_reopening", mode="hard")
+    region = REGION + STAFF.replace("MODE", "soft")
+    return tiny_problem(EUROS_ONLY | settings | modes | more | hard, region=region, budgets=GRANTS)
+
+
+def shelter() -> Problem:
+    """Return the tiny region with a shelter, one of whose places is of the Wlz, under the law of 2022."""
+    settings = {
+        "funding.law": "2022", "funding.path.shape": "linear", "funding.path.yearly": "0.5",
+        "years.last": "2023", "costs.bridging": "200", "policies.budget.mode": "soft",
+    }  # fmt: skip
+    sites = SHELTERED.replace("4,0,8,8", "4,1,8,8")
+    budgets = GRANTS + "M1,2022,MO,130000\n"
+    clients = HOMELESS.replace("shelter,3", "shelter,5")
+    return with_shelter(settings, clients=clients, sites=sites, budgets=budgets)
+
+
+PROBLEMS = {"rich": rich_problem, "policies": policies, "shelter": shelter}
+
+
+@cache
+def stored(name: str) -> tuple[Problem, xr.Dataset]:
+    """Return a problem and the arrays of its plan as they are stored."""
+    data, _ = read_arrays(GOLDEN / f"{name}.nc")
+    return PROBLEMS[name](), data
+
+
+def changes(data: xr.Dataset) -> Iterator[tuple[str, xr.Dataset]]:
+    """Generate plans in which the largest entry of a variable is one more or one less."""
+    for name in sorted(map(str, data.data_vars)):
+        values = data[name].astype(float)
+        rounded = np.nan_to_num(values.to_numpy().round(6))
+        if not rounded.size:
+            continue
+        for by in (1.0, -1.0):
+            other = values.copy(deep=True)
+            other[np.unravel_index(int(rounded.argmax()), other.shape)] += by
+            yield f"{name}, {by:+g}", data.assign({name: other})
+
+
+def told(problem: Problem, data: xr.Dataset) -> str:
+    """Return what is said of every change, a line each."""
+    lines = []
+    for what, other in changes(data):
+        said = [
+            f"  {one.rule} at {one.where}: {one.amount:.3g} {one.unit}" for one in violations(problem, other)
+        ]
+        lines += [what, *(said or ["  nothing"])]
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_the_stored_plans_are_verified(name):
+    assert violations(*stored(name)) == ()
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_what_is_said_of_every_change(name):
+    """Where this differs for a good reason: run this file, and read the difference before it is committed."""
+    assert told(*stored(name)) == (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
+
+
+def write_golden() -> None:
+    """Store the plans and what is said of each change as it is now."""
+    GOLDEN.mkdir(parents=True, exist_ok=True)
+    for name, make in PROBLEMS.items():
+        plan: Plan = solve(make(), gap=0.0, seconds=60.0)
+        (GOLDEN / f"{name}.nc").unlink(missing_ok=True)
+        write_arrays(plan, GOLDEN / f"{name}.nc")
+        (GOLDEN / f"{name}.txt").write_text(told(*stored(name)), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    write_golden()
