@@ -231,9 +231,10 @@ _OWN_VIEWS = ("st_spatial_ref_sys", "st_geometry_columns", "spatial_ref_sys", "g
 def _views(path: Path) -> list[str]:
     """Return the views of a GeoPackage; none where it cannot be opened, which is told elsewhere."""
     database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+    database.text_factory = lambda name: name.decode("utf-8", "replace")
     try:
         found = database.execute("SELECT name FROM sqlite_master WHERE type = 'view'").fetchall()
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):  # the latter where what SQLite says of it is no text
         return []
     finally:
         database.close()
