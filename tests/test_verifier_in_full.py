@@ -8,6 +8,7 @@ depends on which of equally good plans a solver finds. Run this file to store al
 import warnings
 from collections.abc import Iterator
 from functools import cache
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -77,15 +78,13 @@ def changes(data: xr.Dataset) -> Iterator[tuple[str, xr.Dataset]]:
             yield f"{name}, {by:+g}", data.assign({name: other})
 
 
-def told(problem: Problem, data: xr.Dataset) -> str:
-    """Return what is said of every change, a line each."""
-    lines = []
+def told(problem: Problem, data: xr.Dataset) -> Iterator[str]:
+    """Generate what is said of every change, a line each."""
     for what, other in changes(data):
-        said = [
-            f"  {one.rule} at {one.where}: {one.amount:.3g} {one.unit}" for one in violations(problem, other)
-        ]
-        lines += [what, *(said or ["  nothing"])]
-    return "\n".join(lines) + "\n"
+        said = violations(problem, other)
+        yield what
+        yield from (f"  {one.rule} at {one.where}: {one.amount:.3g} {one.unit}" for one in said)
+        yield from () if said else ("  nothing",)
 
 
 @pytest.mark.parametrize("name", PROBLEMS)
@@ -96,7 +95,11 @@ def test_the_stored_plans_are_verified(name):
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_what_is_said_of_every_change(name):
     """Where this differs for a good reason: run this file, and read the difference before it is committed."""
-    assert told(*stored(name)) == (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
+    known = (GOLDEN / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+    change = ""
+    for now, before in zip_longest(told(*stored(name)), known):
+        change = change if str(before).startswith(" ") else before
+        assert now == before, change
 
 
 def write_golden() -> None:
@@ -106,7 +109,8 @@ def write_golden() -> None:
         plan: Plan = solve(make(), gap=0.0, seconds=60.0)
         (GOLDEN / f"{name}.nc").unlink(missing_ok=True)
         write_arrays(plan, GOLDEN / f"{name}.nc")
-        (GOLDEN / f"{name}.txt").write_text(told(*stored(name)), encoding="utf-8")
+        lines = "\n".join(told(*stored(name)))
+        (GOLDEN / f"{name}.txt").write_text(lines + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
