@@ -141,11 +141,11 @@ def megabytes(process: int) -> float:
     """Return what a process and those that it began hold in memory."""
     try:
         status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
-        begun = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="utf-8").split()
+        begun = _children(process)
     except OSError:
-        return 0.0
+        return 0.0  # it has ended
     held = re.search(r"VmRSS:\s+([0-9]+)", status)
-    return (int(held[1]) / 1e3 if held else 0.0) + sum(megabytes(int(child)) for child in begun)
+    return (int(held[1]) / 1e3 if held else 0.0) + sum(megabytes(child) for child in begun)
 
 
 @dataclass

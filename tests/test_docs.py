@@ -38,7 +38,7 @@ def test_every_table_and_every_code_is_made(page):
     typed = make.PART.sub("", text_of(page))
     # `make reliability` fills these
     typed = re.sub(
-        r"<!-- (?:reading|faults|second|mutants|scale) -->\n.*?<!-- end -->", "", typed, flags=re.DOTALL
+        r"<!-- (?:reading|guided|faults|second|mutants|load|scale|spread) -->\n.*?<!-- end -->", "", typed, flags=re.DOTALL
     )
     typed = re.sub(r"^```\{toctree\}\n.*?^```$", "", typed, flags=re.DOTALL | re.MULTILINE)
     assert re.findall(r"^ *(?:```|~~~|\|).*|(?<=\n\n)(?: {4}|\t)\S.*", typed, re.MULTILINE) == []
