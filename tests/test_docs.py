@@ -37,9 +37,8 @@ def test_every_table_and_every_code_is_made(page):
     """None is typed: outside the made parts there is no fence, no table and no indented code."""
     typed = make.PART.sub("", text_of(page))
     # `make reliability` fills these
-    typed = re.sub(
-        r"<!-- (?:reading|guided|faults|second|mutants|load|scale|spread) -->\n.*?<!-- end -->", "", typed, flags=re.DOTALL
-    )
+    figures = "reading|guided|faults|second|mutants|load|scale|spread"
+    typed = re.sub(rf"<!-- (?:{figures}) -->\n.*?<!-- end -->", "", typed, flags=re.DOTALL)
     typed = re.sub(r"^```\{toctree\}\n.*?^```$", "", typed, flags=re.DOTALL | re.MULTILINE)
     assert re.findall(r"^ *(?:```|~~~|\|).*|(?<=\n\n)(?: {4}|\t)\S.*", typed, re.MULTILINE) == []
 
