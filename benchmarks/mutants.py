@@ -52,6 +52,8 @@ TESTS = {
         "tests/test_verifier_in_full.py",
         "tests/test_verify.py",
         "tests/test_more_policies.py",
+        "tests/test_concentration.py",
+        "tests/test_carrying_capacity.py",
     ),
 }
 """Module → the tests that have to notice when it is wrong."""

@@ -7,6 +7,7 @@ depends on which of equally good plans a solver finds. Run this file to store al
 
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from itertools import zip_longest
 from pathlib import Path
@@ -20,6 +21,8 @@ from test_verify import rich_problem
 from tiny import REGION
 
 from optimiser import Plan, Problem, solve, violations
+from optimiser.problem import SharedPrice
+from optimiser.verify import recomputed_objective
 from reports.arrays import read_arrays, write_arrays
 
 GOLDEN = Path(__file__).parent / "golden" / "verifier"
@@ -100,6 +103,23 @@ def test_what_is_said_of_every_change(name):
     for now, before in zip_longest(told(*stored(name)), known):
         change = change if str(before).startswith(" ") else before
         assert now == before, change
+
+
+def test_what_regions_share_is_priced():
+    """Half a point for a euro of the Wmo in 2022, and ten off for a bed or a place of the shelter in 2023.
+
+    Places of the Wlz are not open to everyone: there is one, in the shelter.
+    """
+    problem, data = stored("shelter")
+    prices = (SharedPrice("budget", 2022, 0.5), SharedPrice("open_places", 2023, 10.0))
+    more = recomputed_objective(replace(problem, shared_prices=prices), data)
+    euros = float(data["cost"].sel(stream="Wmo", year=2022).sum())
+    places = float(data["places"].sel(tier=["bed", "shelter"], year=2023).sum()) - 1
+    weight = problem.discount.sel(year=[2022, 2023]).to_numpy()
+    assert places > 1
+    assert more - recomputed_objective(problem, data) == pytest.approx(
+        0.5 * euros * weight[0] - 10.0 * places * weight[1]
+    )
 
 
 def write_golden() -> None:
