@@ -44,7 +44,7 @@ GUIDED_SECONDS = 150.0
 
 QUESTIONS, A_MINUTE = 250, 50
 """Questions to the what-if page in all, and in a minute."""
-SIZES = (10, 100, 400, 1000, 3340)
+SIZES = (10, 100, 400, 1000)
 
 SOLVING_SECONDS = 60.0
 """Of a search in the table of stages."""
