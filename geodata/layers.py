@@ -12,6 +12,8 @@ import geopandas as gpd
 import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
+from pyproj import CRS, Transformer
+from pyproj.exceptions import ProjError
 
 from geodata import postgis
 from geodata.faults import Fault
@@ -55,11 +57,20 @@ def read_layer(source: Source, choose: Choice, what: str, faults: list[Fault]) -
         expected, remedy = _expected(what)
         faults.append(Fault(label, f"no {what}", expected, remedy))
         return None
-    if frame.crs is None:
+    if not _is_on_earth(frame.crs):
         remedy = "Assign the reference system (CRS) in which the coordinates were measured."
-        faults.append(Fault(label, "no reference system", "a file that names its CRS", remedy))
+        found = "no reference system" if frame.crs is None else f"the reference system '{frame.crs.name}'"
+        faults.append(Fault(label, found, "a file that names its CRS", remedy))
         return None
     return frame
+
+
+def _is_on_earth(crs: CRS | None) -> bool:
+    """Tell whether coordinates of a system can be brought onto a map; those of a drawing cannot."""
+    try:
+        return crs is not None and bool(Transformer.from_crs(crs, "EPSG:4326"))
+    except ProjError:
+        return False
 
 
 def label_of(source: Source) -> str:

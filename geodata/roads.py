@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from pyproj import CRS, Transformer
-from pyproj.exceptions import CRSError, ProjError
+from pyproj.exceptions import ProjError
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, dijkstra
 from scipy.spatial import KDTree
@@ -128,9 +128,9 @@ def _from_graphml(path: Path, crs: str, faults: list[Fault]) -> _Graph | None:
         SyntaxError,
         LookupError,
         RecursionError,
-        CRSError,
+        ProjError,
     ) as error:
-        found = "no CRS" if isinstance(error, CRSError) else f"a file that cannot be read ({error})"
+        found = "no CRS" if isinstance(error, ProjError) else f"a file that cannot be read ({error})"
         faults.append(Fault(path.name, found, expected, "Write it again with OSMnx."))
         return None
     graph: nx.MultiDiGraph[Any] = nx.MultiDiGraph()
