@@ -271,20 +271,25 @@ PARTS = {
 
 def run(part: str, row: str, share: float) -> Table:
     """Return the rows that a run of a part makes, each with when it was and how much of the whole."""
-    from optimiser.workers import own_processes
-
     began = time.monotonic()
-    with own_processes(1) as own:
-        found = own.submit(PARTS[part].run, row, share).result()
+    found = _apart(PARTS[part].run, row, share)
     seconds = round(time.monotonic() - began)
     about = dict(zip(ABOUT, (time.strftime("%Y-%m-%d"), share, seconds), strict=True))
     table = {row: found} if PARTS[part].rows else found
     return {name: {**cells, **about} for name, cells in table.items()}
 
 
+def _apart[Given, Answer](function: Callable[..., Answer], *given: Given) -> Answer:
+    """Return what a function answers in a process of its own, which leaves nothing behind in this one."""
+    from optimiser.workers import own_processes
+
+    with own_processes(1) as own:
+        return own.submit(function, *given).result()
+
+
 def again(module: str, known: Found) -> Found:
     """Return the row of a module after its survivors were tried again, with the tests as they are."""
-    left = survivors(module, known["survivors"])
+    left = _apart(survivors, module, known["survivors"])
     return {**known, "killed": known["tried"] - len(left), "survivors": left}
 
 
