@@ -54,6 +54,7 @@ TESTS = {
         "tests/test_more_policies.py",
         "tests/test_concentration.py",
         "tests/test_carrying_capacity.py",
+        "tests/test_change_takes_time.py",
     ),
 }
 """Module → the tests that have to notice when it is wrong."""
