@@ -27,7 +27,7 @@ from optimiser.problem import SharedPrice
 from optimiser.verify import recomputed_objective
 from reports.arrays import read_arrays, write_arrays
 
-GOLDEN = Path(__file__).parent / "golden" / "verifier"
+GOLDEN = Path(__file__).parent / "golden_verifier"
 GRANTS = "municipality,year,stream,eur\n" + "".join(
     f"M1,{year},Wmo,400000\nM2,{year},Wmo,90000\n" for year in (2022, 2023, 2024)
 )
