@@ -82,13 +82,15 @@ class Mutant:
 
     module: str
     line: int
+    columns: str
+    """Where on the line the changed term begins, and where on its last line it ends."""
     end: int
     change: str
     node: int
     """Which node of the module's tree, in the order in which `ast.walk` comes by; -1 for none."""
 
     def __str__(self) -> str:
-        return f"{self.module}:{self.line} {self.change}"
+        return f"{self.module}:{self.line}:{self.columns} {self.change}"
 
     @property
     def tree(self) -> ast.Module:
@@ -104,7 +106,9 @@ def mutants(module: str) -> Iterator[Mutant]:
     whole = ast.parse((ROOT / module).read_text(encoding="utf-8"))
     for number, node in enumerate(ast.walk(whole)):
         for change in _changes(node):
-            yield Mutant(module, node.lineno, node.end_lineno or node.lineno, change, number)  # type: ignore[attr-defined]
+            assert isinstance(node, ast.expr | ast.stmt)
+            columns, end = f"{node.col_offset + 1}-{node.end_col_offset}", node.end_lineno or node.lineno
+            yield Mutant(module, node.lineno, columns, end, change, number)
 
 
 def _changes(node: ast.AST) -> list[str]:
@@ -169,7 +173,7 @@ def _functions(module: str) -> dict[Place, list[FunctionType]]:
 
 def put_in_place(mutant: Mutant) -> set[str]:
     """Give the functions that a mutant changes their changed code; return their names."""
-    before = _compiled(Mutant(mutant.module, 0, 0, "", -1).tree, mutant.module)
+    before = _compiled(Mutant(mutant.module, 0, "", 0, "", -1).tree, mutant.module)
     after, changed = _compiled(mutant.tree, mutant.module), set[str]()
     for place, functions in _functions(mutant.module).items():
         if place in after and after[place] != before[place]:
@@ -386,7 +390,7 @@ class Trial:
             definitions = item._fixtureinfo.name2fixturedefs.values()  # type: ignore[attr-defined]
             lines[item] |= {n for all_ in definitions for one in all_ for n in self.fixtures[id(one)]}
         highspy.Highs.resetGlobalScheduler(True)  # a fork has none of its threads
-        whole = Mutant(self.module, 0, 10**6, "no change", -1)
+        whole = Mutant(self.module, 0, "", 10**6, "no change", -1)
         if self._is_killed(whole, sorted(session.items, key=lambda item: took[item])[:40]):
             raise RuntimeError(f"the tests of {self.module} fail without a mutant")
         for number, mutant in enumerate(self.asked, start=1):

@@ -1,7 +1,9 @@
 """Layers of a map, read from a file or a database: which one is meant, and what prevents reading it."""
 
 import re
+import shutil
 import sqlite3
+import tempfile
 import warnings
 import zipfile
 import zlib
@@ -17,7 +19,7 @@ from pyproj.exceptions import ProjError
 
 from geodata import postgis
 from geodata.faults import Fault
-from geodata.sizes import MOST_LAYER, is_too_large
+from geodata.sizes import MOST_LAYER, MOST_UNPACKED, is_too_large
 
 type Source = Path | str
 """A file or a zip of one, `FILE#layer`, or a table of PostGIS: `postgresql://user@host/base#schema.table`."""
@@ -158,11 +160,20 @@ def _from_file(source: Source, choose: Choice, what: str, faults: list[Fault]) -
     return None
 
 
+_COUNTING = (".gpkg", ".shp", ".fgb")
+"""Kinds of files that say how many shapes they hold; of the others each shape is read to count them."""
+
+
 def _holds_less_than_it_says(path: Path, layer: str | None) -> bool:
     """Tell whether a layer counts more shapes than a file of its size can hold; room is made for as many."""
+    sizes = {path.name: path.stat().st_size}
+    if path.suffix.lower() == ".zip" and zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            sizes = {part.filename: part.file_size for part in archive.infolist()}
+    if not any(name.lower().endswith(_COUNTING) for name in sizes):
+        return False
     count = pyogrio.read_info(_inside(path), layer=layer, force_feature_count=False)["features"]
-    packed = 1000 if path.suffix.lower() == ".zip" else 1
-    return bool(count * LEAST_SHAPE > path.stat().st_size * packed)
+    return bool(count * LEAST_SHAPE > sum(sizes.values()))
 
 
 def _flat(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -223,16 +234,32 @@ def _strange_in(path: Path) -> str:
             for part in parts:
                 if part not in maps and Path(part.filename).suffix.lower() not in _BESIDE:
                     return f"a zip with '{Path(part.filename).name}' in it"
+            if sum(part.file_size for part in parts) > MOST_LAYER:
+                return "a zip that unfolds to more than any map"
             for part in maps:
                 with archive.open(part) as file:
                     begins = file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
                 if not begins.startswith(_BEGINNINGS[Path(part.filename).suffix.lower()]):
                     return f"a damaged file '{Path(part.filename).name}' in a zip, or one of another kind"
-            if sum(part.file_size for part in parts) > MOST_LAYER:
-                return "a zip that unfolds to more than any map"
+                if not part.filename.lower().endswith(".gpkg"):
+                    continue
+                if part.file_size > MOST_UNPACKED:
+                    return "a GeoPackage in a zip that is too large to be unpacked here: unpack it first"
+                seen = _views_within(archive, part)
+                if seen:
+                    return f"a zip of a GeoPackage with views ({', '.join(seen[:5])})"
     except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError):
         return "a damaged zip"
     return "" if maps else "a zip without a map"
+
+
+def _views_within(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> list[str]:
+    """Return the views of a GeoPackage in a zip, which is unpacked for it: SQLite reads files only."""
+    with tempfile.TemporaryDirectory() as folder:
+        unpacked = Path(folder) / "map.gpkg"
+        with archive.open(part) as packed, unpacked.open("wb") as file:
+            shutil.copyfileobj(packed, file)
+        return _views(unpacked)
 
 
 _OWN_VIEWS = ("st_spatial_ref_sys", "st_geometry_columns", "spatial_ref_sys", "geometry_columns")

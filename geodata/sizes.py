@@ -11,6 +11,8 @@ MOST_TABLE = 300 * MEGABYTE
 """Bytes of a CSV file: some ten million rows."""
 MOST_LAYER = 8_000 * MEGABYTE
 """Bytes of a map; of a GeoPackage only the layer that is meant is read."""
+MOST_UNPACKED = 2_000 * MEGABYTE
+"""Bytes of a GeoPackage in a zip, which is unpacked to see what is in it."""
 MOST_GRAPH = 500 * MEGABYTE
 """Bytes of a GraphML file: the roads of a province."""
 

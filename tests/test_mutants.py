@@ -16,6 +16,7 @@ def test_every_mutant_is_code_and_differs(module):
     whole = ast.unparse(ast.parse((ROOT / module).read_text(encoding="utf-8")))
     made = list(mutants(module))
     assert made
+    assert len({str(mutant) for mutant in made}) == len(made), "two with the same words"
     for mutant in made[:: max(1, len(made) // 5)]:
         text = ast.unparse(mutant.tree)
         ast.parse(text)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sqlite3
 import zipfile
 
 import geopandas as gpd
@@ -246,6 +247,18 @@ def test_a_map_is_read_from_the_zip_in_which_cbs_hands_it_out(tmp_path):
     assert read_extract(packed, ["Dorp"], "wijk", faults) is None
     assert faults[0].file == packed.name
     assert init(tmp_path / "new", write_map(tmp_path, year=2024)) == cli.DONE
+
+
+def test_a_zip_of_a_map_with_views_is_refused(tmp_path):
+    """A view may have no end, in a zip as well as beside it."""
+    source, packed, faults = write_map(tmp_path), tmp_path / "map.zip", []
+    database = sqlite3.connect(source)
+    database.execute("CREATE VIEW endless AS SELECT * FROM gpkg_contents")
+    database.close()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.write(source, source.name)
+    assert read_extract(packed, ["Dorp"], "wijk", faults) is None
+    assert [fault.found for fault in faults] == ["a zip of a GeoPackage with views (endless)"]
 
 
 def test_shapefiles_of_2017_from_one_zip(tmp_path):
