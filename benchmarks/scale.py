@@ -3,9 +3,11 @@
 import resource
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -50,25 +52,52 @@ def regions_of(size: Size, folder: Path, regions: int) -> list[Path]:
     return [folder / "regions" / centre for centre in made]
 
 
-def stages(count: int, seconds: float) -> dict[str, Any]:
-    """Return what each stage of a plan takes in a region of so many neighbourhoods, searched for so long."""
+@dataclass
+class Stages:
+    """What the stages of the plans of regions took together, and what was made."""
+
+    seconds: Counter[str] = field(default_factory=Counter)
+    columns: int = 0
+    objective: float = 0.0
+    bound: float = 0.0
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Count the seconds of a stage."""
+        began = time.monotonic()
+        yield
+        self.seconds[name] += time.monotonic() - began  # type: ignore[assignment]
+
+    def plan(self, folder: Path, to: Path, seconds: float) -> None:
+        """Plan a region, stage by stage, and write the plan."""
+        with self.stage("read"):
+            region = read_region(folder)
+        with self.stage("forecast"):
+            seen = forecast(region)
+        with self.stage("build"):
+            problem = Problem.of(region, seen)
+            self.columns += len(Model.of(problem).arrays.cost)
+        with self.stage("solve"):
+            plan = solve(problem, gap=0.0, seconds=seconds)
+        with self.stage("check"):
+            assert violations(problem, plan.data) == ()
+        with self.stage("write"):
+            write(plan, to)
+        self.objective += plan.proof.objective
+        self.bound += plan.proof.bound
+
+
+def stages(neighbourhoods: int, regions: int, seconds: float) -> dict[str, Any]:
+    """Return what each stage takes of the plans of so many neighbourhoods, each region searched so long."""
+    towns = max(2 * regions, neighbourhoods // 12)
+    found = Stages()
     with tempfile.TemporaryDirectory() as place:
-        (folder,) = regions_of(Size(count, max(2, count // 12), 4_300 * count), Path(place), 1)
-        laps = Laps()
-        region = read_region(folder)
-        told: dict[str, Any] = {"read": laps.lap()}
-        seen = forecast(region)
-        told["forecast"] = laps.lap()
-        problem = Problem.of(region, seen)
-        told["columns"] = len(Model.of(problem).arrays.cost)
-        told["build"] = laps.lap()
-        plan = solve(problem, gap=0.0, seconds=seconds)
-        told["solve"], told["gap %"] = laps.lap(), round(100 * plan.proof.gap, 2)
-        assert violations(problem, plan.data) == ()
-        told["check"] = laps.lap()
-        write(plan, Path(place) / "plan")
-        told["write"] = laps.lap()
-    return {**told, "GB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6}
+        for folder in regions_of(Size(neighbourhoods, towns, 4_300 * neighbourhoods), Path(place), regions):
+            found.plan(folder, Path(place) / "plan", seconds)
+    took = {f"{name} s": round(found.seconds[name], 1) for name in found.seconds}
+    gap = 100 * (found.objective - found.bound) / abs(found.objective)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    return {"regions": regions, "columns": found.columns, **took, "gap %": round(gap, 2), "GB": memory}
 
 
 @contextmanager
