@@ -196,6 +196,22 @@ def test_of_three_too_near_one_has_half_the_time():
     assert near[2022][0] == {f"running_{s}_2022": 1.0 for s in ("S1", "S2", "S3")}
 
 
+def test_what_is_left_of_too_many_is_no_more_for_being_a_fraction():
+    """Of 43 at one spot 42 are too many. Of 14 years 9 are left: 27 of the 42, though more as floats."""
+    sites = "site,neighbourhood,status,tier,places,most\nS1,N1,existing,bed,10,10\n" + "".join(
+        f"S{number},N2,existing,group,2,2\n" for number in range(2, 45)
+    )
+    settings = (
+        EUROS_ONLY | asked("facilities_kept_apart", mode="hard", distance=1000) | {"years.last": "2035"}
+    )
+    problem = tiny_problem(settings, sites=sites)
+    assert problem.narrowing(2026) * 42 > 27
+    rows = rows_of(facilities_kept_apart, problem)
+    allowed = {label[-1]: rhs for label, (_, rhs) in rows.items() if label[0] == "near"}
+    assert allowed[2026] == 1 + 27
+    assert allowed[2035] == 1
+
+
 def test_sites_of_today_have_until_the_last_year():
     """Hard, over two years: both may run in 2022, and in 2023 S2 closes anyway, so nothing changes."""
     settings = EUROS_ONLY | asked("facilities_kept_apart", mode="hard", distance=2500)
