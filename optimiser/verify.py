@@ -65,12 +65,12 @@ def violations(problem: Problem, data: xr.Dataset) -> tuple[Violation, ...]:
 def _broken(
     rule: str, over: xr.DataArray, unit: str, tolerance: float = PEOPLE, *, both: bool = False
 ) -> Iterator[Violation]:
-    """Generate a violation for every entry that is positive (or, for equalities, not zero)."""
+    """Generate a violation for every entry that is positive (for equalities: not zero), or no number."""
     size = abs(over) if both else over
     flat = size.values.ravel()
     if not len(flat) or flat.max() <= tolerance:
         return
-    for position in np.flatnonzero(flat > tolerance):
+    for position in np.flatnonzero(~(flat <= tolerance)):
         index = np.unravel_index(position, size.shape)
         where = ", ".join(
             str(size[d].values[i]) if d in size.coords else str(i)

@@ -395,6 +395,12 @@ def test_every_rule_is_caught(loose):
     assert names - by_problem == {"homes_within_agreements"}
 
 
+def test_what_is_no_number_is_never_verified(plan):
+    """Where it is not known what fits on a plot nothing can be said to fit, and the plan is withheld."""
+    sites = plan.problem.sites.assign(plot_most=np.nan)
+    assert "small_enough_to_fit" in broken(replace(plan.problem, sites=sites), plan.data)
+
+
 def test_a_violation_reads_as_a_sentence(loose):
     """Rule, place, year, amount and unit."""
     found = violations(loose.problem, changed(loose.data, "places", 1.0, site="S2", tier="group", year=2022))
