@@ -55,6 +55,9 @@ TESTS = {
         "tests/test_concentration.py",
         "tests/test_carrying_capacity.py",
         "tests/test_change_takes_time.py",
+        "tests/test_agreed.py",
+        "tests/test_shelter_and_wlz.py",
+        "tests/test_own_rules.py",
     ),
 }
 """Module → the tests that have to notice when it is wrong."""
@@ -353,6 +356,17 @@ SECONDS = 300.0
 """Of the processor; a mutant whose tests take longer does not end, and is noticed too."""
 
 
+@dataclass(frozen=True)
+class Fork:
+    """A process that tries a mutant."""
+
+    mutant: Mutant
+    tests: int
+    heard: int
+    """Where it tells which test failed."""
+    began: float
+
+
 @dataclass
 class Trial:
     """A plugin of pytest that runs the tests once, and then those that come by each mutant."""
@@ -391,24 +405,30 @@ class Trial:
             lines[item] |= {n for all_ in definitions for one in all_ for n in self.fixtures[id(one)]}
         highspy.Highs.resetGlobalScheduler(True)  # a fork has none of its threads
         whole = Mutant(self.module, 0, "", 10**6, "no change", -1)
-        if self._is_killed(whole, sorted(session.items, key=lambda item: took[item])[:40]):
+        self._begin(whole, sorted(session.items, key=lambda item: took[item])[:40])
+        self._end_one()
+        if not self.survivors:
             raise RuntimeError(f"the tests of {self.module} fail without a mutant")
-        for number, mutant in enumerate(self.asked, start=1):
+        self.survivors.clear()
+        for mutant in self.asked:
             own = [item for item in session.items if lines[item] & {*range(mutant.line, mutant.end + 1)}]
-            began = time.monotonic()
-            killed = self._is_killed(mutant, sorted(own, key=lambda i: (-self.kills[_name(i)], took[i])))
-            self.survivors += [] if killed else [mutant]
-            said = "killed" if killed else f"SURVIVED {len(own)} tests"
-            told = f"{number}/{len(self.asked)} {mutant}: {said}, {time.monotonic() - began:.1f} s"
-            print(told, file=sys.stderr, flush=True)
+            while len(self.running) >= _cores():
+                self._end_one()
+            self._begin(mutant, sorted(own, key=lambda item: (-self.kills[_name(item)], took[item])))
+        while self.running:
+            self._end_one()
         return True
 
     watch: Watch | None = None
     kills: Counter[str] = field(default_factory=lambda: Counter(FIRST))
     """How often a test has noticed a mutant."""
 
-    def _is_killed(self, mutant: Mutant, items: list[pytest.Item]) -> bool:
-        """Tell whether a test fails, or does not end, with the mutant in place."""
+    running: dict[int, Fork] = field(default_factory=dict)
+    """Process → what it tries."""
+    tried: int = 0
+
+    def _begin(self, mutant: Mutant, items: list[pytest.Item]) -> None:
+        """Begin a process in which tests run with the mutant in place."""
         heard, tells = os.pipe()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -416,9 +436,27 @@ class Trial:
         if not pid:
             _end_with(mutant, items, tells, self.checks)
         os.close(tells)
-        with os.fdopen(heard) as line:
+        self.running[pid] = Fork(mutant, len(items), heard, time.monotonic())
+
+    def _end_one(self) -> None:
+        """Wait until one of the processes ends, and tell whether a test failed, or did not end."""
+        pid, status = os.wait()
+        if pid not in self.running:
+            return  # a process that a test began and left behind
+        fork = self.running.pop(pid)
+        with os.fdopen(fork.heard) as line:
             self.kills[line.read()] += 1
-        return os.waitpid(pid, 0)[1] != 0
+        self.survivors += [] if status else [fork.mutant]
+        self.tried += 1
+        said = "killed" if status else f"SURVIVED {fork.tests} tests"
+        told = (
+            f"{self.tried - 1}/{len(self.asked)} {fork.mutant}: {said}, {time.monotonic() - fork.began:.1f} s"
+        )
+        print(told, file=sys.stderr, flush=True)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 
 
 def _name(item: pytest.Item) -> str:

@@ -24,7 +24,7 @@ from tiny import CLIENTS, REGION, SITES
 
 from optimiser import Plan, Problem, solve, violations
 from optimiser.problem import SharedPrice
-from optimiser.verify import recomputed_bearing, recomputed_objective
+from optimiser.verify import recomputed_bearing, recomputed_objective, recomputed_others
 from reports.arrays import read_arrays, write_arrays
 
 GOLDEN = Path(__file__).parent / "golden_verifier"
@@ -156,22 +156,69 @@ def test_what_regions_share_is_priced():
     )
 
 
-def test_homes_are_of_the_wmo_only_where_the_first_tier_is():
-    """With beds of the Zvw homes are of it too: the euros of no municipality's Wmo hold them.
-
-    Both are over budget in the plan, which the formulation made: together by what the check says they bear
-    less the grants, 29,000 in all. The home handed over for 2,000 is in neither.
+@cache
+def clinic() -> Plan:
+    """Return the best plan where beds, and so homes, are of the Zvw: with personal budgets, contributions and
+    homes of 5,000 that the corporation pays; the Wmo has 29,000 for the rest, in the development model.
     """
     settings = EUROS_ONLY | ONE_YEAR | {
         "tiers.bed.stream": '"Zvw"', "funding.before": "development",
         "policies.budget.mode": "soft", "policies.budget.level": "municipality",
+        "costs.home_capital": "5000", "tiers.bed.contribution": "50", "tiers.group.contribution": "20",
     }  # fmt: skip
     grants = "municipality,year,stream,eur\nM1,2022,Wmo,20000\nM2,2022,Wmo,9000\n"
-    plan = best(tiny_problem(settings, budgets=grants))
+    clients = CLIENTS + "M1,intensive,bed,1,2021,PGB,origin,registration 2021\n"
+    return best(tiny_problem(settings, budgets=grants, clients=clients))
+
+
+def test_homes_are_of_the_wmo_only_where_the_first_tier_is():
+    """Both municipalities are over budget in the plan, which the formulation made: together by what the
+    check says they bear less the grants. The home handed over for 2,000 is in neither.
+    """
+    plan = clinic()
     assert float(plan.data["new_homes"].sum()) > 0
     borne, over = recomputed_bearing(plan.problem, plan.data), plan.data["over_budget"]
     assert bool((over > 0).all())
     assert float(borne.sum()) - 29_000 == pytest.approx(float(over.sum()))
+
+
+def test_what_another_stream_pays_is_added_up_again():
+    """What the plan says that the Zvw pays, beds less contributions and no home of the corporation, is what
+    the check comes to, and a hundred euros more are told.
+    """
+    plan = clinic()
+    assert violations(plan.problem, plan.data) == ()
+    paid = plan.data["cost"].sel(payer="Zvw", stream="Zvw", year=2022).sum()
+    assert float(recomputed_others(plan.problem, plan.data)["Zvw"].sel(year=2022)) == pytest.approx(
+        float(paid)
+    )
+    more = plan.data["cost"].copy(deep=True)
+    more.loc[{"payer": "Zvw", "stream": "Zvw", "part": "support", "year": 2022}] += 100.0
+    assert "what Zvw pays" in {one.rule for one in violations(plan.problem, plan.data.assign(cost=more))}
+
+
+CLAIMS = [
+    # variable, entry, change, rule, unit of what is said
+    ("places", {"site": "S1", "tier": "bed"}, -9.0, "served_within_places", "places of the Wlz"),
+    (
+        "converted", {"site": "S1", "tier": "bed", "to_tier": "home"}, 1.0,
+        "places_carry_over", "places converted where that is not possible",
+    ),
+    (
+        "cost", {"payer": "client", "stream": "Wmo", "part": "support"}, 100.0,
+        "every stream has its own payers", "EUR",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "where", "by", "rule", "unit"), CLAIMS)
+def test_a_claim_is_told_in_its_own_words(name, where, by, rule, unit):
+    """One entry of a year is changed so that just this claim cannot hold."""
+    problem, data = stored("policies")
+    other = data[name].astype(float).copy(deep=True)
+    other.loc[where | {"year": 2023}] += by
+    said = {(one.rule, one.unit) for one in violations(problem, data.assign({name: other}))}
+    assert (rule, unit) in said
 
 
 def write_golden() -> None:
