@@ -57,7 +57,6 @@ TESTS = {
         "tests/test_change_takes_time.py",
         "tests/test_agreed.py",
         "tests/test_shelter_and_wlz.py",
-        "tests/test_own_rules.py",
     ),
 }
 """Module → the tests that have to notice when it is wrong."""
