@@ -174,14 +174,26 @@ def write_one_municipality(writer: Writer) -> None:
     towns = [contents.municipality(str(code)) for code in contents.plan.data["municipality"].values]
     sheet.write_string(FIRST_ROW, 0, words("municipality"), writer.head)
     sheet.write_string(FIRST_ROW, 1, towns[0], writer.choice)
-    sheet.data_validation(FIRST_ROW, 1, FIRST_ROW, 1, {"validate": "list", "source": towns})
     page = _Chosen(writer, sheet, towns[0])
+    source = _list_of(sheet, towns, 2 + len(page.years))
+    sheet.data_validation(FIRST_ROW, 1, FIRST_ROW, 1, {"validate": "list", "source": source})
     top = page.block(FIRST_ROW + 2, "bears_title", "part", "account", BORNE, "due")
     every = tuple(str(name) for name in contents.plan.data["stream"].values)
     top = page.block(top + 1, "pays_title", "payer", "origin", every, "need")
     page.settled(top + 1)
     sheet.set_column(0, 1, 30)
     sheet.set_column(2, 1 + len(page.years), 16)
+
+
+def _list_of(sheet: Any, names: Sequence[str], column: int) -> str:
+    """Write what can be chosen from in a hidden column: a list in the rule itself ends at 255 letters, and
+    has a comma for the end of a name.
+    """
+    for row, name in enumerate(names, start=FIRST_ROW):
+        sheet.write_string(row, column, name)
+    sheet.set_column(column, column, None, None, {"hidden": True})
+    letter = xl_col_to_name(column)
+    return f"=${letter}${FIRST_ROW + 1}:${letter}${FIRST_ROW + len(names)}"
 
 
 class _Chosen:

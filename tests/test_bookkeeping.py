@@ -113,10 +113,11 @@ def test_every_number_under_a_price_stands_on_the_sheet_of_assumptions(file, lin
 
 
 def one(file: Path) -> dict[str, list[tuple[Any, ...]]]:
-    """Return the blocks of the sheet of one municipality under their title."""
+    """Return the blocks of the sheet of one municipality under their title, as far as they are shown."""
     blocks: dict[str, list[tuple[Any, ...]]] = {}
     title = ""
-    for cells in rows(file, "One municipality")[5:]:
+    for whole in rows(file, "One municipality")[5:]:
+        cells = whole[:-1]  # the last column is hidden: what can be chosen from
         if cells[0] and all(cell is None for cell in cells[1:]):
             title = cells[0]
             blocks[title] = []
@@ -243,3 +244,18 @@ def test_a_plan_of_one_centre_says_that_it_bears_all():
     assert "linear" in told[0]
     assert "No grants are known" in told[1]
     assert "No take-out of money is given" in told[2]
+
+
+def test_any_number_of_municipalities_can_be_chosen_from(tmp_path):
+    """Names of more than 255 letters together, one with a comma, as the list of a cell."""
+    names = ["Wester" + "veen" * 40, "Oosterveen, " + "en omstreken " * 10]
+    towns = TOWNS.replace("Westerveen", names[0]).replace("Oosterveen", f'"{names[1].strip()}"')
+    plan = best(tiny_problem(municipalities=towns))
+    write_workbook(Contents(plan, council_answers(plan), RULES, "en"), tmp_path / "plan.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "plan.xlsx")
+    (sheet,) = (sheet for sheet in book if sheet.data_validations.dataValidation)
+    (rule,) = sheet.data_validations.dataValidation
+    cells = sheet[rule.formula1.replace("$", "")]
+    assert [cell.value for (cell,) in cells] == [name.strip() for name in names]
+    assert sheet.column_dimensions[cells[0][0].column_letter].hidden
+    assert sheet[str(rule.sqref)].value == names[0]
