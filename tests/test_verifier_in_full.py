@@ -167,7 +167,8 @@ def clinic() -> Plan:
         "costs.home_capital": "5000", "tiers.bed.contribution": "50", "tiers.group.contribution": "20",
     }  # fmt: skip
     grants = "municipality,year,stream,eur\nM1,2022,Wmo,20000\nM2,2022,Wmo,9000\n"
-    clients = CLIENTS + "M1,intensive,bed,1,2021,PGB,origin,registration 2021\n"
+    own = "M1,{},1,2021,PGB,origin,registration 2021\n"
+    clients = CLIENTS + own.format("intensive,bed") + own.format("light,group")
     return best(tiny_problem(settings, budgets=grants, clients=clients))
 
 
