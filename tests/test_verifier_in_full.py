@@ -22,7 +22,7 @@ from test_more_policies import SOFTLY, STAFF, asked
 from test_verify import rich_problem
 from tiny import CLIENTS, REGION, SITES
 
-from optimiser import Plan, Problem, solve, violations
+from optimiser import Plan, Problem, Row, own_rule, solve, violations
 from optimiser.problem import SharedPrice
 from optimiser.verify import recomputed_bearing, recomputed_objective, recomputed_others
 from reports.arrays import read_arrays, write_arrays
@@ -220,6 +220,41 @@ def test_a_claim_is_told_in_its_own_words(name, where, by, rule, unit):
     other.loc[where | {"year": 2023}] += by
     said = {(one.rule, one.unit) for one in violations(problem, data.assign({name: other}))}
     assert (rule, unit) in said
+
+
+@pytest.mark.parametrize(("added", "early"), [(2.0, 0.0), (3.0, 0.0), (4.0, 1.0)])
+def test_only_what_was_under_way_is_there_before_it_could_be_built(added, early):
+    """At S3 nothing can be ready before 2023, but for the three that were under way for 2022."""
+    problem, data = stored("policies")
+    more = data["added"].copy(deep=True)
+    more.loc[{"site": "S3", "tier": "group", "year": 2022}] = added
+    begun = replace(problem, under_way={("S3", "group", 2022): 3})
+    said = violations(begun, data.assign(added=more))
+    assert sum(one.amount for one in said if one.unit == "places added before they can be built") == early
+
+
+def most_of_four(_: Problem, data: xr.Dataset) -> xr.DataArray:
+    """Return the places above four of every site, known from 2023 on."""
+    return (data["places"].sum("tier") - 4.0).where(data["year"] >= 2023)
+
+
+@own_rule(("site", "year"), "places", nl="Ten hoogste vier plekken.", en="Four at most.", check=most_of_four)
+def small_sites(problem: Problem, x: object) -> Iterator[Row]:
+    """No row at all: only its check is looked at."""
+    del problem, x
+    yield from ()
+
+
+def test_the_check_of_a_rule_of_ones_own_is_heard():
+    """Eleven places at S1 are seven too many in 2023; that it says nothing of 2022 is told as well."""
+    problem, data = stored("policies")
+    places = data["places"].copy(deep=True)
+    places.loc[{"site": "S1", "tier": "bed", "year": 2023}] += 11.0 - places.sel(site="S1", year=2023).sum()
+    ruled = replace(problem, own_rules=(small_sites,))
+    said = [one for one in violations(ruled, data.assign(places=places)) if one.rule == "small_sites"]
+    assert [one.amount for one in said if one.where == "S1, 2023" and one.unit == "places"] == [7.0]
+    unknown = {one.where for one in said if one.unit == "claims that its check says nothing of"}
+    assert unknown == {"S1, 2022", "S2, 2022", "S3, 2022"}
 
 
 def write_golden() -> None:
