@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from builders import EUROS_ONLY, HOMELESS, ONE_YEAR, SHELTERED, best, tiny_problem, with_shelter
+from test_concentration import measured
 from test_more_policies import SOFTLY, STAFF, asked
 from test_verify import rich_problem
 from tiny import CLIENTS, REGION, SITES
@@ -255,6 +256,89 @@ def test_the_check_of_a_rule_of_ones_own_is_heard():
     assert [one.amount for one in said if one.where == "S1, 2023" and one.unit == "places"] == [7.0]
     unknown = {one.where for one in said if one.unit == "claims that its check says nothing of"}
     assert unknown == {"S1, 2022", "S2, 2022", "S3, 2022"}
+
+
+TWO_YEARS = {"years.last": "2023"}
+THREE_YEARS = {"years.last": "2024"}
+FAIR = "policies.fair_share_between_municipalities"
+NOTHING_DONE: dict[str, tuple[dict[str, str], str, str, dict[str, float]]] = {
+    # settings, slack that is taken away, rule, where → by how much doing nothing breaks it then
+    "two beds short of twelve, half of them left half-way": (
+        asked("specialist_scale", mode="soft", tiers=["bed"], least=12, price=1) | TWO_YEARS,
+        "below_scale", "specialist_scale", {"2022, bed": 1.0, "2023, bed": 2.0},
+    ),
+    "ten beds that weigh half, two of them carried": (
+        measured("own", own_norm=0.2) | {"tiers.bed.concentration_weight": "0.5"} | TWO_YEARS,
+        "excess", "neighbourhood_concentration", {"N1, 2022": 1.5, "N1, 2023": 3.0},
+    ),
+    "fourteen places near by, 3.2 carried, 4 and 2; around N3 none of them its own": (
+        measured("around", norm=0.2) | {"tiers.group.concentration_weight": "1.0"} | ONE_YEAR,
+        "excess", "neighbourhood_concentration", {"N1, 2022": 10.8, "N2, 2022": 10.0, "N3, 2022": 2.0},
+    ),
+    "fourteen places in M1, 12.32 at most; none in M2, 2.52 at least; a third more each year": (
+        {f"{FAIR}.mode": "soft", f"{FAIR}.band": "0.1"} | THREE_YEARS,
+        "unfair", "fair_share_between_municipalities", {
+            "M1, 2022": 0.56, "M1, 2023": 1.12, "M1, 2024": 1.68,
+            "M2, 2022": 0.84, "M2, 2023": 1.68, "M2, 2024": 2.52,
+        },
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NOTHING_DONE)
+def test_what_doing_nothing_breaks(name):
+    """What was too much in the base year may fade out by the last."""
+    settings, slack, rule, expected = NOTHING_DONE[name]
+    problem = tiny_problem(EUROS_ONLY | settings, sites=SITES.partition("S3,")[0])
+    data = best(problem).reference
+    said = violations(problem, data.assign({slack: data[slack] * 0.0}))
+    assert {one.where: one.amount for one in said if one.rule == rule} == pytest.approx(expected)
+
+
+def test_homes_that_no_help_ever_reached_may_stay_for_a_while():
+    """Beds at S1 are 4 minutes from N3: of its two homes one may stay in 2022, and none in 2023."""
+    policy = asked("help_within_reach", mode="hard", homes=["home"], staffed=["bed"], response=3)
+    problem = tiny_problem(EUROS_ONLY | policy | TWO_YEARS)
+    said = violations(problem, best(tiny_problem(EUROS_ONLY | TWO_YEARS)).reference)
+    amounts = {one.where: one.amount for one in said if one.rule == "help_within_reach"}
+    assert amounts == pytest.approx({"N3, 2022": 1.0, "N3, 2023": 3.0})
+
+
+@pytest.mark.parametrize(("east", "north", "near"), [(1, 2, 1), (2, 2, 0), (2, -1, 1)])
+def test_sites_are_apart_as_the_crow_flies(east, north, near):
+    """√5 km is nearer than 2.5 km, √8 km is not."""
+    problem = tiny_problem(EUROS_ONLY | ONE_YEAR | asked("facilities_kept_apart", mode="hard", distance=2500))
+    sites = problem.sites.copy()
+    sites.loc["S2", ["x", "y"]] = sites.loc["S1", ["x", "y"]] + [1000.0 * east, 1000.0 * north]
+    done = best(tiny_problem(EUROS_ONLY | ONE_YEAR)).reference
+    said = violations(replace(problem, sites=sites), done)
+    assert [one.amount for one in said if one.rule == "facilities_kept_apart"] == [1.0] * near
+
+
+def test_the_wmo_does_not_bear_the_wait_of_the_homeless():
+    """One more of them waits: the MO bridges that."""
+    problem, data = stored("shelter")
+    waiting = data["waiting"].copy(deep=True)
+    waiting.loc[{"neighbourhood": "N1", "profile": "homeless", "year": 2022}] += 1.0
+    before = recomputed_bearing(problem, data)
+    assert recomputed_bearing(problem, data.assign(waiting=waiting)).equals(before)
+
+
+def test_the_grant_by_hand():
+    """490,000 carried on at 10 % a year, a quarter of it the Wlz's from 2023 on, less 20,000 of 2021.
+
+    490,000 − 22,000; 539,000 × ¾ − 24,200; 592,900 × ¾ − 26,620.
+    """
+    settings = {
+        "years.indexation": "0.1", "years.last": "2024", "funding.carry_on": "true", "funding.law": "2022",
+        "funding.path.shape": "linear", "funding.path.yearly": "0.5", "funding.execution": "20000",
+        "funding.wlz.money": "0.25", "funding.wlz.since": "2023",
+    }  # fmt: skip
+    grants = "municipality,year,stream,eur\nM1,2022,Wmo,400000\nM2,2022,Wmo,90000\n"
+    plan = best(tiny_problem(EUROS_ONLY | settings, budgets=grants))
+    received = plan.data["grant"].sel(stream="Wmo").sum("municipality").to_series()
+    assert received.to_dict() == pytest.approx({2022: 468_000, 2023: 380_050, 2024: 418_055})
+    assert violations(plan.problem, plan.data) == ()
 
 
 def write_golden() -> None:
