@@ -300,8 +300,15 @@ class Checks:
     def _digest(self, one: Any) -> bytes:
         if id(one) not in self._digests:
             _HELD.append(one)
-            self._digests[id(one)] = hashlib.sha256(pickle.dumps(_content(one))).digest()
+            self._digests[id(one)] = _digest(one)
         return self._digests[id(one)]
+
+
+def _digest(one: Any) -> bytes:
+    try:
+        return hashlib.sha256(pickle.dumps(_content(one))).digest()
+    except pickle.PicklingError:  # it has a rule of somebody's own: never taken for another
+        return os.urandom(32)
 
 
 def _content(one: Any) -> object:
