@@ -341,6 +341,16 @@ def test_the_grant_by_hand():
     assert violations(plan.problem, plan.data) == ()
 
 
+def test_a_grant_is_carried_on_only_where_that_is_asked():
+    """Given for 2022 alone it is known for 2022 alone."""
+    settings = {"funding.before": "development", "years.last": "2023"}
+    grants = "municipality,year,stream,eur\nM1,2022,Wmo,400000\nM2,2022,Wmo,90000\n"
+    plan = best(tiny_problem(EUROS_ONLY | settings, budgets=grants))
+    assert violations(plan.problem, plan.data) == ()
+    received = plan.data["grant"].sel(stream="Wmo").sum("municipality").to_series()
+    assert received.to_dict() == {2022: 490_000.0, 2023: 0.0}
+
+
 def write_golden() -> None:
     """Store the plans and what is said of each change as it is now."""
     GOLDEN.mkdir(parents=True, exist_ok=True)
