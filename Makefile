@@ -54,7 +54,7 @@ bench: $(READY) ## measure speed and gaps, into benchmarks/RESULTS.md; ORLIB=fol
 	@$(if $(CBS),$(BIN)/python -m benchmarks.country $(CBS))
 
 audit: $(AUDIT) ## known vulnerabilities of the pinned packages, which test asks for too
-	@$(BIN)/python -m pytest -q -rs tests/test_audit.py
+	@$(BIN)/python -m pytest -q -rs tests/house/test_audit.py
 
 clean: ## take away all that make and the tools have made
 	@rm -rf .venv build dist *.egg-info spreidplan-demo spreidplan-demo.previous

@@ -30,19 +30,22 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from geodata.faults import InputError
-    from models import Region
-    from models.decided import Decided
-    from optimiser import Impossible, NoPlanYet, Plan, Problem, Progress
-    from optimiser.country import Limit
-    from optimiser.crew import Crew
-    from optimiser.explanation import Explanation
-    from optimiser.locate import Location, LocationProblem, NoAnswerYet, OutOfReach
-    from optimiser.sensitivity import Effect, Evaluate
-    from reports.agreements import Asking, Negotiation
+    from models.region.decisions import AgreedDecisions
+    from models.region.region import Region
+    from optimiser.compare.sensitivity import Effect, Evaluate
+    from optimiser.explain.explanation import Explanation
+    from optimiser.location.locate import Location, LocationProblem, NoAnswerYet, OutOfReach
+    from optimiser.plan import Plan
+    from optimiser.problem import Problem
+    from optimiser.regions.price_coordination import Limit
+    from optimiser.regions.region_jobs import Crew
+    from optimiser.solve import Impossible, NoPlanYet
+    from optimiser.solver.limits import Progress
+    from reports.answers.agreements import Asking, Negotiation
+    from reports.answers.monitor import Monitor
     from reports.app.launch import Place
-    from reports.collection import Answer
-    from reports.contents import Contents
-    from reports.monitor import Monitor
+    from reports.figures.contents import Contents
+    from reports.folder.collection import StoredPlan
 
 type Command = Callable[[argparse.Namespace], int]
 
@@ -705,7 +708,7 @@ def _made(arguments: argparse.Namespace, told: Sequence[str] = (), *, is_whole: 
     """Put the tables in a workbook where that is asked for, and say where the new region is."""
     folder, into = arguments.folder, arguments.folder
     if arguments.xlsx:
-        from models.workbook import gather
+        from models.region.workbook import gather
 
         into = gather(folder)
     _print([str(folder)])
@@ -740,11 +743,11 @@ def _only_with_a_map(arguments: argparse.Namespace) -> None:
 
 def _init_from_map(arguments: argparse.Namespace) -> int:
     """Make a region of CBS's map, and say what was assumed and what is left to do."""
-    from models.new_region import Asked, write_region
+    from models.new_region.from_map import MapOptions, write_region
 
     given = {name: getattr(arguments, name) for name in _WITH_A_MAP - {"municipalities"}}
     towns = (arguments.municipalities or "").split(",")
-    new = Asked(arguments.source, towns, arguments.level, **given).read()
+    new = MapOptions(arguments.source, towns, arguments.level, **given).read()
     told = write_region(new, arguments.folder)
     return _made(arguments, told, is_whole=new.is_whole)
 
@@ -771,9 +774,9 @@ def _forecast(arguments: argparse.Namespace) -> int:
     region = _read(arguments)
     if arguments.backtest or arguments.until is not None or arguments.level is not None:
         return _backtest(region, arguments)
-    from models import forecast
-    from models.series import overview
-    from reports.demand import Demand
+    from models.demand.forecast import forecast
+    from models.region.series import overview
+    from reports.answers.demand import Demand
 
     outlook, past = forecast(region), overview(region.series)
     if arguments.json:
@@ -785,8 +788,8 @@ def _forecast(arguments: argparse.Namespace) -> int:
 
 
 def _backtest(region: "Region", arguments: argparse.Namespace) -> int:
-    from models.backtest import LEVEL, backtest
-    from reports.demand import Foreseen
+    from models.demand.backtest import LEVEL, backtest
+    from reports.answers.demand import Foreseen
 
     test = backtest(region, cut=arguments.until, level=arguments.level or LEVEL)
     told = Foreseen(test, _lang(arguments, region))
@@ -801,7 +804,7 @@ def _backtest(region: "Region", arguments: argparse.Namespace) -> int:
 def _assumptions(arguments: argparse.Namespace) -> int:
     region = _read(arguments)
     if arguments.measure or arguments.only or arguments.plans:
-        from optimiser import Impossible, NoPlanYet
+        from optimiser.solve import Impossible, NoPlanYet
 
         try:
             return _measure(region, arguments)
@@ -810,15 +813,15 @@ def _assumptions(arguments: argparse.Namespace) -> int:
     if arguments.json:
         _print_json(_records(region.assumptions))
     else:
-        from reports.register import register_table
+        from reports.figures.assumptions_table import register_table
 
         _print([register_table(region.assumptions, _lang(arguments, region))])
     return DONE
 
 
 def _measure(region: "Region", arguments: argparse.Namespace) -> int:
-    from optimiser.sensitivity import planned, ranked, relaxed, with_range, without_range
-    from reports.effects import effect_record, effects_table, measured_words, not_moved_words
+    from optimiser.compare.sensitivity import planned, ranked, relaxed, with_range, without_range
+    from reports.answers.sensitivity import effect_record, effects_table, measured_words, not_moved_words
 
     register = _only(region.assumptions, arguments.only)
     rows, fixed = with_range(register), without_range(register)
@@ -861,9 +864,9 @@ def _effects(
 ) -> "list[Effect]":
     """Measure until done or Ctrl-C; what was measured by then is returned."""
     from geodata.bundled import region_folder
-    from models import read_region
-    from optimiser import Progress
-    from optimiser.sensitivity import effects
+    from models.region.region import read_region
+    from optimiser.compare.sensitivity import effects
+    from optimiser.solver.limits import Progress
 
     folder, settings = region_folder(arguments.region), _settings(arguments.settings)
     ticker, began, measured = Ticker(sys.stderr), time.monotonic(), list["Effect"]()
@@ -888,9 +891,10 @@ def _plan(arguments: argparse.Namespace) -> int:
         return _plan_country(arguments)
     _refuse_without_region(arguments)
     region = _read(arguments)
-    from models import forecast
-    from optimiser import Impossible, NoPlanYet, Problem
-    from reports.folder import check_writable
+    from models.demand.forecast import forecast
+    from optimiser.problem import Problem
+    from optimiser.solve import Impossible, NoPlanYet
+    from reports.folder.folder import check_writable
 
     check_writable(arguments.output)
     problem = Problem.of(region, forecast(region))
@@ -904,12 +908,12 @@ def _plan(arguments: argparse.Namespace) -> int:
 
 
 def _lots(arguments: argparse.Namespace) -> int:
-    from models.price_basis import read_price_bases
-    from optimiser import Impossible, NoPlanYet
-    from optimiser.lots import Patchwork, divide, wished
-    from optimiser.volumes import volumes
-    from reports import read_plan
-    from reports.lots import Tender
+    from models.funding.price_basis import read_price_bases
+    from optimiser.procurement.contract_volumes import volumes
+    from optimiser.procurement.lots import Patchwork, divide, wished
+    from optimiser.solve import Impossible, NoPlanYet
+    from reports.answers.lots import Tender
+    from reports.folder.folder import read_plan
 
     plan = read_plan(arguments.plan)
     parameters = plan.problem.region.parameters
@@ -932,12 +936,12 @@ def _lots(arguments: argparse.Namespace) -> int:
 
 
 def _agreements(arguments: argparse.Namespace) -> int:
-    from models.social_stock import read_stock
-    from optimiser import Impossible, NoPlanYet
-    from optimiser.homes_asked import HomesAsked
-    from reports import read_plan
-    from reports.agreements import Negotiation, negotiate
-    from reports.annex import FILES, check_folder
+    from models.inputs.housing_stock import read_stock
+    from optimiser.negotiation.home_requests import HomesAsked
+    from optimiser.solve import Impossible, NoPlanYet
+    from reports.answers.agreements import Negotiation, negotiate
+    from reports.answers.annex import FILES, check_folder
+    from reports.folder.folder import read_plan
 
     if arguments.output:
         check_folder(arguments.output, FILES)
@@ -970,21 +974,25 @@ def _agreements(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def _agreed(arguments: argparse.Namespace, plan: "Plan") -> "Decided | None":
+def _agreed(arguments: argparse.Namespace, plan: "Plan") -> "AgreedDecisions | None":
     """Return what is agreed in a file, where one is named."""
     if arguments.lock is None:
         return None
-    from models.decided import read_decided
+    from models.region.decisions import read_decided
 
     return read_decided(arguments.lock, plan.problem.region)
 
 
 def _with_locks(
-    plan: "Plan", agreed: "Decided", arguments: argparse.Namespace, stop: threading.Event, ticker: "Ticker"
+    plan: "Plan",
+    agreed: "AgreedDecisions",
+    arguments: argparse.Namespace,
+    stop: threading.Event,
+    ticker: "Ticker",
 ) -> "Plan":
     """Return the plan with all that is agreed."""
-    from optimiser.bargaining import with_locks
-    from optimiser.progress import Limits
+    from optimiser.negotiation.terms import with_locks
+    from optimiser.solver.limits import Limits
 
     limits = Limits(arguments.gap, arguments.time, stop, arguments.seed)
     said = "Stopping with the best plan so far; Ctrl-C again aborts."
@@ -992,10 +1000,10 @@ def _with_locks(
 
 
 def _place(arguments: argparse.Namespace) -> int:
-    from models.ready import read_free, read_ready
-    from optimiser.placement import homes_of_plan, place, round_rules
-    from reports import read_plan
-    from reports.placement import Desk
+    from models.inputs.outflow_clients import read_free, read_ready
+    from optimiser.outflow_matching import homes_of_plan, place, round_rules
+    from reports.answers.outflow import OutflowDesk
+    from reports.folder.folder import read_plan
 
     plan = read_plan(arguments.plan)
     region = plan.problem.region
@@ -1009,7 +1017,7 @@ def _place(arguments: argparse.Namespace) -> int:
     else:
         homes = homes_of_plan(plan, min(client.ready for client in clients), rules.until)
     placed = place(plan, clients, homes, rules, seconds=arguments.time)
-    desk = Desk(plan, placed, arguments.free is None, _lang(arguments, region))
+    desk = OutflowDesk(plan, placed, arguments.free is None, _lang(arguments, region))
     if arguments.output:
         desk.write(arguments.output)
     if arguments.json:
@@ -1020,14 +1028,14 @@ def _place(arguments: argparse.Namespace) -> int:
 
 
 def _asking(arguments: argparse.Namespace) -> "Asking":
-    from reports.agreements import Asking
+    from reports.answers.agreements import Asking
 
     return Asking(arguments.delivery, arguments.within, arguments.gap, arguments.time, arguments.seed)
 
 
 def _keeping(arguments: argparse.Namespace) -> "Callable[[Negotiation], None]":
     """Return what writes a negotiation so far, where a folder is named."""
-    from reports.annex import write_agreements
+    from reports.answers.annex import write_agreements
 
     def keep(told: "Negotiation") -> None:
         if arguments.output:
@@ -1038,11 +1046,11 @@ def _keeping(arguments: argparse.Namespace) -> "Callable[[Negotiation], None]":
 
 def _partition(arguments: argparse.Namespace) -> int:
     region = _read(arguments)
-    from models import forecast
-    from models.care_flows import read_care_flows
-    from models.partition import read_partition
-    from optimiser.cooperation import Cooperation, Weighing
-    from reports.cooperation import compared
+    from models.demand.forecast import forecast
+    from models.inputs.care_flows import read_care_flows
+    from models.inputs.partition_file import read_partition
+    from optimiser.regions.cooperation import Cooperation, Weighing
+    from reports.answers.partition import compared
 
     given = [read_partition(text, region) for text in arguments.given]
     flows = read_care_flows(arguments.flows, region) if arguments.flows else None
@@ -1059,10 +1067,10 @@ def _partition(arguments: argparse.Namespace) -> int:
 
 
 def _monitor(arguments: argparse.Namespace) -> int:
-    from models.actuals import Quarter, read_actuals
-    from models.history import History
-    from reports import read_plan
-    from reports.monitor import monitored, needed
+    from models.monitoring.actuals import Quarter, read_actuals
+    from models.monitoring.history import History
+    from reports.answers.monitor import monitored, needed
+    from reports.folder.folder import read_plan
 
     _check_replan(arguments)
     plan = read_plan(arguments.plan)
@@ -1107,14 +1115,14 @@ def _replan(told: "Monitor", arguments: argparse.Namespace) -> int:
     """Plan on from the state that is told, write the plan and say what changed and why."""
     from tempfile import TemporaryDirectory
 
-    from models import forecast
-    from optimiser import Impossible, NoPlanYet, Problem
-    from optimiser.score import finishing, score
-    from optimiser.today import Today
-    from reports import write
-    from reports.folder import check_replaceable
-    from reports.replanned import Replanned
-    from reports.today import region_of_today
+    from models.demand.forecast import forecast
+    from optimiser.manual_plan import finishing, score
+    from optimiser.monitoring.rebase import Today
+    from optimiser.problem import Problem
+    from optimiser.solve import Impossible, NoPlanYet
+    from reports.answers.rebase_region import region_of_today
+    from reports.answers.replan import Replanned
+    from reports.folder.folder import check_replaceable, write
 
     check_replaceable(arguments.output)
     today = Today(told.plan, told.counts, told.compared.quarter)
@@ -1154,9 +1162,9 @@ def _refuse_without_region(arguments: argparse.Namespace) -> None:
 
 def _plan_country(arguments: argparse.Namespace) -> int:
     from geodata.faults import Fault, InputError
-    from optimiser import Impossible, NoPlanYet
-    from optimiser.country import coordinate
-    from reports.country import told_in_words, write_country_plans
+    from optimiser.regions.price_coordination import coordinate
+    from optimiser.solve import Impossible, NoPlanYet
+    from reports.answers.country import told_in_words, write_country_plans
 
     if arguments.work is not None:
         raise InputError([Fault("--work", "it beside --country", "--time for many regions", "Leave it out.")])
@@ -1187,9 +1195,9 @@ def _prepared(arguments: argparse.Namespace) -> "tuple[tuple[Limit, ...], dict[s
     """Write the regions' folders; return the shared limits and what the regions are called."""
     from geodata.bundled import region_folder
     from geodata.faults import Fault, InputError
-    from models.synthetic import Template, write_country
-    from optimiser.country import national_limits
-    from reports.country import check_usable
+    from models.new_region.synthetic_country import Template, write_country
+    from optimiser.regions.price_coordination import national_limits
+    from reports.answers.country import check_usable
 
     if arguments.scenarios or arguments.settings or arguments.lock:
         remedy = "Change the numbers of a region folder, and name it as REGION."
@@ -1211,9 +1219,9 @@ def _crew(
 ) -> "Crew":  # fmt: skip
     from functools import partial
 
-    from optimiser import Progress
-    from optimiser.crew import Crew
-    from reports import write
+    from optimiser.regions.region_jobs import Crew
+    from optimiser.solver.limits import Progress
+    from reports.folder.folder import write
 
     began, folder = time.monotonic(), arguments.output.resolve()
 
@@ -1243,7 +1251,7 @@ def _size(region: Path) -> int:
 @contextmanager
 def _executor(arguments: argparse.Namespace) -> "Iterator[Executor]":
     """Give processes on this machine, which leave Ctrl-C to us, or a Dask cluster."""
-    from optimiser.workers import cluster, own_processes
+    from optimiser.solver.executors import cluster, own_processes
 
     if arguments.scheduler is None:
         with own_processes(arguments.workers or os.cpu_count() or 1) as processes:
@@ -1255,8 +1263,8 @@ def _executor(arguments: argparse.Namespace) -> "Iterator[Executor]":
 
 def _locate(arguments: argparse.Namespace) -> int:
     region = _read(arguments)
-    from optimiser.locate import NoAnswerYet, OutOfReach, locate
-    from reports.location import Located, record
+    from optimiser.location.locate import NoAnswerYet, OutOfReach, locate
+    from reports.answers.location import Located, record
 
     problem, stop, ticker = _location_problem(region, arguments), threading.Event(), Ticker(sys.stderr)
 
@@ -1277,8 +1285,8 @@ def _locate(arguments: argparse.Namespace) -> int:
 
 
 def _location_problem(region: "Region", arguments: argparse.Namespace) -> "LocationProblem":
-    from models import forecast
-    from optimiser.locate import LocationProblem
+    from models.demand.forecast import forecast
+    from optimiser.location.locate import LocationProblem
 
     names = ("tier", "aim", "sites", "limit", "never", "divided", "capacity", "around", "around_places")
     asked = {name: getattr(arguments, name) for name in names}
@@ -1287,8 +1295,8 @@ def _location_problem(region: "Region", arguments: argparse.Namespace) -> "Locat
 
 
 def _report(arguments: argparse.Namespace) -> int:
-    from reports import read_plan
-    from reports.lots import read_lots
+    from reports.answers.lots import read_lots
+    from reports.folder.folder import read_plan
 
     lots = read_lots(arguments.lots) if arguments.lots else None
     plan = read_plan(arguments.plan)
@@ -1299,7 +1307,7 @@ def _report(arguments: argparse.Namespace) -> int:
 
 def _packed(told: "Contents", arguments: argparse.Namespace) -> int:
     """Write the decision pack and say where it lies."""
-    from reports.pack import write_pack
+    from reports.publish.pack import write_pack
 
     plan, kind = arguments.plan.resolve(), "public" if arguments.public else "pack"
     folder = arguments.output or plan.with_name(f"{plan.name}-{kind}")
@@ -1318,9 +1326,10 @@ def _packed(told: "Contents", arguments: argparse.Namespace) -> int:
 
 def _told(plan: "Plan", arguments: argparse.Namespace, lots: "pd.DataFrame | None" = None) -> "Contents":
     """Return what a report tells of a plan, in the language asked or else the region's."""
-    from optimiser import RULES, council_answers
-    from reports.contents import Contents
-    from reports.figures import region_of
+    from optimiser.model.model import RULES
+    from reports.answers.council import council_answers
+    from reports.figures.contents import Contents
+    from reports.figures.figures import region_of
 
     lang = arguments.lang or region_of(plan).parameters.region.language
     return Contents(plan, council_answers(plan), RULES, lang, lots)
@@ -1328,11 +1337,11 @@ def _told(plan: "Plan", arguments: argparse.Namespace, lots: "pd.DataFrame | Non
 
 def _alternatives(arguments: argparse.Namespace) -> int:
     region, given = _read(arguments), arguments
-    from models import forecast
-    from optimiser import Problem
-    from reports.alternatives import Asked, gather, question
+    from models.demand.forecast import forecast
+    from optimiser.problem import Problem
+    from reports.collections.alternatives import AlternativesOptions, gather, question
 
-    asked = Asked(given.within, given.count, given.gap, given.time, given.seed, given.room)
+    asked = AlternativesOptions(given.within, given.count, given.gap, given.time, given.seed, given.room)
     return _gathered(
         arguments, region, question(region, asked), "plans",
         lambda kept, *how: gather(Problem.of(region, forecast(region)), kept, asked, *how),
@@ -1341,11 +1350,11 @@ def _alternatives(arguments: argparse.Namespace) -> int:
 
 def _frontier(arguments: argparse.Namespace) -> int:
     region, given = _read(arguments), arguments
-    from models import forecast
-    from optimiser import Problem
-    from reports.frontier import Asked, gather, question
+    from models.demand.forecast import forecast
+    from optimiser.problem import Problem
+    from reports.collections.frontier import ParetoOptions, gather, question
 
-    asked = Asked(tuple(given.trade), given.points, given.within, given.gap, given.time, given.seed)
+    asked = ParetoOptions(tuple(given.trade), given.points, given.within, given.gap, given.time, given.seed)
     return _gathered(
         arguments, region, question(region, asked), "points",
         lambda kept, *how: gather(Problem.of(region, forecast(region)), kept, asked, *how),
@@ -1355,11 +1364,11 @@ def _frontier(arguments: argparse.Namespace) -> int:
 def _futures(arguments: argparse.Namespace) -> int:
     region = _read(arguments)
     from geodata.bundled import region_folder
-    from models import read_region
-    from optimiser.workers import workers
-    from reports.futures import Asked, gather, question
+    from models.region.region import read_region
+    from optimiser.solver.executors import workers
+    from reports.collections.futures import TwoStageOptions, gather, question
 
-    asked = Asked(arguments.draws, arguments.commit, arguments.gap, arguments.time, arguments.seed)
+    asked = TwoStageOptions(arguments.draws, arguments.commit, arguments.gap, arguments.time, arguments.seed)
     folder, settings = region_folder(arguments.region), _settings(arguments.settings)
 
     def read(drawn: Mapping[str, str]) -> "Region":
@@ -1377,11 +1386,11 @@ def _gathered(
     region: "Region",
     question: Mapping[str, Any],
     what: str,
-    gather: "Callable[..., Answer | None]",
+    gather: "Callable[..., StoredPlan | None]",
 ) -> int:
     """Gather what answers a question in a folder, tell it, and say how it ended."""
-    from optimiser import Impossible, NoPlanYet
-    from reports.collection import Collection
+    from optimiser.solve import Impossible, NoPlanYet
+    from reports.folder.collection import Collection
 
     kept = Collection(arguments.output, question, _lang(arguments, region))
     stop, ticker = threading.Event(), Ticker(sys.stderr)
@@ -1404,10 +1413,11 @@ def _score(arguments: argparse.Namespace) -> int:
     region = _read(arguments)
     if arguments.export:
         return _export(region, arguments.export)
-    from models import forecast
-    from models.decided import read_decided
-    from optimiser import Impossible, NoPlanYet, Problem
-    from optimiser.score import finishing, score
+    from models.demand.forecast import forecast
+    from models.region.decisions import read_decided
+    from optimiser.manual_plan import finishing, score
+    from optimiser.problem import Problem
+    from optimiser.solve import Impossible, NoPlanYet
 
     edit = read_decided(arguments.edit, region)
     problem, stop, ticker = Problem.of(region, forecast(region)), threading.Event(), Ticker(sys.stderr)
@@ -1422,10 +1432,10 @@ def _score(arguments: argparse.Namespace) -> int:
 
 
 def _export(region: "Region", folder: Path) -> int:
-    from models.decided import decided_text
-    from optimiser.score import decided_by
-    from reports import read_plan
-    from reports.decided import check_same_region
+    from models.region.decisions import decided_text
+    from optimiser.manual_plan import decided_by
+    from reports.answers.decisions import check_same_region
+    from reports.folder.folder import read_plan
 
     plan = read_plan(folder)
     check_same_region(plan, region, folder)
@@ -1433,16 +1443,16 @@ def _export(region: "Region", folder: Path) -> int:
     return DONE
 
 
-def _told_score(plan: "Plan", edit: "Decided", arguments: argparse.Namespace) -> int:
+def _told_score(plan: "Plan", edit: "AgreedDecisions", arguments: argparse.Namespace) -> int:
     """Say what a scored plan is and what it breaks, and write it where a folder is named."""
-    from optimiser import council_answers
-    from optimiser.score import broken_rules, changes
-    from reports import write
-    from reports.brief import brief
-    from reports.broken import change_lines, rule_check
-    from reports.contents import Contents
-    from reports.figures import region_of
-    from reports.summary import summary
+    from optimiser.manual_plan import broken_rules, changes
+    from reports.answers.broken_rules import change_lines, rule_check
+    from reports.answers.council import council_answers
+    from reports.answers.plan_brief import brief
+    from reports.figures.contents import Contents
+    from reports.figures.figures import region_of
+    from reports.figures.summary import summary
+    from reports.folder.folder import write
 
     lang = arguments.lang or region_of(plan).parameters.region.language
     told, broken = Contents(plan, council_answers(plan), (), lang), broken_rules(plan)
@@ -1466,15 +1476,15 @@ def _compare(arguments: argparse.Namespace) -> int:
         expected = "two plans" if arguments.attribute else "two plans or more"
         found = f"{len(folders)} plan" + ("s" if pairs else "")
         raise InputError([Fault("compare", found, expected, "Name the folders of the plans.")])
-    from reports import read_plan
-    from reports.comparison import Comparison
-    from reports.figures import region_of
+    from reports.answers.comparison import PlanComparison
+    from reports.figures.figures import region_of
+    from reports.folder.folder import read_plan
 
     plans = [read_plan(folder) for folder in folders]
     lang = arguments.lang or region_of(plans[0]).parameters.region.language
-    compared = Comparison.of(plans, lang)
+    compared = PlanComparison.of(plans, lang)
     if arguments.solve_on and not all(one.is_distinguishable for one in compared.distances):
-        compared = Comparison.of(_solved_on(plans, arguments), lang)
+        compared = PlanComparison.of(_solved_on(plans, arguments), lang)
     record = compared.record()
     if not arguments.json:
         _print(compared.lines())
@@ -1487,8 +1497,8 @@ def _compare(arguments: argparse.Namespace) -> int:
 
 def _solved_on(plans: "Sequence[Plan]", arguments: argparse.Namespace) -> "list[Plan]":
     """Improve plans that are not proven for a while, and write those that have become better."""
-    from optimiser.comparison import improved
-    from reports import write
+    from optimiser.compare.comparison import improved
+    from reports.folder.folder import write
 
     stop, ticker, found = threading.Event(), Ticker(sys.stderr), list["Plan"]()
     for folder, plan in zip(arguments.plans, plans, strict=True):
@@ -1502,9 +1512,10 @@ def _solved_on(plans: "Sequence[Plan]", arguments: argparse.Namespace) -> "list[
 
 
 def _attribute(plans: "Sequence[Plan]", lang: Any, arguments: argparse.Namespace) -> Any:
-    from optimiser import Progress, solve
-    from reports.attribution import Between, attribution_lines, attribution_record, steps_between
-    from reports.contents import Contents
+    from optimiser.solve import solve
+    from optimiser.solver.limits import Progress
+    from reports.answers.attribution import Between, attribution_lines, attribution_record, steps_between
+    from reports.figures.contents import Contents
 
     stop, ticker, began = threading.Event(), Ticker(sys.stderr), time.monotonic()
     limits = {"gap": arguments.gap, "seconds": arguments.time, "seed": arguments.seed}
@@ -1527,10 +1538,10 @@ def _attribute(plans: "Sequence[Plan]", lang: Any, arguments: argparse.Namespace
 
 
 def _explain(arguments: argparse.Namespace) -> int:
-    from optimiser.explanation import explain
-    from reports import read_plan
-    from reports.explanation import as_record, as_text
-    from reports.figures import region_of
+    from optimiser.explain.explanation import explain
+    from reports.answers.explanation import as_record, as_text
+    from reports.figures.figures import region_of
+    from reports.folder.folder import read_plan
 
     plan, stop, ticker = read_plan(arguments.plan), threading.Event(), Ticker(sys.stderr)
     asked = {"sites": arguments.sites, "seconds": arguments.time, "each": arguments.each}
@@ -1550,7 +1561,7 @@ def _explain(arguments: argparse.Namespace) -> int:
 
 def _serve(arguments: argparse.Namespace) -> int:
     from geodata.bundled import bundled_regions
-    from reports.app.opening import opened
+    from reports.app.open_target import opened
     from reports.app.shortcut import write_shortcut
 
     there = opened(arguments.target)
@@ -1560,16 +1571,16 @@ def _serve(arguments: argparse.Namespace) -> int:
         _print([str(write_shortcut(target, arguments.output))])
         return DONE
     _refuse_without_app()
-    from models import read_region
+    from models.region.region import read_region
     from reports.app.launch import serve
-    from reports.app.server import Asked
+    from reports.app.server import QuestionOptions
 
     _tell("Reading the region; the browser opens in a moment. Ctrl-C stops.")
     region = read_region(there.region)
     limits = {"gap": arguments.gap, "seconds": arguments.time, "seed": arguments.seed}
     limits |= {} if arguments.work is None else {"work": arguments.work}
     with tempfile.TemporaryDirectory(prefix="spreidplan-", ignore_cleanup_errors=True) as folder:
-        asked = Asked(
+        asked = QuestionOptions(
             region, Path(folder), limits, there.given, there.gallery,
             _lang(arguments, region), arguments.repair_time,
         )  # fmt: skip
@@ -1596,12 +1607,12 @@ def _read(arguments: argparse.Namespace) -> "Region":
 
     # A mistyped name is told before the rest is loaded.
     folder, settings = region_folder(arguments.region), _settings(arguments.settings)
-    from models import read_region
+    from models.region.region import read_region
 
     region = read_region(folder, arguments.scenarios, settings)
     if getattr(arguments, "lock", None) is not None:
-        from models.decided import read_decided
-        from models.region import locked
+        from models.region.decisions import read_decided
+        from models.region.region import locked
 
         region = locked(region, read_decided(arguments.lock, region))
     for change in region.overrides:
@@ -1624,7 +1635,7 @@ def _settings(pairs: Sequence[tuple[str, str]], option: str = "--set") -> dict[s
 
 
 def _solved(problem: "Problem", arguments: argparse.Namespace, start: "Plan | None" = None) -> "Plan":
-    from optimiser import solve
+    from optimiser.solve import solve
 
     limits = {"gap": arguments.gap, "seconds": arguments.time, "seed": arguments.seed, "work": arguments.work}
     stop, ticker = threading.Event(), Ticker(sys.stderr)
@@ -1708,8 +1719,8 @@ def _written(
     plan: "Plan", folder: Path, arguments: argparse.Namespace, lots: "pd.DataFrame | None" = None
 ) -> int:
     """Write the plan and say what it is, where it lies and what a council asks of it."""
-    from reports.brief import brief
-    from reports.folder import write_contents
+    from reports.answers.plan_brief import brief
+    from reports.folder.folder import write_contents
 
     told = _told(plan, arguments, lots)
     lang = told.lang
@@ -1763,9 +1774,9 @@ def _no_plan(
 
 def _impossible(problem: "Problem", error: "Impossible", arguments: argparse.Namespace) -> int:
     """Say what is short and what would do."""
-    from optimiser.progress import Limits
-    from optimiser.repair import diagnose, verified
-    from reports.repairs import as_record, as_text
+    from optimiser.infeasibility.repair import diagnose, verified
+    from optimiser.solver.limits import Limits
+    from reports.answers.repairs import as_record, as_text
 
     stop, ticker = threading.Event(), Ticker(sys.stderr)
     limits = Limits(arguments.gap, arguments.repair_time, stop, arguments.seed)

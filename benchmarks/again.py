@@ -15,10 +15,13 @@ from statistics import median
 
 from benchmarks.results import add, add_option, machine
 from geodata.bundled import region_folder
-from models import forecast, read_region
-from optimiser import Plan, Problem, solve
-from optimiser.again import Standing
-from optimiser.progress import Progress
+from models.demand.forecast import forecast
+from models.region.region import read_region
+from optimiser.plan import Plan
+from optimiser.problem import Problem
+from optimiser.solve import solve
+from optimiser.solver.limits import Progress
+from optimiser.warm_start import WarmStart
 
 CHANGES = {
     "fewer beds: 44 % in place of 40 %": {"policies.intramural_reduction.by_end": "0.44"},
@@ -71,7 +74,7 @@ def main() -> int:
     add_option(reading)
     asked = reading.parse_args()
     plan = solve(problem_of(asked.name, {}), gap=0.0, seconds=asked.first)
-    standing = Standing.of(plan)
+    standing = WarmStart.of(plan)
     if standing is None:
         raise ValueError("expected a region that is too large to be solved anew at once")
     lines = []

@@ -16,12 +16,12 @@ import numpy as np
 
 from benchmarks.regions import problem_of
 from benchmarks.results import add, add_option, machine
-from optimiser import Model
-from optimiser.bound import Separated
-from optimiser.progress import Clock, Limits
+from optimiser.model.model import Model
 from optimiser.rule import Row
-from optimiser.smaller import Smaller
-from optimiser.stages import WITHIN_M
+from optimiser.search.lagrangian_bound import LagrangianBound
+from optimiser.search.matheuristic import WITHIN_M
+from optimiser.search.reduced_model import ReducedModel
+from optimiser.solver.limits import Clock, Limits
 
 LEFT_OUT: dict[str, Callable[[str, Row], bool]] = {
     "no row left out": lambda rule, row: False,
@@ -48,10 +48,10 @@ def without(model: Model, strengthens: Callable[[str, Row], bool]) -> Model:
 def bound(model: Model, within_m: float) -> tuple[float, int, float]:
     """Return the bound by groups of a size, the columns of the smaller model and the seconds."""
     began, limits = time.monotonic(), Limits(0.0, np.inf)
-    smaller, relaxed = Smaller.relaxed(model, within_m, limits, Clock(limits))
+    smaller, relaxed = ReducedModel.relaxed(model, within_m, limits, Clock(limits))
     prices = smaller.prices(relaxed)
     assert prices is not None
-    return Separated.of(model).bound(prices), smaller.program.columns.size, time.monotonic() - began
+    return LagrangianBound.of(model).bound(prices), smaller.program.columns.size, time.monotonic() - began
 
 
 def rows_of(name: str) -> Iterator[str]:

@@ -23,10 +23,12 @@ import pyogrio
 
 import cli
 from geodata.faults import InputError
-from models import forecast, read_region
-from optimiser import Plan, Problem, solve
-from reports import read_plan, write
-from reports.folder import CASE, FILES, check_writable
+from models.demand.forecast import forecast
+from models.region.region import read_region
+from optimiser.plan import Plan
+from optimiser.problem import Problem
+from optimiser.solve import solve
+from reports.folder.folder import CASE, FILES, check_writable, read_plan, write
 
 EVENTS = ("open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree", "shutil.copyfile")
 """What a run does to the disk, as Python's audit hooks tell it before it is done."""

@@ -20,8 +20,10 @@ from random import Random
 from statistics import median
 from typing import Any
 
-from models import forecast, read_region
-from optimiser import Problem, solve
+from models.demand.forecast import forecast
+from models.region.region import read_region
+from optimiser.problem import Problem
+from optimiser.solve import solve
 from reports.app.answers import plan_answer, stored
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -29,7 +29,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import shortest_path
 
 from benchmarks.results import add, add_option, machine
-from optimiser.locate import LocationProblem, locate
+from optimiser.location.locate import LocationProblem, locate
 
 BY_SPOPT = """\
 import json, resource, sys, time

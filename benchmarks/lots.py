@@ -25,9 +25,10 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from geodata.bundled import region_folder
-from models import forecast, read_region
-from models.finance import WEEKS_PER_YEAR
-from optimiser.lots import BAND_PRICE, EMPTY_WEIGHT, Patchwork, Wish, divide
+from models.demand.forecast import forecast
+from models.parameters.finance import WEEKS_PER_YEAR
+from models.region.region import read_region
+from optimiser.procurement.lots import BAND_PRICE, EMPTY_WEIGHT, Patchwork, Wish, divide
 
 OTHER = """
 import json, sys, time, warnings

@@ -36,37 +36,45 @@ import xarray as xr
 from _pytest.runner import runtestprotocol
 
 ROOT = Path(__file__).resolve().parent.parent
-RULES = ("tests/test_rules.py", "tests/test_tiny_by_hand.py", "tests/test_shelter_and_wlz.py")
-POLICIES = ("tests/test_more_policies.py", "tests/test_change_takes_time.py", *RULES)
+RULES = (
+    "tests/optimiser/model/test_rules.py",
+    "tests/optimiser/test_tiny_by_hand.py",
+    "tests/optimiser/model/test_shelter_and_wlz.py",
+)
+POLICIES = (
+    "tests/optimiser/model/test_optional_policies.py",
+    "tests/optimiser/model/test_change_takes_time.py",
+    *RULES,
+)
 TESTS = {
-    "optimiser/formulation.py": RULES,
-    "optimiser/charges.py": ("tests/test_ledger.py",),
-    "optimiser/policies.py": POLICIES,
-    "optimiser/conditions.py": POLICIES,
-    "optimiser/concentration.py": (
-        "tests/test_concentration.py",
-        "tests/test_carrying_capacity.py",
-        "tests/test_rules.py",
+    "optimiser/model/formulation.py": RULES,
+    "optimiser/accounts/charges.py": ("tests/optimiser/accounts/test_ledger.py",),
+    "optimiser/model/policies.py": POLICIES,
+    "optimiser/model/optional_policies.py": POLICIES,
+    "optimiser/model/concentration.py": (
+        "tests/optimiser/model/test_concentration.py",
+        "tests/models/region/test_carrying_capacity.py",
+        "tests/optimiser/model/test_rules.py",
     ),
-    "optimiser/verify.py": (
-        "tests/test_verifier_in_full.py",
-        "tests/test_verify.py",
-        "tests/test_more_policies.py",
-        "tests/test_concentration.py",
-        "tests/test_carrying_capacity.py",
-        "tests/test_change_takes_time.py",
-        "tests/test_agreed.py",
-        "tests/test_shelter_and_wlz.py",
+    "optimiser/verification/verify.py": (
+        "tests/optimiser/verification/test_verifier_golden.py",
+        "tests/optimiser/verification/test_verify.py",
+        "tests/optimiser/model/test_optional_policies.py",
+        "tests/optimiser/model/test_concentration.py",
+        "tests/models/region/test_carrying_capacity.py",
+        "tests/optimiser/model/test_change_takes_time.py",
+        "tests/optimiser/model/test_agreed_decisions.py",
+        "tests/optimiser/model/test_shelter_and_wlz.py",
     ),
 }
 """Module → the tests that have to notice when it is wrong."""
 
-VERIFIER = "optimiser/verify.py"
+VERIFIER = "optimiser/verification/verify.py"
 
 FIRST = (
-    "tests/test_rules.py::test_the_terms_of_the_objective",
-    "tests/test_rules.py::test_the_rows_of_a_rule",
-    "tests/test_verifier_in_full.py::test_what_is_said_of_every_change",
+    "tests/optimiser/model/test_rules.py::test_the_terms_of_the_objective",
+    "tests/optimiser/model/test_rules.py::test_the_rows_of_a_rule",
+    "tests/optimiser/verification/test_verifier_golden.py::test_what_is_said_of_every_change",
 )
 """Tests that are asked before it is known who notices most: they compare what is written down."""
 
@@ -203,7 +211,7 @@ def _remembering(function: Callable[..., Any], key: Callable[..., bytes]) -> Cal
 
 def _of_arrays(model: Any, *given: Any, **_: Any) -> bytes:
     """Return a hash of all that a solver sees of a model, of the limits, and of arrays beside them."""
-    from optimiser.progress import Limits
+    from optimiser.solver.limits import Limits
 
     digest, arrays = hashlib.sha256(repr(model.arrays.constant).encode()), model.arrays
     digest.update(repr([variable.name for variable in model.decisions.all()]).encode())
@@ -249,7 +257,7 @@ def _remember() -> None:
 
 def _remember_models() -> None:
     """Have the model and the arrays of a problem remembered too: what checks them does not make them."""
-    from optimiser import Model
+    from optimiser.model.model import Model
 
     solving = importlib.import_module("optimiser.solve")
     Model.of = _remembering(Model.of, _of_itself)  # type: ignore[method-assign]
@@ -261,7 +269,7 @@ class Checks:
     """What each check of the verifier says of the same plan, remembered where a mutant is not in its way."""
 
     def __init__(self) -> None:
-        self._module = importlib.import_module("optimiser.verify")
+        self._module = importlib.import_module("optimiser.verification.verify")
         self._digests: dict[int, bytes] = {}
         self._anew: set[str] = set()
         for name in self._named(self._module.violations):
@@ -539,7 +547,7 @@ def _left(module: str, asked: list[Mutant]) -> list[str]:
     RuntimeError
         Where the tests of the module fail without a mutant: then nothing that they say counts.
     """
-    sys.path[:0] = [path for path in (str(ROOT), str(ROOT / "tests")) if path not in sys.path]
+    sys.path[:0] = [path for path in (str(ROOT), str(ROOT / "tests" / "support")) if path not in sys.path]
     _remember()
     checks = None
     if module == VERIFIER:

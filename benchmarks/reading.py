@@ -16,12 +16,13 @@ from geodata.bundled import region_folder
 from geodata.cbs import CRS, read_extract
 from geodata.faults import Fault, InputError
 from geodata.locations import read_locations
-from models import forecast, read_region
-from models.new_region import NewRegion, write_region
-from models.synthetic import Template, write_country
-from models.workbook import gather
-from optimiser import Problem
-from reports import read_plan, write
+from models.demand.forecast import forecast
+from models.new_region.from_map import NewRegion, write_region
+from models.new_region.synthetic_country import Template, write_country
+from models.region.region import read_region
+from models.region.workbook import gather
+from optimiser.problem import Problem
+from reports.folder.folder import read_plan, write
 
 AGREED = (
     "site,tier,corporation,municipality,year,places,homes,asked_by\n"
@@ -102,7 +103,7 @@ def _geojson_sites(file: Path) -> None:
 
 
 def _plan(folder: Path) -> None:
-    from optimiser import solve
+    from optimiser.solve import solve
 
     write_tiny_region(folder / "region")
     region = read_region(folder / "region")

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 from benchmarks.results import add, add_option, machine
 
 if TYPE_CHECKING:
-    from optimiser import Problem
+    from optimiser.problem import Problem
 
 ASKED_GAPS = (0.01, 0.0025)
 SOLVERS = ("spreidplan", "plain")
@@ -84,8 +84,9 @@ class Run:
 def problem_of(name: str, seed: int) -> "Problem":
     """Return the problem of a bundled region, or of a generated one."""
     from geodata.bundled import region_folder
-    from models import forecast, read_region
-    from optimiser import Problem
+    from models.demand.forecast import forecast
+    from models.region.region import read_region
+    from optimiser.problem import Problem
 
     if name in SIZES:
         return generated(SIZES[name], seed)
@@ -96,9 +97,10 @@ def problem_of(name: str, seed: int) -> "Problem":
 def generated(size: Size, seed: int) -> "Problem":
     """Return the problem of a region of a size, all of it from a seed."""
     from geodata.bundled import region_folder
-    from models import forecast, read_region
-    from models.synthetic import Template, write_country
-    from optimiser import Problem
+    from models.demand.forecast import forecast
+    from models.new_region.synthetic_country import Template, write_country
+    from models.region.region import read_region
+    from optimiser.problem import Problem
 
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
@@ -144,7 +146,7 @@ def map_of(size: Size, seed: int) -> str:
 
 def by_spreidplan(problem: "Problem", seconds: float) -> list[Point]:
     """Solve as the command does; the reference and the check of the arrays come on top of the seconds."""
-    from optimiser import solve
+    from optimiser.solve import solve
 
     began, history = time.monotonic(), list[Point]()
     plan = solve(
@@ -161,7 +163,7 @@ def by_plain_highs(problem: "Problem", seconds: float) -> list[Point]:
     """Give the textbook model to PuLP and HiGHS; the gap over time is read from the solver's own log."""
     import pulp
 
-    from optimiser import Model
+    from optimiser.model.model import Model
 
     began = time.monotonic()
     program = Model.of(problem).program
@@ -192,7 +194,7 @@ _SECONDS, _GAP = re.compile(r"[\d.]+s"), re.compile(r"[\d.]+%|inf|Large")
 
 def one(name: str, solver: str, seconds: float, seed: int) -> Run:
     """Solve once in this process."""
-    from optimiser import Model
+    from optimiser.model.model import Model
     from optimiser.plan import dataset
 
     problem = problem_of(name, seed)
@@ -232,7 +234,7 @@ def in_a_process(name: str, solver: str, seconds: float, seed: int) -> Run:
 
 def building(columns: int, seed: int) -> str:
     """Return what building the arrays and reading them back takes for so many columns or more."""
-    from optimiser import Model
+    from optimiser.model.model import Model
     from optimiser.plan import dataset
 
     count = 350

@@ -28,7 +28,7 @@ from random import Random
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
 
 from benchmarks.mutants import TESTS, survivors  # noqa: E402 - they lie beside us and in tests
 from benchmarks.reading import READERS  # noqa: E402
@@ -289,7 +289,7 @@ def run(part: str, row: str, share: float) -> Table:
 
 def _apart[Given, Answer](function: Callable[..., Answer], *given: Given) -> Answer:
     """Return what a function answers in a process of its own, which leaves nothing behind in this one."""
-    from optimiser.workers import own_processes
+    from optimiser.solver.executors import own_processes
 
     with own_processes(1) as own:
         return own.submit(function, *given).result()

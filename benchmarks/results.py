@@ -24,6 +24,6 @@ def add(section: str, page: Path) -> None:
 def machine() -> str:
     """Return the kind of machine, and nothing that tells which one."""
     # here: a process that measures the plain way must not have loaded ours
-    from optimiser.highs import version
+    from optimiser.solver.highs import version
 
     return f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, {version()}"

@@ -13,19 +13,23 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from test_futures import UNSURE
+from test_two_stage import UNSURE
 from tiny import write_tiny_region
 
 from benchmarks.regions import Size, map_of
 from geodata.bundled import region_folder
-from models import forecast, read_region
-from models.synthetic import Template, write_country
-from optimiser import Model, Problem, solve, violations
-from optimiser.crew import Crew
-from optimiser.workers import cluster, own_processes, workers
-from reports import write
-from reports.collection import Collection
-from reports.futures import Asked, gather, question
+from models.demand.forecast import forecast
+from models.new_region.synthetic_country import Template, write_country
+from models.region.region import read_region
+from optimiser.model.model import Model
+from optimiser.problem import Problem
+from optimiser.regions.region_jobs import Crew
+from optimiser.solve import solve
+from optimiser.solver.executors import cluster, own_processes, workers
+from optimiser.verification.verify import violations
+from reports.collections.futures import TwoStageOptions, gather, question
+from reports.folder.collection import Collection
+from reports.folder.folder import write
 
 WORKERS = 2
 COUNTRY = Size(320, 32, 1_400_000)
@@ -118,7 +122,7 @@ def futures(count: int) -> dict[str, Any]:
             return read_region(tiny, settings={**UNSURE, **drawn})
 
         def told(name: str, **where: Any) -> tuple[Any, str, float]:
-            asked = Asked(draws=count, commit=1, gap=1e-9, seconds=60.0)
+            asked = TwoStageOptions(draws=count, commit=1, gap=1e-9, seconds=60.0)
             with workers(**where) as work:
                 kept = Collection(Path(place) / name, question(read({}), asked), "en")
                 found = gather(read, kept, asked, work)

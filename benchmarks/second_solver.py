@@ -9,7 +9,8 @@ from random import Random
 import pulp
 from test_properties import Variant
 
-from optimiser import Impossible, Model, solve
+from optimiser.model.model import Model
+from optimiser.solve import Impossible, solve
 
 SAME = 1e-6
 """Share of the objective by which two proven optima may differ: the solvers' tolerances."""

@@ -20,8 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.results import add, add_option, machine
-from models import forecast, read_region
-from optimiser import Plan, Problem, solve
+from models.demand.forecast import forecast
+from models.region.region import read_region
+from optimiser.plan import Plan
+from optimiser.problem import Problem
+from optimiser.solve import solve
 
 MINUTES = 500.0
 """The dearest unit of an instance is so many minutes away; the weight of travel is scaled to it."""

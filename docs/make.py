@@ -35,7 +35,7 @@ import duckdb
 
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
-sys.path[:0] = [str(ROOT), str(DOCS), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT), str(DOCS), str(ROOT / "tests" / "support")]
 
 import cbs_map  # noqa: E402
 import house  # noqa: E402

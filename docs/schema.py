@@ -22,23 +22,31 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 import cli
-import models
-import optimiser
-import reports
-from geodata import bundled, figures
-from models.actuals import MEASURES
-from models.decided import AGREED
-from models.parameters import Parameters, Policies
-from models.quantity import Quantity
-from models.ready import FREE_COLUMNS, READY_COLUMNS, FreeHome, ReadyClient
-from models.tables import MEANINGS, TABLES, UNITS, Table, actuals_table, agreed_table, is_number, stock_table
-from optimiser.decisions import SLACK, Decisions
-from optimiser.formulation import EUROS
+import spreidplan as sp
+from geodata import bundled, indicators
+from models.inputs.outflow_clients import FREE_COLUMNS, READY_COLUMNS, FreeHome, ReadyClient
+from models.monitoring.actuals import MEASURES
+from models.parameters.parameters import Parameters, Policies
+from models.parameters.quantity import Quantity
+from models.region.decisions import AGREED
+from models.region.tables import (
+    MEANINGS,
+    TABLES,
+    UNITS,
+    TableSchema,
+    actuals_table,
+    agreed_table,
+    is_number,
+    stock_table,
+)
+from optimiser.model.formulation import EUROS
+from optimiser.model.variables import SLACK, Decisions
 from optimiser.plan import DECIDED, WEIGHTS
+from optimiser.rule import Rule
 from reports.app import controls
 from reports.app.wording import Wording
-from reports.glossary import glossary
-from reports.words import Words as ReportWords
+from reports.text.glossary import glossary
+from reports.text.words import Words as ReportWords
 
 ROOT = Path(__file__).parent.parent
 SAMPLE = "groningen-bmwe"
@@ -131,10 +139,10 @@ def _attributes_of(cls: type) -> dict[str, str]:
 
 def rules(kind: str) -> str:
     """Return the rules of a kind: sentence, what a row is about, equation, and how a scenario sets it."""
-    return "\n\n".join(_rule(rule) for rule in optimiser.RULES if rule.kind == kind)
+    return "\n\n".join(_rule(rule) for rule in sp.RULES if rule.kind == kind)
 
 
-def _rule(rule: optimiser.Rule) -> str:
+def _rule(rule: Rule) -> str:
     lines = [
         f"### `{rule.name}`",
         "",
@@ -151,7 +159,7 @@ def _wrapped(equation: str) -> str:
     return "\n".join(textwrap.wrap(equation, 96, break_on_hyphens=False))
 
 
-def _setting(rule: optimiser.Rule) -> str:
+def _setting(rule: Rule) -> str:
     if rule.kind == "core":
         return "Always hard."
     policy = Policies.model_fields[rule.name]
@@ -171,7 +179,7 @@ def _setting(rule: optimiser.Rule) -> str:
 
 def objective() -> str:
     """Return the parts of the objective: what somebody pays, and what only steers."""
-    sentences = {rule.name: rule.sentence["en"] for rule in optimiser.RULES}
+    sentences = {rule.name: rule.sentence["en"] for rule in sp.RULES}
     rows = [[_code(part), "euros that somebody pays", ""] for part in EUROS]
     rows += [[_code(part), "points that only steer", sentences.get(part, "")] for part in WEIGHTS]
     return _table(["part", "what it is", "of the rule"], rows)
@@ -312,7 +320,7 @@ def table(file: str) -> str:
     """Return the columns of a table of a region."""
     others = (agreed_table(AGREED), stock_table("stock.csv"), actuals_table("actuals.csv", list(MEASURES)))
     known = {t.file: t for t in (*TABLES, *others)}
-    found: Table = known[file]
+    found: TableSchema = known[file]
     rows = [
         [_code(name), "must be there" if column.required else "", _holds(name, column), found.means(name)]
         for name, column in found.every_column.items()
@@ -363,7 +371,7 @@ def measures() -> str:
 
 def settable() -> str:
     """Return what can be set on the what-if page, for the sample region, with the keys of region.toml."""
-    region, words = models.read_region(bundled.region_folder(SAMPLE)), Wording("en")
+    region, words = sp.read_region(bundled.region_folder(SAMPLE)), Wording("en")
     rows = []
     for theme in controls.themes(region, words):
         rows += [[theme.label, one.label, _code(one.key)] for one in theme.sliders]
@@ -377,7 +385,7 @@ def area_columns() -> str:
     """Return our columns of neighbourhoods, and the names under which they are known."""
     rows = [
         [_code(ours), ", ".join(_code(name) for name in theirs if name != ours)]
-        for ours, theirs in {**figures.COLUMNS, **figures.INDICATORS}.items()
+        for ours, theirs in {**indicators.COLUMNS, **indicators.INDICATORS}.items()
     ]
     return _table(["column", "also known as"], rows)
 
@@ -396,10 +404,10 @@ def files() -> str:
 @functools.cache
 def _sample() -> tuple[xr.Dataset, dict[str, Any], dict[str, Any], dict[str, list[str]]]:
     """Return what a plan of one year holds: arrays, summary, sheets with titles, layers with columns."""
-    region = models.read_region(bundled.region_folder(SAMPLE), settings={"years.last": "2018"})
-    problem = optimiser.Problem.of(region, models.forecast(region))
+    region = sp.read_region(bundled.region_folder(SAMPLE), settings={"years.last": "2018"})
+    problem = sp.Problem.of(region, sp.forecast(region))
     with tempfile.TemporaryDirectory() as scratch:
-        folder = reports.write(optimiser.solve(problem, gap=0.9), Path(scratch) / "plan", lang="en")
+        folder = sp.write(sp.solve(problem, gap=0.9), Path(scratch) / "plan", lang="en")
         with xr.open_dataset(folder / "plan.nc") as data:
             arrays = data.load()
         summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
@@ -494,7 +502,7 @@ def sourced() -> str:
     """Return the numbers of the bundled regions that have a source, once each."""
     rows: dict[tuple[str, ...], list[str]] = {}
     for name, folder in bundled.bundled_regions().items():
-        register = models.read_region(folder).assumptions
+        register = sp.read_region(folder).assumptions
         known = register[
             (register["source"] != "assumption") & ~register["key"].str.contains(r"\.csv|\.geojson")
         ]
@@ -523,5 +531,5 @@ def words() -> str:
         for section in ("tiers", "profiles"):
             for one in text[section].values():
                 rows.setdefault(one["name"]["nl"], one["name"]["en"])
-    rows |= {rule.sentence["nl"]: rule.sentence["en"] for rule in optimiser.RULES}
+    rows |= {rule.sentence["nl"]: rule.sentence["en"] for rule in sp.RULES}
     return _table(["Nederlands", "English"], sorted(rows.items(), key=lambda pair: pair[0].lower()))

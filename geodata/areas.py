@@ -14,7 +14,7 @@ from pyproj.exceptions import CRSError
 from scipy.spatial import KDTree
 
 from geodata.faults import Fault, did_you_mean
-from geodata.figures import COLUMNS, INDICATORS, is_absent, is_water, numbers, our_names, texts
+from geodata.indicators import COLUMNS, INDICATORS, is_absent, is_water, numbers, our_names, texts
 from geodata.layers import read_layer
 
 LONE_RADIUS_M = 1000.0

@@ -16,8 +16,8 @@ from pyogrio.errors import DataSourceError
 from geodata import postgis
 from geodata.crosswalk import COLUMNS, overlay, read_crosswalk
 from geodata.faults import Fault, did_you_mean
-from geodata.figure_tables import joined, known_figures, read_figures
-from geodata.figures import INDICATORS, is_water, numbers, our_names, texts
+from geodata.indicator_tables import joined, known_figures, read_figures
+from geodata.indicators import INDICATORS, is_water, numbers, our_names, texts
 from geodata.layers import Source, label_of, layer_names, read_layer, year_of
 
 type Level = Literal["buurt", "wijk"]

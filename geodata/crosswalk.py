@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from geodata.faults import Fault
-from geodata.figures import COUNTS
+from geodata.indicators import COUNTS
 from geodata.tables import parse_number, read_table
 
 COLUMNS = ("code_old", "code_new", "weight")

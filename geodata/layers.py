@@ -19,7 +19,7 @@ from pyproj.exceptions import ProjError
 
 from geodata import postgis
 from geodata.faults import Fault
-from geodata.sizes import MOST_LAYER, MOST_UNPACKED, is_too_large
+from geodata.size_limits import MOST_LAYER, MOST_UNPACKED, is_too_large
 
 type Source = Path | str
 """A file or a zip of one, `FILE#layer`, or a table of PostGIS: `postgresql://user@host/base#schema.table`."""

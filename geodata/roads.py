@@ -24,7 +24,7 @@ from geodata.faults import Fault
 from geodata.layers import Source, label_of, read_layer
 from geodata.minutes import METRES_PER_KM, MINUTES_PER_HOUR
 from geodata.postgis import is_database
-from geodata.sizes import MOST_GRAPH, is_too_large
+from geodata.size_limits import MOST_GRAPH, is_too_large
 
 MARGIN_M = 10_000.0
 """Metres around a region in which the quickest route inside it may lead."""

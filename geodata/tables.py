@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from geodata.faults import Fault
-from geodata.sizes import MOST_TABLE, is_too_large
+from geodata.size_limits import MOST_TABLE, is_too_large
 
 _NUMBER = re.compile(r"[+-]?([0-9]+)(?:([.,])([0-9]+))?(?:[eE][+-]?[0-9]+)?")
 _FORMULA = re.compile(r"'*[=+@\t\r\n-]")

@@ -8,14 +8,14 @@ from typing import Literal, NamedTuple
 import numpy as np
 import xarray as xr
 
-from models.card import card
-from models.parameters import WAITING
-from optimiser.decisions import Family
-from optimiser.formulation import EUROS, POINTS
-from optimiser.ledger import Labels, ledger, spent, summed
-from optimiser.model import Floats, Model
+from models.html_card import card
+from models.parameters.parameters import WAITING
+from optimiser.accounts.ledger import Labels, ledger, spent, summed
+from optimiser.accounts.residents import by_origin
+from optimiser.model.formulation import EUROS, POINTS
+from optimiser.model.model import Floats, Model
+from optimiser.model.variables import Family
 from optimiser.problem import Problem
-from optimiser.spending import by_origin
 
 type Status = Literal["proven", "within_gap", "best_found", "by_hand", "impossible"]
 
@@ -28,7 +28,7 @@ WEIGHTS = (
 """Parts of the objective that only steer."""
 
 
-class Decided(NamedTuple):
+class DecisionArray(NamedTuple):
     """A family of decisions as the plan's arrays hold it."""
 
     name: str
@@ -43,31 +43,39 @@ IN_AREA = ("neighbourhood", "year")
 IN_TOWN = ("municipality", "year")
 
 DECIDED = (
-    Decided("clients", BY_PERSON, "clients", "clients by origin, profile and tier"),
-    Decided("entered", BY_PERSON, "clients", "clients who enter a tier"),
-    Decided("left", BY_PERSON, "clients", "clients who leave a tier for another or to wait"),
-    Decided("waiting", ("neighbourhood", "profile", "year"), "clients", "clients without a place"),
-    Decided("places", AT_SITE, "places", "places at a site"),
-    Decided("operating", AT_SITE, "1", "whether a tier runs at a site"),
-    Decided("added", AT_SITE, "places", "places added in the year"),
-    Decided("removed", AT_SITE, "places", "places removed in the year"),
-    Decided("converted", ("site", "tier", "to_tier", "year"), "places", "places converted in the year"),
-    Decided("homes", ("neighbourhood", "tier", "year"), "homes", "homes in use"),
-    Decided("new_homes", ("corporation", "neighbourhood", "year"), "homes", "homes handed over in the year"),
-    Decided("kept_homes", IN_AREA, "homes", "homes that stay with people who recovered"),
-    Decided("excess", IN_AREA, "weighted places", "weighted places over the norm of the year"),
-    Decided("short_reduction", ("year",), "places", "places short of the reduction path"),
-    Decided("beyond_norm", IN_TOWN, "clients", "clients too many beyond the travel norm"),
-    Decided("unfair", IN_TOWN, "places", "places outside the band around the fair share"),
-    Decided("waiting_growth", IN_TOWN, "clients", "clients waiting above the base year"),
-    Decided("too_near", ("site", "year"), "facilities", "running facilities too near to another"),
-    Decided("over_budget", ("account", "year"), "EUR", "Wmo euros above the grants"),
-    Decided("over_share", ("provider", "year"), "places", "places above the provider's share"),
-    Decided("between_nodes", ("site", "year"), "places", "places changed between renewals of contracts"),
-    Decided("below_scale", ("tier", "year"), "places", "places short of the least number in the region"),
-    Decided("short_staff", IN_TOWN, "fte", "staff asked above what can be had"),
-    Decided("unsettled", ("site", "year"), "sites", "sites that run otherwise than is settled"),
-    Decided("broken_agreements", ("agreement", "year"), "places", "places or homes otherwise than agreed"),
+    DecisionArray("clients", BY_PERSON, "clients", "clients by origin, profile and tier"),
+    DecisionArray("entered", BY_PERSON, "clients", "clients who enter a tier"),
+    DecisionArray("left", BY_PERSON, "clients", "clients who leave a tier for another or to wait"),
+    DecisionArray("waiting", ("neighbourhood", "profile", "year"), "clients", "clients without a place"),
+    DecisionArray("places", AT_SITE, "places", "places at a site"),
+    DecisionArray("operating", AT_SITE, "1", "whether a tier runs at a site"),
+    DecisionArray("added", AT_SITE, "places", "places added in the year"),
+    DecisionArray("removed", AT_SITE, "places", "places removed in the year"),
+    DecisionArray("converted", ("site", "tier", "to_tier", "year"), "places", "places converted in the year"),
+    DecisionArray("homes", ("neighbourhood", "tier", "year"), "homes", "homes in use"),
+    DecisionArray(
+        "new_homes", ("corporation", "neighbourhood", "year"), "homes", "homes handed over in the year"
+    ),
+    DecisionArray("kept_homes", IN_AREA, "homes", "homes that stay with people who recovered"),
+    DecisionArray("excess", IN_AREA, "weighted places", "weighted places over the norm of the year"),
+    DecisionArray("short_reduction", ("year",), "places", "places short of the reduction path"),
+    DecisionArray("beyond_norm", IN_TOWN, "clients", "clients too many beyond the travel norm"),
+    DecisionArray("unfair", IN_TOWN, "places", "places outside the band around the fair share"),
+    DecisionArray("waiting_growth", IN_TOWN, "clients", "clients waiting above the base year"),
+    DecisionArray("too_near", ("site", "year"), "facilities", "running facilities too near to another"),
+    DecisionArray("over_budget", ("account", "year"), "EUR", "Wmo euros above the grants"),
+    DecisionArray("over_share", ("provider", "year"), "places", "places above the provider's share"),
+    DecisionArray(
+        "between_nodes", ("site", "year"), "places", "places changed between renewals of contracts"
+    ),
+    DecisionArray(
+        "below_scale", ("tier", "year"), "places", "places short of the least number in the region"
+    ),
+    DecisionArray("short_staff", IN_TOWN, "fte", "staff asked above what can be had"),
+    DecisionArray("unsettled", ("site", "year"), "sites", "sites that run otherwise than is settled"),
+    DecisionArray(
+        "broken_agreements", ("agreement", "year"), "places", "places or homes otherwise than agreed"
+    ),
 )
 """All families but `housed`, which is kept by pair, and those that only follow: running, adds and removes."""
 
@@ -182,7 +190,7 @@ def labels_of(problem: Problem) -> dict[str, list[str] | list[int]]:
 
 
 def _labelled(
-    family: Family, values: Floats, made: Decided, labels: Mapping[str, list[str] | list[int]]
+    family: Family, values: Floats, made: DecisionArray, labels: Mapping[str, list[str] | list[int]]
 ) -> xr.DataArray:
     """Place the values of a family in an array; a label without a variable cannot differ from zero."""
     positions = [{label: n for n, label in enumerate(labels[dim])} for dim in made.dims]

@@ -5,10 +5,10 @@ from typing import Self
 
 import pandas as pd
 
-from models import finance
-from models.parameters import Parameters
-from models.quantity import Quantity
-from models.region import Region
+from models.parameters import finance
+from models.parameters.parameters import Parameters
+from models.parameters.quantity import Quantity
+from models.region.region import Region
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import pandas as pd
 import xarray as xr
 
-from models.card import card
-from models.decided import NOTHING, Decided
-from models.finance import CLIENT, CORPORATION, discount
-from models.funding import BORNE
-from models.outlook import Outlook
-from models.parameters import MO, Mode, Parameters, Policies, Tier
-from models.region import Region
+from models.demand.forecast import Outlook
+from models.funding.funding import BORNE
+from models.html_card import card
+from models.parameters.finance import CLIENT, CORPORATION, discount
+from models.parameters.parameters import MO, Mode, Parameters, Policies, Tier
+from models.region.decisions import NOTHING, AgreedDecisions
+from models.region.region import Region
 from optimiser.prices import Prices
 
 if TYPE_CHECKING:
@@ -126,7 +126,8 @@ class Problem:
         (site, tier, year) → places that are being built already and can be used from that year on, though
         what is decided now would take longer.
     shared_prices
-        What is shared with other regions, when a country is planned (`optimiser/country.py`); else empty.
+        Limits shared with other regions when a country is planned
+        (`optimiser/regions/price_coordination.py`); else empty.
     own_rules
         Rules of the user's own beside those of spreidplan; see `with_rules`.
     """
@@ -160,8 +161,8 @@ class Problem:
     payer: str
     region: Region
     outlook: Outlook | None = None
-    agreed: Decided = NOTHING
-    wished: Decided = NOTHING
+    agreed: AgreedDecisions = NOTHING
+    wished: AgreedDecisions = NOTHING
     under_way: Mapping[tuple[str, str, int], int] = field(default_factory=dict)
     shared_prices: tuple[SharedPrice, ...] = ()
     own_rules: "tuple[Rule, ...]" = ()

@@ -7,7 +7,7 @@ from typing import Literal
 import xarray as xr
 from pulp import LpVariable
 
-from optimiser.decisions import Decisions, Family, Label
+from optimiser.model.variables import Decisions, Family, Label
 from optimiser.problem import Problem
 
 type Terms = list[tuple[LpVariable, float]]

@@ -10,18 +10,18 @@ from typing import Self
 import numpy as np
 import xarray as xr
 
-from optimiser.bound import Separated
-from optimiser.clash import NOTHING, Clash, Shortage, hard_policies, softened
-from optimiser.flows import do_nothing
-from optimiser.highs import version
-from optimiser.model import Floats, Model
+from optimiser.model.model import Floats, Model
 from optimiser.plan import Plan, Proof, Status, dataset
 from optimiser.problem import Problem
-from optimiser.progress import Limits, Progress, Work
-from optimiser.search import search
-from optimiser.stages import Found
-from optimiser.steadiest import steadiest
-from optimiser.verify import Violation, recomputed_objective, violations
+from optimiser.search.assignment import do_nothing
+from optimiser.search.elastic import NOTHING, ElasticModel, Shortage, hard_policies, softened
+from optimiser.search.lagrangian_bound import LagrangianBound
+from optimiser.search.matheuristic import SearchResult
+from optimiser.search.optimise import search
+from optimiser.search.tie_breaking import steadiest
+from optimiser.solver.highs import version
+from optimiser.solver.limits import Limits, Progress, Work
+from optimiser.verification.verify import Violation, recomputed_objective, violations
 
 PROVEN = 1e-6
 """Gap (share) below which a plan is called proven: the precision of the solver's own arithmetic."""
@@ -30,12 +30,12 @@ PROVEN = 1e-6
 class Impossible(Exception):
     """No plan meets the hard rules; `explanation` says which give way at the least, where and by how much.
 
-    `clash` is what it was found with, for those who ask on (`optimiser/repair.py`).
+    `clash` is what it was found with, for those who ask on (`optimiser/infeasibility/repair.py`).
     """
 
     status = "impossible"
 
-    def __init__(self, explanation: tuple[str, ...], clash: Clash | None = None) -> None:
+    def __init__(self, explanation: tuple[str, ...], clash: ElasticModel | None = None) -> None:
         self.explanation, self.clash = explanation, clash
         super().__init__("\n".join(["No plan meets the hard rules.", *(f"- {line}" for line in explanation)]))
 
@@ -175,12 +175,12 @@ class ReferenceBeside:
         return self._making
 
 
-def _impossible(found: Found, problem: Problem, limits: Limits) -> Impossible:
-    clash = found.clash or Clash.of(problem, Limits(limits.gap, np.inf, limits.stop, limits.seed))
+def _impossible(found: SearchResult, problem: Problem, limits: Limits) -> Impossible:
+    clash = found.clash or ElasticModel.of(problem, Limits(limits.gap, np.inf, limits.stop, limits.seed))
     return Impossible(tuple(_what_stops(clash)), clash)
 
 
-def _values(found: Found, problem: Problem, limits: Limits) -> Floats:
+def _values(found: SearchResult, problem: Problem, limits: Limits) -> Floats:
     """Return the values of a plan that was found, or say why there is none."""
     if found.infeasible:
         raise _impossible(found, problem, limits)
@@ -192,7 +192,7 @@ def _values(found: Found, problem: Problem, limits: Limits) -> Floats:
     return found.values
 
 
-def _better(found: Found, values: Floats, model: Model) -> Found:
+def _better(found: SearchResult, values: Floats, model: Model) -> SearchResult:
     """Return what was found, or another plan where that costs less."""
     objective = _objective(model, values)
     if found.values is not None and found.objective <= objective:
@@ -229,7 +229,7 @@ def _check_objective(problem: Problem, data: xr.Dataset, proof: Proof) -> None:
         raise Unverified((Violation("objective", "all years", off, "euros and points"),))
 
 
-def proof_of(model: Model, found: Found, limits: Limits, seconds: float) -> Proof:
+def proof_of(model: Model, found: SearchResult, limits: Limits, seconds: float) -> Proof:
     """Return how far what was found can be from the best plan."""
     least = unavoidable(model)
     bound = max(found.bound, least)
@@ -247,7 +247,7 @@ def status_of(objective: float, bound: float, gap: float) -> Status:
 
 def unavoidable(model: Model) -> float:
     """Return what no plan can avoid: people in the cheapest tiers within reach, without any limit."""
-    return Separated.of(model).bound(np.zeros(len(model.rows)))
+    return LagrangianBound.of(model).bound(np.zeros(len(model.rows)))
 
 
 def _short(one: Shortage) -> str:
@@ -267,7 +267,7 @@ def cheaper(one: Plan, other: Plan) -> Plan:
     return replace(best, data=signed(best.problem, best.data, proof), proof=proof)
 
 
-def _what_stops(clash: Clash) -> Iterator[str]:
+def _what_stops(clash: ElasticModel) -> Iterator[str]:
     """Say which hard policies would be broken at the least, where, when and by how much."""
     _, values, _ = clash.least()
     if values is None and (own := clash.model.problem.own_rules):

@@ -13,9 +13,9 @@ import pytest
 from tiny import write_tiny_region
 
 import cli
-from optimiser import Progress
+from optimiser.solver.limits import Progress
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[1]
 
 CLASH = (
     "--set=policies.intramural_reduction.mode=hard",
@@ -118,7 +118,7 @@ def test_a_mistyped_region_is_told_on_standard_error(command, capsys):
 
 
 def test_check_counts_what_it_read(tiny, capsys):
-    """Three squares in two municipalities, with three sites (tests/tiny.py)."""
+    """Three squares in two municipalities, with three sites (tests/support/tiny.py)."""
     assert cli.main(["check", tiny, "--json"]) == cli.DONE
     told = json.loads(capsys.readouterr().out)
     assert told["faults"] == []

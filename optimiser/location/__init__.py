@@ -1,1 +1,1 @@
-"""The classical location models: which sites, proven best. `optimiser.locate` is the way in."""
+"""Classical facility location models and exact solvers for them."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from optimiser.location.choice import Choice, Places
+from optimiser.location.cost_matrix import CandidateCosts, Places
 from optimiser.location.interchange import interchange
 
 PRECISION = 1e-9
@@ -15,7 +15,7 @@ class Incumbent:
     `step` is the least by which the values of two choices can differ, 0 where that is not known.
     """
 
-    def __init__(self, choice: Choice, chosen: Places, step: float) -> None:
+    def __init__(self, choice: CandidateCosts, chosen: Places, step: float) -> None:
         self._choice, self._step = choice, step
         self._seen: set[bytes] = set()
         self.chosen, self.value = chosen, np.inf

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from optimiser.location.choice import ROOM, Bools, Choice, Floats, Places, blocks
+from optimiser.location.cost_matrix import ROOM, Bools, CandidateCosts, Floats, Places, blocks
 
 
-def greedy(choice: Choice) -> Places:
+def greedy(choice: CandidateCosts) -> Places:
     """Return columns taken one by one, each the one that saves most; fewer where the limits allow no more."""
     costs = finite(choice.costs)
     chosen = [int(column) for column in np.flatnonzero(choice.forced)]
@@ -23,7 +23,7 @@ def greedy(choice: Choice) -> Places:
     return np.sort(np.array(chosen, dtype=np.intp))
 
 
-def interchange(choice: Choice, chosen: Places, *, rounds: int = 1000) -> Places:
+def interchange(choice: CandidateCosts, chosen: Places, *, rounds: int = 1000) -> Places:
     """Return columns that no exchange of one for another improves (Teitz and Bart 1968, best first).
 
     What each exchange would cost follows from the nearest and second nearest chosen column of
@@ -75,7 +75,7 @@ def _exchanges(costs: Floats, nearest: Floats, second: Floats, near: Places, cou
     return kept + extra
 
 
-def _allowed(choice: Choice, chosen: Places) -> Bools:
+def _allowed(choice: CandidateCosts, chosen: Places) -> Bools:
     """Tell (which leaves, which comes) whether the forced stay, none comes twice and limits hold."""
     allowed = np.broadcast_to(~choice.forced[chosen, None], (len(chosen), choice.costs.shape[1])).copy()
     allowed[:, chosen] = False

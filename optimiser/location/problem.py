@@ -8,9 +8,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geodata.faults import InputError
-from models.outlook import Outlook
-from models.region import Region
-from optimiser.location import terrain
+from models.demand.forecast import Outlook
+from models.region.region import Region
+from optimiser.location import region_instance
 from optimiser.location.checks import faults
 from optimiser.location.crowd import Crowd
 
@@ -111,16 +111,16 @@ class LocationProblem:
         InputError
             With everything that is wrong with what is asked.
         """
-        wrong = tuple(terrain.faults(region, tier, capacity))
+        wrong = tuple(region_instance.faults(region, tier, capacity))
         if wrong:
             raise InputError(wrong)
         norm = None if tier is None else region.parameters.tiers[tier].norm.value
         return cls(
-            minutes=terrain.minutes(region, tier),
-            demand=terrain.people(region, outlook, tier),
-            between=terrain.between(region, tier),
-            capacity=terrain.capacity(region, tier, capacity),
-            crowds=terrain.crowds(region, tier, around, around_places),
+            minutes=region_instance.minutes(region, tier),
+            demand=region_instance.people(region, outlook, tier),
+            between=region_instance.between(region, tier),
+            capacity=region_instance.capacity(region, tier, capacity),
+            crowds=region_instance.crowds(region, tier, around, around_places),
             **{"radius": norm, **asked},
         )
 

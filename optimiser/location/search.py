@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from optimiser.progress import Clock, Limits
+from optimiser.solver.limits import Clock, Limits
 
 
 @dataclass(frozen=True)
-class Search:
+class LocationSearch:
     """Time, seed and stop, and a listener to incumbent and bound."""
 
     clock: Clock

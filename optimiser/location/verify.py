@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from optimiser.location.answer import Location
 from optimiser.location.problem import LocationProblem
+from optimiser.location.solution import Location
 
 PEOPLE = 1e-4
 """People, or shares of an origin, by which a computed sum may be off."""

@@ -5,26 +5,28 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from optimiser import RULES, council_answers
-from optimiser.comparison import Distance, better_and_worse, common_years
-from reports import figures
+from optimiser.compare.comparison import Distance, better_and_worse, common_years
+from optimiser.model.model import RULES
+from reports.answers.comparison import results, site_differences
+from reports.answers.council import council_answers
+from reports.answers.explanation import sections
+from reports.answers.repairs import as_record, shortage_lines
 from reports.app.wording import Wording
-from reports.atlas import atlas
-from reports.comparison import results, site_differences
-from reports.contents import Contents
-from reports.explanation import sections
-from reports.notation import MINUS
-from reports.repairs import as_record, shortage_lines
+from reports.figures import figures
+from reports.figures.contents import Contents
+from reports.maps.atlas import atlas
+from reports.text.notation import MINUS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from optimiser import Plan, Problem
-    from optimiser.explanation import Explanation
-    from optimiser.extent import Extent
-    from optimiser.repair import Diagnosis
-    from reports.comparison import Life
-    from reports.notation import Language, Notation
+    from optimiser.explain.explanation import Explanation
+    from optimiser.infeasibility.repair import Diagnosis
+    from optimiser.plan import Plan
+    from optimiser.problem import Problem
+    from optimiser.tradeoffs.ranges import Ranges
+    from reports.answers.comparison import Life
+    from reports.text.notation import Language, Notation
 
 LANGUAGES: tuple[Language, ...] = ("nl", "en")
 SHOWN = 0.05
@@ -172,7 +174,7 @@ def clash_answer(diagnosis: Diagnosis, problem: Problem) -> dict[str, Any]:
     return answer
 
 
-def room_answer(extent: Extent, now: int, within: float) -> dict[str, Any]:
+def room_answer(extent: Ranges, now: int, within: float) -> dict[str, Any]:
     """Return how few and how many places a municipality can have in the last year."""
     return {
         "year": extent.count.year,

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import ValidationError
 
-from models.parameters import Budget, Policies, SpecialistScale
-from models.quantity import Quantity
-from models.toml import plain
-from optimiser import RULES
-from reports.words import Words
+from models.parameters.parameters import Budget, Policies, SpecialistScale
+from models.parameters.quantity import Quantity
+from models.parameters.toml_schema import plain
+from optimiser.model.model import RULES
+from reports.text.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from models.region import Region
+    from models.region.region import Region
 
 THEMES: dict[str, tuple[str, ...]] = {
     "travel": ("within_travel_norm",),
@@ -65,7 +65,7 @@ class Slider:
 
 
 @dataclass(frozen=True)
-class Choice:
+class ChoiceControl:
     """A word that can be set: the options are values with what they are called."""
 
     key: str
@@ -81,9 +81,9 @@ class Policy:
     name: str
     label: str
     sentence: str
-    mode: Choice
+    mode: ChoiceControl
     sliders: list[Slider]
-    choices: list[Choice]
+    choices: list[ChoiceControl]
     lacks: str
 
 
@@ -140,7 +140,7 @@ def _policy(region: Region, name: str, words: Words) -> Policy:
     sentence = next(rule.sentence for rule in RULES if rule.name == name)
     modes = get_args(plain(type(policy).model_fields["mode"].annotation))
     options = [(mode, words(f"mode_{mode}")) for mode in modes]
-    mode = Choice(f"{above}.mode", words("mode"), policy.mode, options)
+    mode = ChoiceControl(f"{above}.mode", words("mode"), policy.mode, options)
     sliders, choices, called = [], [], Words(words.lang, "sliders")
     for field in type(policy).model_fields:
         value, key = getattr(policy, field), f"{above}.{field}"
@@ -149,7 +149,9 @@ def _policy(region: Region, name: str, words: Words) -> Policy:
             continue
         if isinstance(value, str):
             kinds = get_args(plain(type(policy).model_fields[field].annotation))
-            choices.append(Choice(key, said, value, [(kind, words(f"{field}_{kind}")) for kind in kinds]))
+            choices.append(
+                ChoiceControl(key, said, value, [(kind, words(f"{field}_{kind}")) for kind in kinds])
+            )
         elif isinstance(value, Quantity | int):
             sliders.append(_slider(key, said, value))
     lacks = "" if policy.mode != "off" or _can_be_on(policy, region) else words("lacks_data")

@@ -107,7 +107,7 @@ class Worker:
 
 
 @dataclass
-class Job:
+class PlanJob:
     """A question, its answer when there is one, and the sessions that wait for it."""
 
     name: str
@@ -132,17 +132,17 @@ class Job:
             self.changed.notify_all()
 
 
-class Desk:
+class JobQueue:
     """Takes questions and has them answered one by one; one that is asked twice is answered once."""
 
-    def __init__(self, worker: Worker, forgotten: Callable[[Job], None] = lambda _: None) -> None:
+    def __init__(self, worker: Worker, forgotten: Callable[[PlanJob], None] = lambda _: None) -> None:
         self._worker, self._forgotten = worker, forgotten
-        self._jobs: OrderedDict[str, Job] = OrderedDict()
-        self._line: list[Job] = []
+        self._jobs: OrderedDict[str, PlanJob] = OrderedDict()
+        self._line: list[PlanJob] = []
         self._asked = asyncio.Event()
-        self._running: Job | None = None
+        self._running: PlanJob | None = None
 
-    def submit(self, name: str, order: Mapping[str, Any], session: str) -> Job:
+    def submit(self, name: str, order: Mapping[str, Any], session: str) -> PlanJob:
         """Return the question of this name, put in line where it is new; raises Busy."""
         known = self._jobs.get(name)
         if known is not None and not known.taken_back and known.state in ("waiting", "running", "done"):
@@ -151,19 +151,19 @@ class Desk:
             return known
         if len(self._line) >= MOST_WAITING:
             raise Busy
-        job = Job(name, order, {session})
+        job = PlanJob(name, order, {session})
         self._jobs[name] = job
         self._line.append(job)
         self._forget()
         self._asked.set()
         return job
 
-    def of(self, name: str, session: str) -> Job | None:
+    def of(self, name: str, session: str) -> PlanJob | None:
         """Return a question of a session; those of others are as if they were not there."""
         job = self._jobs.get(name)
         return job if job is not None and session in job.sessions else None
 
-    def before(self, job: Job) -> int:
+    def before(self, job: PlanJob) -> int:
         """Return how many questions come before this one."""
         if job not in self._line:
             return 0
@@ -174,7 +174,7 @@ class Desk:
         """How many questions wait."""
         return len(self._line)
 
-    async def cancel(self, job: Job, session: str) -> None:
+    async def cancel(self, job: PlanJob, session: str) -> None:
         """Take back a question for a session; where nobody else waits for it, its work is ended."""
         if job.is_over:
             return
@@ -188,7 +188,7 @@ class Desk:
             job.taken_back = True
             await asyncio.to_thread(self._worker.end)
 
-    async def enough(self, job: Job) -> None:
+    async def enough(self, job: PlanJob) -> None:
         """Ask for the best so far of a question that is at work, where nobody else waits for it."""
         if job is self._running and len(job.sessions) == 1:
             await asyncio.to_thread(self._worker.enough)
@@ -203,7 +203,7 @@ class Desk:
                 await self._answer(self._running)
                 self._running = None
 
-    async def _answer(self, job: Job) -> None:
+    async def _answer(self, job: PlanJob) -> None:
         loop = asyncio.get_running_loop()
 
         def heard(what: Any) -> None:

@@ -19,7 +19,7 @@ from reports.app.server import application
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reports.app.server import Asked, Pages
+    from reports.app.server import Pages, QuestionOptions
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 PORT = 8427
@@ -52,7 +52,7 @@ class Place:
 
 
 def serve(
-    asked: Asked,
+    asked: QuestionOptions,
     *,
     host: str = "127.0.0.1",
     port: int | None = None,

@@ -21,13 +21,13 @@ from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Route
 
 from reports.app import controls
+from reports.app.access import Guard
 from reports.app.answers import LANGUAGES
-from reports.app.ground import Ground, base_data
-from reports.app.guard import Guard
-from reports.app.jobs import Busy, Desk, Worker
+from reports.app.base_map import Ground, base_data
+from reports.app.jobs import Busy, JobQueue, Worker
 from reports.app.settings import checked, fingerprint, scenario_text, scenarios
 from reports.app.wording import Wording
-from reports.signs import SIGNS
+from reports.maps.symbols import SIGNS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from models.region import Region
-    from reports.app.jobs import Job
-    from reports.notation import Language
+    from models.region.region import Region
+    from reports.app.jobs import PlanJob
+    from reports.text.notation import Language
 
 STATIC = {
     "app.js": "text/javascript; charset=utf-8",
@@ -61,7 +61,7 @@ BEAT = 10.0
 
 
 @dataclass(frozen=True)
-class Asked:
+class QuestionOptions:
     """What the page is about and how it solves.
 
     Attributes
@@ -102,8 +102,8 @@ class Pages:
 class WhatIf:
     """What is asked of the page, answered."""
 
-    asked: Asked
-    desk: Desk
+    asked: QuestionOptions
+    desk: JobQueue
     cookie: str
     pages: Pages = field(default_factory=Pages)
 
@@ -199,7 +199,7 @@ class WhatIf:
         job = self._job(request, request.path_params["name"])
         return StreamingResponse(self._stand(job), media_type="text/event-stream")
 
-    async def _stand(self, job: Job) -> AsyncIterator[str]:
+    async def _stand(self, job: PlanJob) -> AsyncIterator[str]:
         began = time.monotonic()
         while True:
             seconds = round(time.monotonic() - began, 1)
@@ -330,7 +330,7 @@ class WhatIf:
             raise HTTPException(401, "Load the page first.")
         return session
 
-    def _job(self, request: Request, name: object) -> Job:
+    def _job(self, request: Request, name: object) -> PlanJob:
         job = self.desk.of(str(name), self._known_session(request)) if NAME.fullmatch(str(name)) else None
         if job is None:
             raise HTTPException(404, "No such question of yours.")
@@ -344,14 +344,14 @@ class WhatIf:
         return told
 
 
-def application(asked: Asked, names: Sequence[str], token: str, port: int) -> Starlette:
+def application(asked: QuestionOptions, names: Sequence[str], token: str, port: int) -> Starlette:
     """Return the page of a region, guarded; its process begins with it and ends with it."""
 
-    def forgotten(job: Job) -> None:
+    def forgotten(job: PlanJob) -> None:
         shutil.rmtree(asked.folder / job.name, ignore_errors=True)
 
     worker = Worker(asked.region.folder, asked.folder)
-    what_if = WhatIf(asked, Desk(worker, forgotten), f"spreidplan-{port}")
+    what_if = WhatIf(asked, JobQueue(worker, forgotten), f"spreidplan-{port}")
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

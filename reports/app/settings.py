@@ -9,8 +9,8 @@ import tomllib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from models.scenario import scenario_names
-from models.toml_text import value_text
+from models.parameters.scenario import scenario_names
+from models.parameters.toml_writer import value_text
 
 if TYPE_CHECKING:
     from pathlib import Path

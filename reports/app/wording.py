@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reports.words import Words, catalogue
+from reports.text.words import Words, catalogue
 
 if TYPE_CHECKING:
-    from reports.notation import Language
+    from reports.text.notation import Language
 
 PAGE = "what_if"
 """Context of the page's own words in the catalogues."""

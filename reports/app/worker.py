@@ -13,16 +13,17 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from geodata.faults import InputError
-from models import forecast, read_region
-from optimiser import Impossible, NoPlanYet, Problem, solve
-from optimiser.again import Standing, only_numbers_differ
-from optimiser.alternatives import Band
-from optimiser.explanation import explain
-from optimiser.extent import Count, counted, found, proven
-from optimiser.progress import Limits
-from optimiser.repair import diagnose
-from optimiser.workers import begin
-from reports import read_plan
+from models.demand.forecast import forecast
+from models.region.region import read_region
+from optimiser.explain.explanation import explain
+from optimiser.infeasibility.repair import diagnose
+from optimiser.problem import Problem
+from optimiser.solve import Impossible, NoPlanYet, solve
+from optimiser.solver.executors import begin
+from optimiser.solver.limits import Limits
+from optimiser.tradeoffs.near_optimal import Band
+from optimiser.tradeoffs.ranges import Count, counted, found, proven
+from optimiser.warm_start import WarmStart, only_numbers_differ
 from reports.app.answers import (
     clash_answer,
     comparison_answer,
@@ -31,18 +32,19 @@ from reports.app.answers import (
     room_answer,
     stored,
 )
-from reports.arrays import write_arrays
-from reports.case import write_case
-from reports.collection import Collection
-from reports.folder import CASE
+from reports.folder.arrays import write_arrays
+from reports.folder.case import write_case
+from reports.folder.collection import Collection
+from reports.folder.folder import CASE, read_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from multiprocessing.connection import Connection
 
-    from models import Region
-    from optimiser import Plan, Progress
-    from reports.notation import Language
+    from models.region.region import Region
+    from optimiser.plan import Plan
+    from optimiser.solver.limits import Progress
+    from reports.text.notation import Language
 
 HELD = 4
 """Plans that are kept at hand."""
@@ -123,7 +125,7 @@ class Bench:
     plans: OrderedDict[str, Plan] = field(default_factory=OrderedDict)
     to_stand: Plan | None = None
     """The plan that others are to be planned on from, until it stands in the solver."""
-    standing: Standing | None = None
+    standing: WarmStart | None = None
     told: float = 0.0
     """When progress was last told."""
 
@@ -141,7 +143,7 @@ class Bench:
         if self.to_stand is None:
             return
         self.standing = None  # two at once would take twice the memory
-        self.standing = Standing.of(self.to_stand, self.asked)
+        self.standing = WarmStart.of(self.to_stand, self.asked)
         if not self.asked.is_set():
             self.to_stand = None
 
@@ -226,17 +228,19 @@ class Bench:
         """Make plans that differ, or a front; each can be shown as a plan of its own."""
         plan, folder = self._read(order["plan"]), self.folder / order["name"]
         if order["kind"] == "alternatives":
-            from reports.alternatives import Asked, gather, question
+            from reports.collections.alternatives import AlternativesOptions, gather, question
 
-            asked = Asked(order["within"], order["count"], room_seconds=1.0, **order["limits"])
+            asked = AlternativesOptions(order["within"], order["count"], room_seconds=1.0, **order["limits"])
             kept = Collection(folder, question(_region(plan), asked), writer=write_core)
             if not kept.names():
                 kept.keep("plan-1", plan, {"distance": None, "most": None})
             gather(plan.problem, kept, asked, self._tell, self.stop)
         else:
-            from reports import frontier
+            from reports.collections import frontier
 
-            wanted = frontier.Asked(("cost", "travel"), order["count"], order["within"], **order["limits"])
+            wanted = frontier.ParetoOptions(
+                ("cost", "travel"), order["count"], order["within"], **order["limits"]
+            )
             kept = Collection(folder, frontier.question(_region(plan), wanted), writer=write_core)
             if not kept.names():
                 kept.keep(frontier.BEST, plan, {})
@@ -265,6 +269,6 @@ def _listed(folder: Path, name: str, kept: Collection) -> dict[str, Any] | None:
 
 
 def _region(plan: Plan) -> Region:
-    from reports.figures import region_of
+    from reports.figures.figures import region_of
 
     return region_of(plan)

@@ -1,0 +1,1 @@
+"""Demand: care pathway, forecast, scenario draws, backtest."""

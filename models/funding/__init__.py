@@ -1,0 +1,1 @@
+"""Funding: grants, regimes, settlement, price basis."""

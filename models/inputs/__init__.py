@@ -1,0 +1,1 @@
+"""Tables that single commands take."""

@@ -1,0 +1,1 @@
+"""Observed counts and the rates estimated from them."""

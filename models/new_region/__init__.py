@@ -1,0 +1,1 @@
+"""New regions made from a map."""

@@ -1,0 +1,1 @@
+"""Parameters of a region: schema, quantities with units, scenarios."""

@@ -1,0 +1,1 @@
+"""A region folder, read and checked into frozen tables."""

@@ -1,0 +1,1 @@
+"""Accounts of a plan: every euro and who pays it."""

@@ -1,0 +1,1 @@
+"""Comparison of plans or inputs: differences, attribution, sensitivity."""

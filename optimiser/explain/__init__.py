@@ -1,0 +1,1 @@
+"""Explanation of a plan: binding rules, marginal values, counterfactuals."""

@@ -1,0 +1,1 @@
+"""Infeasibility: conflicting policies and the smallest repairs."""

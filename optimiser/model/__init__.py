@@ -1,0 +1,1 @@
+"""The optimisation model: variables, rules and objective."""

@@ -1,0 +1,1 @@
+"""Monitoring of a plan: expected counts, control bands, re-basing."""

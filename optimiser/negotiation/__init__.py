@@ -1,0 +1,1 @@
+"""Negotiation with corporations: requested homes, locks, terms."""

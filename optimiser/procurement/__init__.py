@@ -1,0 +1,1 @@
+"""Procurement: contract volumes and lots."""

@@ -1,0 +1,1 @@
+"""Sets of regions: cooperation, districting, price coordination."""

@@ -1,0 +1,1 @@
+"""The search: relaxations, bounds and heuristics."""

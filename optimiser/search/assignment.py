@@ -1,0 +1,163 @@
+"""Who lives where once the whole decisions stand: a linear programme over everybody apart."""
+
+import logging
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimiser.model.model import Arrays, Floats, Model
+from optimiser.model.variables import column_ids
+from optimiser.search.aggregation import aggregate
+from optimiser.search.reduced_model import SMALL, nearest, pair_columns
+from optimiser.search.rounding import whole_homes
+from optimiser.solver.highs import Columns, LinearModel
+from optimiser.solver.limits import Clock, Limits
+
+logger = logging.getLogger(__name__)
+
+BEST, NEAREST, MORE = 14, 4, 6
+"""Pairs per origin, tier and year among which everybody chooses at first: those that look best and
+those that are nearest; and how many more at a time where more would pay."""
+
+ROUNDS = 3
+"""How often pairs that would pay are added."""
+
+WORTHWHILE = 0.1
+"""Share of the objective that pairs left out would bring, one person each, before it is solved again."""
+
+DO_NOTHING_WITHIN_M = 8_000.0
+"""Metres across a group of origins when homes are brought to whole numbers for the reference."""
+
+
+def people_follow(
+    model: Model, columns: Columns, values: Floats, prices: Floats | None, limits: Limits, clock: Clock
+) -> Floats | None:
+    """Return (column) the best that people can do where the given whole decisions stand.
+
+    `prices` (row) point at the pairs to begin with. What is returned is a plan; in a large model
+    pairs that would hardly pay may be left out of the choice. None where nothing was found in time.
+    """
+    arrays = with_fixed(model, columns, values)
+    if len(arrays.cost) <= SMALL:
+        solution = LinearModel(arrays, _possible(arrays), limits).relax(seconds=clock.left)
+        return None if solution.values is None else cleaned(model.arrays, solution.values)
+    pairs = _Pairs.of(model)
+    taking_part = nearest(model, NEAREST, NEAREST)
+    if prices is not None:
+        taking_part |= pairs.best(arrays, prices, BEST)
+    found: Floats | None = None
+    for _ in range(ROUNDS):
+        program = LinearModel(arrays, _possible(arrays, taking_part), limits)
+        # without corners: a vertex would take several times as long and is no better a plan
+        solution = program.relax(interior=True, crossover=False, seconds=clock.left)
+        if solution.values is None or solution.duals is None:
+            break
+        found = cleaned(model.arrays, solution.values)
+        reduced = arrays.cost - arrays.matrix.T @ solution.duals
+        left_out = ~taking_part & (reduced < 0.0) & (arrays.upper > 0.0)
+        promised = -float(reduced[left_out].sum())
+        logger.info("%.1f s: %.0f, pairs left out promise %.0f", clock.seconds, solution.objective, promised)
+        if promised < WORTHWHILE * abs(solution.objective):
+            break
+        taking_part |= left_out & pairs.best(arrays, solution.duals, MORE)
+    return found
+
+
+def do_nothing(model: Model, limits: Limits) -> Floats:
+    """Return (column) the base carried on: places stay as they are, offered homes used where they help."""
+    x, problem = model.decisions, model.problem
+    still = column_ids(x.added, x.removed, x.converted)
+    places = np.array([float(problem.base_places[s, k]) for s, k, _ in x.places])
+    columns = np.concatenate([still, column_ids(x.operating), column_ids(x.places)])
+    stays = np.concatenate([np.zeros(len(still)), np.sign(places), places])
+    homes, given, prices = _homes_that_help(model, columns, stays, limits)
+    columns, stays = np.concatenate([columns, homes]), np.concatenate([stays, given])
+    followed = people_follow(model, columns, stays, prices, limits, Clock(limits))
+    if followed is None:
+        raise ValueError("Expected the base year to be possible: its places and homes carry on.")
+    return followed
+
+
+def _homes_that_help(
+    model: Model, columns: Columns, stays: Floats, limits: Limits
+) -> tuple[Columns, Floats, Floats | None]:
+    """Return whole homes where the given decisions stand, and the prices (row) that go with them."""
+    small = aggregate(model, DO_NOTHING_WITHIN_M)
+    place, total = small.total(columns, stays)
+    program = LinearModel(small.arrays, np.arange(len(small.arrays.cost), dtype=np.int32), limits)
+    program.set_bounds(place, total, total)
+    solution = program.relax(interior=True, crossover=False)
+    if solution.values is None:
+        raise ValueError("Expected the base year to be possible: its places and homes carry on.")
+    homes, given = whole_homes(model, small.expand @ solution.values)
+    return homes, given, None if solution.duals is None else solution.duals[small.row_of]
+
+
+def with_fixed(model: Model, columns: Columns, values: Floats) -> Arrays:
+    """Return the arrays of a model with columns fixed, and nobody housed where there are no places."""
+    lower, upper = model.arrays.lower.copy(), model.arrays.upper.copy()
+    lower[columns] = upper[columns] = values
+    x = model.decisions
+    closed = [
+        housed.id
+        for (_, at, k, t), housed in x.housed.items()
+        if (at, k, t) in x.places and not upper[x.places[at, k, t].id]
+    ]
+    upper[np.array(closed, dtype=np.int32)] = 0.0
+    return replace(model.arrays, lower=lower, upper=upper)
+
+
+def cleaned(arrays: Arrays, values: Floats) -> Floats:
+    """Return values without the solver's dust: whole numbers whole, nothing outside its bounds."""
+    whole = np.where(arrays.integer, values.round(), values)
+    return np.clip(np.where(np.abs(whole) < 1e-11, 0.0, whole), arrays.lower, arrays.upper)
+
+
+def netted(model: Model, values: Floats) -> Floats:
+    """Return values without what is done and undone at once, which a plan with a wide gap may have.
+
+    Places added and removed in a year, and people who enter and leave a tier: all rows hold without.
+    """
+    x, net = model.decisions, values.copy()
+    for one, other in ((x.added, x.removed), (x.entered, x.left)):
+        both = [(made.id, other[at].id) for at, made in one.items()]
+        first, second = np.array(both, dtype=np.int32).reshape(-1, 2).T
+        least = np.minimum(values[first], values[second])
+        net[first] -= least
+        net[second] -= least
+    return net
+
+
+def _possible(arrays: Arrays, taking_part: NDArray[np.bool_] | None = None) -> Columns:
+    """Return the columns that may be more than nothing."""
+    possible = arrays.upper > 0.0
+    return np.flatnonzero(possible if taking_part is None else possible & taking_part).astype(np.int32)
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    """The columns of `housed`: (pair, year), and for each pair the number of its origin and tier."""
+
+    columns: Columns
+    chooser: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, model: Model) -> Self:
+        pairs = model.problem.pairs.reset_index()
+        chooser = pairs.groupby(["origin", "tier"]).ngroup()
+        return cls(pair_columns(model), np.asarray(chooser, dtype=np.int64))
+
+    def best(self, arrays: Arrays, prices: Floats, count: int) -> NDArray[np.bool_]:
+        """Return (column) whether it is among the best pairs of an origin, tier and year at these prices."""
+        reduced = arrays.cost - arrays.matrix.T @ prices
+        best = np.zeros(len(arrays.cost), dtype=bool)
+        for columns in self.columns.T:
+            possible = np.flatnonzero(arrays.upper[columns] > 0.0)
+            order = possible[np.lexsort((reduced[columns[possible]], self.chooser[possible]))]
+            chooser = self.chooser[order]
+            begins = np.flatnonzero(np.diff(chooser, prepend=-1))
+            rank = np.arange(len(order)) - np.repeat(begins, np.diff(begins, append=len(order)))
+            best[columns[order[rank < count]]] = True
+        return best

@@ -1,0 +1,427 @@
+"""From a relaxation to a plan with a proof: relax, bound, construct, improve; stopped at any time.
+
+1. Origins that lie near each other move as one (`aggregate.py`); the relaxation of that smaller
+   model gives prices, and these bound every plan of the whole one (`bound.py`).
+2. Sites are settled along the relaxation, the clearest first, with a look at both answers where
+   few questions are left.
+3. Places and homes are brought to whole numbers, and everybody chooses again in the whole model.
+4. One site at a time runs in other years, the most promising first: duality says which cannot pay.
+5. With time left, groups become smaller, so that prices, bound and plan become sharper.
+
+A model that is small from the start is simply given to the solver.
+"""
+
+import logging
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimiser.model.model import Arrays, Floats, Model
+from optimiser.model.variables import column_ids
+from optimiser.problem import Problem
+from optimiser.search.aggregation import Aggregate, Eased, aggregate, groups_within
+from optimiser.search.assignment import cleaned, netted, people_follow
+from optimiser.search.elastic import ElasticModel, Shortage, hard_policies
+from optimiser.search.lagrangian_bound import LagrangianBound
+from optimiser.search.reduced_model import DROPPED, RUNS, USED, ReducedModel, SiteChange, values_of
+from optimiser.search.rounding import whole_homes, whole_places
+from optimiser.solver.highs import Columns, LinearModel, Solution
+from optimiser.solver.limits import Clock, Limits, Progress, Report
+
+logger = logging.getLogger(__name__)
+
+WITHIN_M = (15_000.0, 8_000.0, 5_000.0, 3_000.0)
+"""Metres across a group of origins, round by round; at the first the choice of a site is much the same."""
+
+FARTHER_M, MANY_GROUPS = 30_000.0, 25
+"""Metres across a group in a round before these, where the first would have more groups than this: sites
+are settled in a third of the time, so that a plan is there early; the bound comes from the later rounds."""
+
+OVERSTATED = 1.1
+"""Times what a plan has under a ceiling that groups may make of it, to be of use."""
+
+PER_ROUND = 0.25
+"""Part of the open questions settled in a round."""
+
+FEW, BOTH = 4, 8
+"""Open questions from which both answers are tried, and how many times; the rest is answered yes."""
+
+WORTH_TRYING, WORTH_TAKING = 1e-5, 1e-6
+"""Share of the objective that a change must promise to be tried, and bring to be taken."""
+
+FINISHING = 1.5
+"""Times the seconds that making a plan took before, which are kept to make the last one."""
+
+FINISHING_WORK = 8
+"""Programmes to solve that are kept to make the last plan."""
+
+ROUNDING_SHARE = 0.25
+"""Part of the asked gap that is left for whole places and homes when sites are improved."""
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """The best values found (column), their objective, and a bound on every plan of the model."""
+
+    values: Floats | None
+    objective: float
+    bound: float
+    infeasible: bool = False
+    clash: ElasticModel | None = None
+    """What proved that there is none, in a large model."""
+    prices: Floats | None = None
+    """(row) the prices that give the bound, whatever the limits of the rows; None where a search of
+    whole numbers gave it, or it was known."""
+    shortages: tuple[Shortage, ...] = ()
+    """By how much the nearest to a plan breaks which hard policies, where there is none."""
+
+
+class Matheuristic:
+    """One search: the model, where it stands, and its best plan so far."""
+
+    def __init__(self, model: Model, limits: Limits, report: Report, clock: Clock | None = None) -> None:
+        self.model, self.arrays, self.limits, self.report = model, model.arrays, limits, report
+        self.clock = clock or Clock(limits)
+        self.best: Floats | None = None
+        self.objective, self.bound, self.infeasible = np.inf, -np.inf, False
+        self.clash: ElasticModel | None = None
+        self.prices: Floats | None = None
+        self.finishing = 0.0
+
+    def tell(self, stage: str) -> None:
+        """Report where the search stands."""
+        incumbent = self.objective if self.best is not None else None
+        self.report(Progress(self.clock.seconds, stage, incumbent, _finite(self.bound)))
+
+    def keep(self, values: Floats, stage: str) -> None:
+        """Take a whole-numbered plan as the incumbent where it is better."""
+        values = netted(self.model, values)
+        objective = float(self.arrays.cost @ values) + self.arrays.constant
+        if objective < self.objective:
+            self.best, self.objective = values, objective
+        self.tell(stage)
+
+    def done(self) -> bool:
+        """Whether the asked gap is reached, the model is impossible or no time is left."""
+        reached = self.best is not None and self.objective - self.bound <= self.limits.gap * abs(
+            self.objective
+        )
+        return reached or self.infeasible or self.clock.left <= 0.0
+
+    def found(self) -> SearchResult:
+        """Return what the search has."""
+        return SearchResult(self.best, self.objective, self.bound, self.infeasible, self.clash, self.prices)
+
+    def by_stages(self, runs: Floats | None, eased: Eased | None = None) -> None:
+        """Relax, bound, construct, round and improve, with smaller groups each time."""
+        apart = LagrangianBound.of(self.model)
+        for within_m, grouped in grouped_finely_enough(self.model, eased):
+            self.tell(f"relaxation, groups of {within_m / 1000:.0f} km")
+            smaller, relaxed = ReducedModel.of(self.model, grouped, self.limits, self.clock)
+            if relaxed.outcome == "infeasible" and not self._whole_is_possible():
+                return
+            prices = smaller.prices(relaxed)
+            if prices is not None:
+                prices = prices if eased is None else apart.sharpened(prices, eased.rows)
+                self.take_bound(apart.bound(prices), prices)
+            self.tell("relaxation")
+            if self.done() or relaxed.outcome != "optimal":
+                break
+            # sites that suit looser ceilings are a plan to begin with, seldom the cheapest one
+            both_ways = eased is not None and self.best is None
+            settled = self.begin(smaller, relaxed, runs, both_ways=both_ways)
+            if self.done():
+                break
+            runs = self.rounds(smaller, settled) if settled is not None else runs
+            if self.done() or (self.best is None and hard_policies(self.model.problem)):
+                break  # with hard policies it may be for ever: `breach.py` goes about it otherwise
+        else:
+            self.whole_model()
+
+    def begin(
+        self, smaller: ReducedModel, relaxed: Solution, runs: Floats | None, *, both_ways: bool
+    ) -> Solution | None:
+        """Settle sites as they are known to run, else along the relaxation; or both ways, and the better."""
+        known = None if runs is None else self.settled(smaller, runs)
+        if runs is None or known is None:
+            return self.construct(smaller, relaxed)
+        if not both_ways:
+            return known
+        self.to_whole_numbers(smaller, known)
+        if self.done() or self.clock.left <= FINISHING * self.finishing:
+            return known
+        smaller.ask_again(list(range(smaller.sites.count)))
+        made = self.construct(smaller, relaxed)
+        return made if made is not None and made.objective < known.objective else self.settled(smaller, runs)
+
+    def take_bound(self, bound: float, prices: Floats | None) -> None:
+        """Take a bound where it is better, with the prices that give it."""
+        if bound > self.bound:
+            self.bound, self.prices = bound, prices
+
+    def near(self, runs: Floats, free: Collection[int]) -> None:
+        """Make a plan in which all sites run as given, but for those that are free."""
+        smaller, relaxed = ReducedModel.relaxed(self.model, WITHIN_M[0], self.limits, self.clock)
+        prices = smaller.prices(relaxed)
+        if prices is not None:
+            self.bound = LagrangianBound.of(self.model).bound(prices)
+        self.tell("relaxation")
+        smaller.settle({n: row for n, row in enumerate(runs) if n not in free})
+        settled = smaller.relax(self.clock)
+        if settled is None:
+            return
+        use = smaller.sites.use(settled)
+        most = max((use[n].max() for n in free), default=0.0)
+        smaller.settle({n: _as_used(use[n], most) for n in free})
+        settled = smaller.relax(self.clock)
+        if settled is not None:
+            self.to_whole_numbers(smaller, settled)
+
+    def rounds(self, smaller: ReducedModel, settled: Solution) -> Floats:
+        """Make a plan of what is settled, improve it, and return (site and tier, year) what runs."""
+        self.to_whole_numbers(smaller, settled)
+        if not self.done():
+            better = self.improve(smaller, settled)
+            if better is not settled:
+                settled = better
+                self.to_whole_numbers(smaller, settled)
+        return smaller.sites.use(settled).round()
+
+    def _whole_is_possible(self) -> bool:
+        """Whether the whole relaxation has a solution, where the smaller one has none."""
+        unhurried = Limits(self.limits.gap, np.inf, self.limits.stop, self.limits.seed)
+        self.clash = ElasticModel.of(self.model.problem, unhurried)
+        if self.clash.is_proven:
+            self.infeasible = True
+            return False
+        solution = LinearModel(self.arrays, _every(self.arrays), self.limits).relax(
+            interior=True, seconds=self.clock.left
+        )
+        self.infeasible = solution.outcome == "infeasible"
+        return not self.infeasible
+
+    def settled(self, smaller: ReducedModel, runs: Floats) -> Solution | None:
+        """Solve the smaller model where sites run as in the plan so far."""
+        smaller.settle(dict(enumerate(runs)))
+        solution = smaller.relax(self.clock)
+        if solution is None:
+            smaller.ask_again(list(range(smaller.sites.count)))
+        return solution
+
+    def construct(self, smaller: ReducedModel, relaxed: Solution) -> Solution | None:
+        """Settle which sites run in which years, along the relaxation."""
+        solution = relaxed
+        left, tries = set(range(smaller.sites.count)), 0
+        while not self.clock.left <= 0.0:
+            use = smaller.sites.use(solution)
+            questions = [n for n in left if _is_open(use[n])]
+            if not questions:
+                smaller.settle({n: (row > USED).astype(float) for n, row in enumerate(use)})
+                return smaller.relax(self.clock)
+            questions.sort(key=lambda n: (float(use[n].max()), n))
+            settled = self._settle(smaller, use, questions, both=len(questions) <= FEW and tries < BOTH)
+            tries += len(questions) <= FEW
+            if settled is None:
+                logger.info("no answer to %d open sites", len(questions))
+                return None
+            solution, answered = settled
+            left -= answered
+            self.tell(f"sites, {len(questions)} open")
+        return None
+
+    def _settle(
+        self, smaller: ReducedModel, use: Floats, questions: list[int], *, both: bool
+    ) -> tuple[Solution, set[int]] | None:
+        """Answer the clearest of the open questions, and solve again."""
+        sites = smaller.sites
+        if both:
+            return self._try_both(smaller, use, questions[-1])
+        count = len(questions) if len(questions) <= FEW else max(1, int(len(questions) * PER_ROUND))
+        answers = {n: sites.running(n, use[n]) for n in questions[-count:]}
+        weak = [n for n in questions[:count] if not sites.base[n] and use[n].max() < DROPPED]
+        answers |= {n: np.zeros(use.shape[1]) for n in weak if n not in answers}
+        smaller.settle(answers)
+        answered = smaller.relax(self.clock)
+        if answered is None and self.clock.left > 0.0:
+            smaller.ask_again(list(answers))
+            answers = {n: np.full(use.shape[1], 1.0 if sites.base[n] else 0.0) for n in answers}
+            smaller.settle(answers)
+            answered = smaller.relax(self.clock)
+        if answered is None and self.clock.left > 0.0:
+            smaller.ask_again(list(answers))
+            return self._one_by_one(smaller, use, questions)
+        return (answered, set(answers)) if answered is not None else None
+
+    def _one_by_one(
+        self, smaller: ReducedModel, use: Floats, questions: list[int]
+    ) -> tuple[Solution, set[int]] | None:
+        """Answer the clearest question that has an answer by itself, where several at once have none."""
+        for question in reversed(questions):
+            settled = self._try_both(smaller, use, question)
+            if settled is not None:
+                return settled
+            smaller.ask_again([question])
+        return None
+
+    def _try_both(
+        self, smaller: ReducedModel, use: Floats, question: int
+    ) -> tuple[Solution, set[int]] | None:
+        """Solve with either answer and keep the better one."""
+        tried: list[tuple[float, int, Solution, Floats]] = []
+        for answer in (
+            smaller.sites.running(question, use[question]),
+            smaller.sites.closing(question, use[question]),
+        ):
+            smaller.settle({question: answer})
+            solution = smaller.relax(self.clock)
+            if solution is not None:
+                tried.append((solution.objective, len(tried), solution, answer))
+        if not tried:
+            return None
+        _, _, solution, answer = min(tried)
+        smaller.settle({question: answer})
+        return solution, {question}
+
+    def improve(self, smaller: ReducedModel, settled: Solution) -> Solution:
+        """Change when one site runs at a time, the most promising first, until no change pays."""
+        best, tried = settled, set[tuple[int, bytes]]()
+        runs = smaller.sites.use(best).round()
+        while not self._good_enough(best):
+            smaller.settle(dict(enumerate(runs)))
+            basis = smaller.program.basis()
+            better = None
+            for change in smaller.sites.changes(runs, reduced(best)):
+                if change.at_least > -WORTH_TRYING * abs(best.objective) or self._good_enough(best):
+                    break
+                key = (change.site, change.runs.tobytes())
+                if key in tried:
+                    continue
+                tried.add(key)
+                better = self._with_change(smaller, change, best.objective)
+                if better is not None:
+                    runs[change.site] = change.runs
+                    best = better
+                    break
+                smaller.settle({change.site: runs[change.site]})
+                smaller.program.begin_from(basis)
+            if better is None:
+                break
+            logger.info("%.1f s: %.0f after %d changes tried", self.clock.seconds, best.objective, len(tried))
+            self.tell("sites tried otherwise")
+        return best
+
+    def _with_change(self, smaller: ReducedModel, change: SiteChange, objective: float) -> Solution | None:
+        smaller.settle({change.site: change.runs})
+        return smaller.relax(self.clock, below=objective - WORTH_TAKING * abs(objective))
+
+    def _good_enough(self, settled: Solution) -> bool:
+        """Whether what is settled would reach the asked gap as a plan, or time is needed to finish one."""
+        enough = self.limits.gap * (1.0 - ROUNDING_SHARE) * abs(settled.objective)
+        reached = settled.objective - self.bound <= enough or self.limits.work.left <= FINISHING_WORK
+        return reached or self.clock.left <= FINISHING * self.finishing
+
+    def to_whole_numbers(self, smaller: ReducedModel, settled: Solution) -> None:
+        """Round homes, then places, and let everybody choose again in the whole model."""
+        began = self.clock.seconds
+        homes, given = whole_homes(self.model, smaller.expand(values_of(settled)))
+        smaller.fix(homes, given)
+        near = smaller.relax(self.clock) or settled
+        values = smaller.expand(values_of(near))
+        places = whole_places(self.model, values)
+        smaller.release(homes)
+        if places is None:
+            logger.info("no whole places near what is settled")
+            return
+        logger.info("%.1f s: rounded", self.clock.seconds)
+        x = self.model.decisions
+        runs = column_ids(x.operating)
+        columns = np.concatenate([homes, places[0], runs])
+        fixed = np.concatenate([given, places[1], values[runs].round()])
+        followed = people_follow(self.model, columns, fixed, smaller.prices(near), self.limits, self.clock)
+        logger.info("%.1f s: followed", self.clock.seconds)
+        if followed is not None:
+            self.keep(followed, "a plan in whole numbers")
+        self.finishing = max(self.finishing, self.clock.seconds - began)
+
+    def whole_model(self) -> None:
+        """Give the whole model to the solver, from the best plan, for the time that is left."""
+        program = LinearModel(self.arrays, _every(self.arrays), self.limits)
+        self.tell("whole model")
+
+        told = (np.inf, -np.inf)
+
+        def listen(incumbent: float, bound: float) -> None:
+            nonlocal told
+            if np.isfinite(bound):
+                self.take_bound(bound + self.arrays.constant, None)
+            better = incumbent + self.arrays.constant if abs(incumbent) < 1e30 else np.inf
+            now = (min(self.objective, better), self.bound)
+            if now != told:
+                told = now
+                shown = _finite(now[0])
+                self.report(Progress(self.clock.seconds, "whole model", shown, _finite(self.bound)))
+
+        solution = program.search(
+            gap=self.limits.gap, seconds=self.clock.left, start=self.best, progress=listen
+        )
+        if np.isfinite(solution.bound):
+            self.take_bound(solution.bound, None)
+        self.infeasible = solution.outcome == "infeasible" and self.best is None
+        if solution.values is not None:
+            self.fix_whole(solution.values)
+
+    def fix_whole(self, values: Floats) -> None:
+        """Bring near-whole values of the solver to whole numbers and let people follow."""
+        columns = np.flatnonzero(self.arrays.integer).astype(np.int32)
+        unlimited = Limits(self.limits.gap, np.inf, seed=self.limits.seed)
+        followed = people_follow(
+            self.model, columns, values[columns].round(), None, unlimited, Clock(unlimited)
+        )
+        self.keep(cleaned(self.arrays, values) if followed is None else followed, "whole model")
+
+
+def rounds_of(problem: Problem) -> tuple[float, ...]:
+    """Return the metres across a group of origins, round by round."""
+    many = groups_within(problem, WITHIN_M[0]) > MANY_GROUPS
+    return (FARTHER_M, *WITHIN_M) if many else WITHIN_M
+
+
+def grouped_finely_enough(model: Model, eased: Eased | None) -> Iterator[tuple[float, Aggregate]]:
+    """Generate metres across a group and the smaller model, ever smaller groups; ceilings are eased.
+
+    Groups that overstate too much of what is under a ceiling are left out, but for the smallest: their
+    prices bound little, and what is cheapest in them is dear in the whole model.
+    """
+    for within_m in rounds_of(model.problem):
+        grouped = aggregate(model, within_m)
+        if eased is None:
+            yield within_m, grouped
+        elif within_m == WITHIN_M[-1] or grouped.overstated(eased).max() <= OVERSTATED:
+            yield within_m, grouped.eased(eased)
+
+
+def _every(arrays: Arrays) -> Columns:
+    return np.arange(len(arrays.cost), dtype=np.int32)
+
+
+def reduced(solution: Solution) -> Floats:
+    """Return the reduced costs (column) of a relaxation that has them."""
+    if solution.reduced is None:
+        raise ValueError("Expected a relaxation that was solved to the end.")
+    return solution.reduced
+
+
+def _as_used(use: Floats, most: float) -> Floats:
+    """Return the years in which a site runs that is used most of those that may choose, or by half."""
+    runs = (use > RUNS * use.max()) if use.max() >= min(most, DROPPED) else np.zeros_like(use)
+    years: Floats = runs.astype(float)
+    return years
+
+
+def _finite(number: float) -> float | None:
+    return number if np.isfinite(number) else None
+
+
+def _is_open(use: Floats) -> bool:
+    return bool(((use > USED) & (use < 1.0 - USED)).any())

@@ -1,0 +1,137 @@
+"""Whole places and homes near a relaxation whose sites are settled."""
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import csr_array, eye_array, hstack, vstack
+
+from optimiser.model.model import Floats, Model
+from optimiser.model.variables import Family, column_ids
+from optimiser.rule import Row, Rule
+from optimiser.solver.highs import Columns
+
+SITE_RULES = frozenset(
+    {
+        "large_enough_to_run", "small_enough_to_fit", "places_carry_over", "intramural_reduction",
+        "replacement_before_closure", "neighbourhood_concentration", "fair_share_between_municipalities",
+        "facilities_kept_apart", "provider_share", "contract_nodes", "specialist_scale", "no_reopening",
+        "no_see_saw", "notice_before_closing", "sites_run_as_settled", "agreed_decisions_are_kept",
+        "pace_within_ceiling", "concentration_within_ceiling",
+    }
+)  # fmt: skip
+"""Rules that speak of places, and of people at most as a given; so may rules of somebody's own."""
+
+PLACE_LOST, PLACE_SPARE = 50_000.0, 5_000.0
+"""What rounding a place down or up is held to cost: somebody waits, or a place stands empty."""
+
+NODES = 200
+"""Nodes in which whole places are looked for near a relaxation."""
+
+MARGIN = 0.5
+"""Places by which the replacement rule is kept, since who moves to the Wlz shifts a little after rounding."""
+
+
+def whole_places(model: Model, values: Floats) -> tuple[Columns, Floats] | None:
+    """Return places, additions, removals and conversions in whole numbers, near a relaxation.
+
+    `operating` stays as it is in `values`, which must be whole. The rules on places hold; what
+    people do is taken from `values`. None where no such rounding exists.
+    """
+    x, arrays = model.decisions, model.arrays
+    whole = column_ids(x.places, x.added, x.removed, x.converted, x.adds, x.removes)
+    slack = column_ids(
+        x.excess, x.short_reduction, x.unfair, x.running, x.too_near, x.over_share, x.between_nodes,
+        x.below_scale, x.unsettled, x.broken_agreements,
+    )  # fmt: skip
+    free = np.concatenate([whole, slack])
+    chosen = _rows_on_places(model, whole)
+    matrix = csr_array(arrays.matrix[chosen])
+    given = values.copy()
+    given[free] = 0.0
+    fixed = matrix @ given
+    lower, upper = arrays.row_lower[chosen] - fixed, arrays.row_upper[chosen] - fixed
+    cautious = np.array([model.rows[n][0].name == "replacement_before_closure" for n in chosen])
+    upper = np.where(cautious & (np.abs(fixed) > 0), upper - MARGIN, upper)
+    places, order = column_ids(x.places), np.sort(free)
+    count = len(places)
+    picked = (np.arange(count), np.searchsorted(order, places))
+    pick = csr_array((np.ones(count), picked), shape=(count, len(order)))
+    body = hstack([matrix.tocsc()[:, order], csr_array((len(chosen), 2 * count))])
+    near = hstack([pick, eye_array(count), -eye_array(count)])
+    solved = milp(
+        np.concatenate([arrays.cost[order], np.full(count, PLACE_LOST), np.full(count, PLACE_SPARE)]),
+        integrality=np.concatenate([arrays.integer[order].astype(int), np.zeros(2 * count)]),
+        bounds=Bounds(
+            np.concatenate([arrays.lower[order], np.zeros(2 * count)]),
+            np.concatenate([arrays.upper[order], np.full(2 * count, np.inf)]),
+        ),
+        constraints=LinearConstraint(
+            vstack([body, near], format="csc"),
+            np.concatenate([lower, values[places]]),
+            np.concatenate([upper, values[places]]),
+        ),
+        # nodes and not seconds, so that the same problem is rounded the same way on any machine
+        options={"node_limit": NODES, "mip_rel_gap": 1e-3},
+    )
+    if solved.x is None:
+        return None
+    at = np.searchsorted(order, whole)
+    return whole, np.round(solved.x[at])
+
+
+def _rows_on_places(model: Model, whole: Columns) -> list[int]:
+    of_places = set(whole.tolist())
+
+    def counts(rule: Rule, row: Row) -> bool:
+        own = rule.kind == "own" and any(v.id in of_places for v, _ in row.terms)
+        return own or rule.name in SITE_RULES
+
+    return [n for n, (rule, row) in enumerate(model.rows) if counts(rule, row)]
+
+
+def whole_homes(model: Model, values: Floats) -> tuple[Columns, Floats]:
+    """Return homes in whole numbers: per offer the nearest whole total, by largest remainder inside it.
+
+    What is agreed on homes holds, as far as the offers go.
+    """
+    new_homes = model.decisions.new_homes
+    rounded: dict[int, float] = {}
+    left: dict[int, list[int]] = {}
+    for offer in model.problem.offers:
+        columns = _columns(new_homes, offer.corporation, offer.neighbourhoods, offer.year)
+        rounded |= zip(columns, _largest_remainder(values[columns], offer.homes), strict=True)
+        # one count for all columns of an offer: what one takes, the others lack
+        room = [offer.homes - int(sum(rounded[column] for column in columns))]
+        left |= dict.fromkeys(columns, room)
+    for homes in model.problem.agreed.homes:
+        columns = _columns(new_homes, homes.corporation, homes.neighbourhoods, homes.year)
+        _bring_to(homes.homes, columns, values, rounded, left)
+    columns_of_all = column_ids(new_homes)
+    return columns_of_all, np.array([rounded[column] for column in columns_of_all])
+
+
+def _columns(new_homes: Family, corporation: str, neighbourhoods: tuple[str, ...], year: int) -> list[int]:
+    labels = [(corporation, j, year) for j in neighbourhoods]
+    return [new_homes[label].id for label in labels if label in new_homes]
+
+
+def _bring_to(
+    total: int, columns: list[int], values: Floats, rounded: dict[int, float], left: dict[int, list[int]]
+) -> None:
+    """Give or take a home at a time where rounding has taken or given most, until they are as agreed."""
+    while (lacking := total - round(sum(rounded[column] for column in columns))) != 0:
+        step = 1 if lacking > 0 else -1
+        able = [c for c in columns if (left[c][0] > 0 if step > 0 else rounded[c] > 0)]
+        if not able:
+            return
+        column = max(able, key=lambda c: step * (float(values[c]) - rounded[c]))
+        rounded[column] += step
+        left[column][0] -= step
+
+
+def _largest_remainder(shares: Floats, most: int) -> Floats:
+    """Round shares down, and up where most is lost, until they add up to their rounded total."""
+    total = min(round(float(shares.sum())), most)
+    whole = np.floor(shares + 1e-9)
+    first = np.argsort(-(shares - whole), kind="stable")[: max(0, total - int(whole.sum()))]
+    whole[first] += 1
+    return whole

@@ -1,0 +1,1 @@
+"""The solver: HiGHS, limits on a search, executors."""

@@ -1,0 +1,211 @@
+"""HiGHS kept between solves: bounds change, the basis stays."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import highspy
+import numpy as np
+import pulp  # noqa: F401  PuLP loads the library that highspy must share with it
+from numpy.typing import NDArray
+
+from optimiser.model.model import Arrays, Floats
+from optimiser.solver.limits import Limits, Work
+
+type Outcome = Literal["optimal", "infeasible", "worse", "stopped"]
+"""`worse` is said of a relaxation that was given up once it could not come below a limit."""
+new_highs: Callable[[], Any] = highspy.Highs
+"""A new solver; highspy gives it no types."""
+
+THREADS = 2
+"""The same wherever HiGHS is used: it refuses to change within a process. Its interior point uses two."""
+
+type Columns = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Solution:
+    """What a solve gave: value and objective where there is one, and the bound that was proven.
+
+    Of a relaxation that was solved to the end also `duals` (row) and `reduced` (column) costs.
+    """
+
+    outcome: Outcome
+    objective: float
+    bound: float
+    values: Floats | None
+    duals: Floats | None
+    reduced: Floats | None = None
+
+
+class LinearModel:
+    """A part of the columns of a model inside HiGHS; the other columns stand at zero.
+
+    Bounds are changed in place, so that a re-solve starts from the last basis. This is a holder
+    of solver state and nothing else: what to change and why is decided elsewhere.
+    """
+
+    def __init__(self, arrays: Arrays, columns: Columns, limits: Limits | None = None) -> None:
+        self.arrays = arrays
+        self.columns = columns
+        self._place = np.full(len(arrays.cost), -1, dtype=np.int32)
+        self._place[columns] = np.arange(len(columns), dtype=np.int32)
+        self._highs = new_highs()
+        options = (
+            ("output_flag", False),
+            ("threads", THREADS),
+            ("random_seed", limits.seed if limits else 0),
+        )
+        for option, value in options:
+            self._highs.setOptionValue(option, value)
+        self._work = limits.work if limits else Work()
+        self._stop_when_asked(limits.stop if limits else None)
+        self._highs.passModel(_program(arrays, columns))
+
+    def set_bounds(self, columns: Columns, lower: Floats, upper: Floats) -> None:
+        """Change the bounds of columns, which are named by their place in the whole model."""
+        self._highs.changeColsBounds(len(columns), self._place[columns], lower, upper)
+
+    def set_row(self, row: int, lower: float, upper: float) -> None:
+        """Change the limits of a row."""
+        self._highs.changeRowBounds(row, lower, upper)
+
+    def set_cost(self, cost: Floats) -> None:
+        """Give every column of the whole model another cost."""
+        taking_part = np.arange(len(self.columns), dtype=np.int32)
+        self._highs.changeColsCost(len(self.columns), taking_part, cost[self.columns])
+
+    def add_columns(self, columns: Columns) -> None:
+        """Let more columns of the model take part, keeping the basis."""
+        arrays = self.arrays
+        part = arrays.matrix.tocsc()[:, columns]
+        self._highs.addCols(
+            len(columns), arrays.cost[columns], arrays.lower[columns], arrays.upper[columns],
+            part.nnz, part.indptr[:-1].astype(np.int32), part.indices.astype(np.int32), part.data,
+        )  # fmt: skip
+        self._place[columns] = len(self.columns) + np.arange(len(columns), dtype=np.int32)
+        self.columns = np.concatenate([self.columns, columns])
+
+    def relax(
+        self,
+        *,
+        interior: bool = False,
+        crossover: bool = True,
+        seconds: float = np.inf,
+        below: float = np.inf,
+    ) -> Solution:
+        """Solve without whole numbers; given up where the objective cannot come below a limit.
+
+        By interior point it ends in a vertex and a basis only with `crossover`.
+        """
+        self._highs.setOptionValue("solve_relaxation", True)
+        self._highs.setOptionValue("solver", "ipm" if interior else "simplex")
+        self._highs.setOptionValue("run_crossover", "on" if crossover else "off")
+        limit = below - self.arrays.constant if np.isfinite(below) else np.inf
+        self._highs.setOptionValue("objective_bound", limit)
+        return self._run(seconds)
+
+    def basis(self) -> Any:
+        """Return where the last solve ended."""
+        return self._highs.getBasis()
+
+    def begin_from(self, basis: Any) -> None:
+        """Let the next solve begin where an earlier one ended."""
+        self._highs.setBasis(basis)
+
+    def search(
+        self, *, gap: float, seconds: float, start: Floats | None, progress: Callable[[float, float], None]
+    ) -> Solution:
+        """Solve with whole numbers, from a start where there is one, until gap, time or stop.
+
+        `progress` hears incumbent and bound, both without the constant.
+        """
+        highs = self._highs
+        highs.setOptionValue("solve_relaxation", False)
+        highs.setOptionValue("solver", "choose")
+        highs.setOptionValue("objective_bound", np.inf)
+        highs.setOptionValue("mip_rel_gap", gap)
+        if start is not None:
+            known = highspy.HighsSolution()
+            known.col_value = start[self.columns].tolist()
+            highs.setSolution(known)
+
+        def tell(event: Any) -> None:
+            progress(event.data_out.mip_primal_bound, event.data_out.mip_dual_bound)
+
+        highs.cbMipInterrupt.subscribe(tell)
+        try:
+            return self._run(seconds)
+        finally:
+            highs.cbMipInterrupt.unsubscribe(tell)
+
+    def _stop_when_asked(self, stop: threading.Event | None) -> None:
+        """Listen for a stop wherever HiGHS pauses to ask."""
+        if stop is None:
+            return
+        self._highs.HandleUserInterrupt = False
+
+        def interrupt(event: Any) -> None:
+            if stop.is_set():
+                event.interrupt()
+
+        for pause in (self._highs.cbMipInterrupt, self._highs.cbSimplexInterrupt, self._highs.cbIpmInterrupt):
+            pause.subscribe(interrupt)
+
+    def _run(self, seconds: float) -> Solution:
+        highs, constant = self._highs, self.arrays.constant
+        highs.setOptionValue("time_limit", highs.getRunTime() + seconds if np.isfinite(seconds) else 1e30)
+        if np.isfinite(self._work.left):
+            highs.setOptionValue("mip_max_nodes", max(1, int(self._work.left)))
+        highs.run()
+        self._work.spent += 1 + max(0, highs.getInfo().mip_node_count)
+        status, info = highs.getModelStatus(), highs.getInfo()
+        relaxed = highs.getOptionValue("solve_relaxation")[1]
+        if status == highspy.HighsModelStatus.kInfeasible:
+            return Solution("infeasible", np.inf, np.inf, None, None)
+        if status == highspy.HighsModelStatus.kObjectiveBound:
+            return Solution("worse", np.inf, -np.inf, None, None)
+        found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        solution = highs.getSolution()
+        done = status == highspy.HighsModelStatus.kOptimal
+        bound = (
+            info.objective_function_value
+            if relaxed and done
+            else (-np.inf if relaxed else info.mip_dual_bound)
+        )
+        return Solution(
+            outcome="optimal" if done else "stopped",
+            objective=info.objective_function_value + constant if found else np.inf,
+            bound=bound + constant,
+            values=self._whole(solution.col_value) if found else None,
+            duals=np.asarray(solution.row_dual) if relaxed and done and solution.dual_valid else None,
+            reduced=self._whole(solution.col_dual) if relaxed and done and solution.dual_valid else None,
+        )
+
+    def _whole(self, taking_part: list[float]) -> Floats:
+        """Return (column) values of the columns that take part, zero for the others."""
+        whole = np.zeros(len(self.arrays.cost))
+        whole[self.columns] = np.asarray(taking_part)
+        return whole
+
+
+def _program(arrays: Arrays, columns: Columns) -> highspy.HighsLp:
+    part = arrays.matrix.tocsc()[:, columns]
+    program = highspy.HighsLp()
+    program.num_col_, program.num_row_ = len(columns), len(arrays.row_lower)
+    program.col_cost_ = arrays.cost[columns]
+    program.col_lower_, program.col_upper_ = arrays.lower[columns], arrays.upper[columns]
+    program.row_lower_, program.row_upper_ = arrays.row_lower, arrays.row_upper
+    program.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    program.a_matrix_.start_ = part.indptr.astype(np.int32)
+    program.a_matrix_.index_ = part.indices.astype(np.int32)
+    program.a_matrix_.value_ = part.data
+    whole, any_value = highspy.HighsVarType.kInteger, highspy.HighsVarType.kContinuous
+    program.integrality_ = [whole if i else any_value for i in arrays.integer[columns]]
+    return program
+
+
+def version() -> str:
+    """Return the solver's name and version as it reports itself."""
+    return f"HiGHS {new_highs().version()}"

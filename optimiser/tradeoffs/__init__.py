@@ -1,0 +1,1 @@
+"""Trade-offs: near-optimal plans, Pareto front, two-stage plans."""

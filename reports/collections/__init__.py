@@ -1,0 +1,1 @@
+"""Sets of plans that answer one question."""

@@ -1,0 +1,1 @@
+"""Plan folders on disk."""

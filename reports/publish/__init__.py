@@ -1,0 +1,1 @@
+"""Publications: decision pack, public version, PDF."""

@@ -1,0 +1,18 @@
+"""Map files that lie beside the project, for tests only: they are not committed with it."""
+
+from pathlib import Path
+
+import pytest
+
+_MAPS = Path(__file__).resolve().parents[3] / "shared" / "data" / "maps"
+
+
+def the_map(name: str) -> Path:
+    """Return the path of a map."""
+    return _MAPS / name
+
+
+def needs(*names: str) -> pytest.MarkDecorator:
+    """Return the mark of a test that needs maps: it skips, saying so, where they are not there."""
+    missing = [name for name in names if not the_map(name).is_file()]
+    return pytest.mark.skipif(bool(missing), reason=f"not beside the project: {', '.join(missing)}")
