@@ -1,4 +1,4 @@
-"""A calm table in HTML: what a region, a problem or a plan shows of itself in a notebook."""
+"""HTML card: the summary table that a region, problem or plan shows in a notebook."""
 
 from collections.abc import Iterable, Sequence
 from html import escape

@@ -1,4 +1,4 @@
-"""A plan that somebody has made by hand: people follow, and what is broken is told with its amount.
+"""Manual plan: evaluation of hand-made decisions, with assignment and violations.
 
 Places and homes stand as they are written down. Whatever rule they break, there is a plan of them:
 rules that speak of whole decisions are left out, hard policies that can be soft are made so, and

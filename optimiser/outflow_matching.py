@@ -1,4 +1,4 @@
-"""The outflow desk (*transferpunt*): who goes to which home, proven the best of all ways to do it.
+"""Outflow matching (*transferpunt*): clients assigned to vacant homes, proven optimal.
 
 A client and a home are a pair where form, reach and dates allow it. Of all assignments in which a client
 has one home at most, a home one client, and no neighbourhood takes more people than its limit, the best

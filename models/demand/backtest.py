@@ -1,4 +1,4 @@
-"""The forecast against what happened: fitted on early counts, held against later ones.
+"""Backtest of the forecast: fitted on early counts, compared with later ones.
 
 Nothing here is tuned to look well: a forecast that misses is shown missing, beside a straight
 trend and beside doing no forecasting at all.

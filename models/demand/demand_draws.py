@@ -1,4 +1,4 @@
-"""Demand drawn from the ranges that a region states: what a volume may come out at, least and most.
+"""Demand draws: seeded samples within the stated ranges, with the least and most of a volume.
 
 Each number of the care pathway with a `low` and a `high` is drawn by itself from a triangular
 distribution with its value at the top; the parts of profiles in the inflow are scaled back to 1. What has

@@ -1,4 +1,4 @@
-"""How many people of which profile come from where: the base stock, the inflow and what follows."""
+"""Demand forecast by profile and origin: base stock, inflow and the steps between years."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Draws of what nobody knows yet: new clients, moves to the Wlz, recovery, and homes that are delivered.
+"""Scenario draws for two-stage plans: inflow, moves to the Wlz, recovery and delivery of homes.
 
 A number is drawn from the range that its region states, by a triangle with the number itself as the most
 likely value; numbers are drawn apart, each spread evenly over its range (Latin hypercube: McKay, Beckman and

@@ -1,4 +1,4 @@
-"""Who receives the grant, who bears the cost and who settles with whom, regime by regime.
+"""Funding regimes: grant, cost borne and settlement by municipality and year.
 
 Four regimes, of which one holds in a year (`Funding.regime`):
 

@@ -1,4 +1,4 @@
-"""Who is a new client, and so who pays: the three readings that stand in the published texts.
+"""New-client classification by the three published readings, which decides who pays.
 
 Official — the expertise team of September 2019, agreed by the VNG committee: in the 365 days
 before the report somebody (a) made no application and (b) used no sheltered housing, both in the

@@ -1,4 +1,4 @@
-"""Where clients come from and where they live, counted by municipality."""
+"""Care flows: clients by municipality of origin and of residence."""
 
 from pathlib import Path
 

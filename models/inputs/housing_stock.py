@@ -1,4 +1,4 @@
-"""Homes that corporations own, by municipality: what a fair share of the homes asked is measured by."""
+"""Social housing stock by municipality, the yardstick of a fair share of homes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clients who are ready to leave, and homes that come free: two tables in which nobody can be known.
+"""Input tables of the outflow desk: clients ready to leave, by pseudonym, and vacant homes.
 
 What is read of a client is a pseudonym, where the client comes from and wants to live, a form and a date.
 Whatever looks like a name, a citizen service number, an address or a date of birth is refused, and no

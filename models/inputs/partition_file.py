@@ -1,4 +1,4 @@
-"""A partition of a region: which municipalities cooperate with which, as a planner writes it."""
+"""Partition file: the cooperating groups of municipalities as a planner writes them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

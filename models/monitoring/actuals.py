@@ -1,4 +1,4 @@
-"""What was counted: clients, places, homes and flows per quarter, as a table with the day of each count.
+"""Actuals: clients, places, homes and flows per quarter, with the day of each count.
 
 A row is one count. What is counted is told by `measure`; of whom or what, by municipality or site, tier,
 profile, to_profile and exit. Stocks are those at the end of the quarter, flows those within it.

@@ -1,4 +1,4 @@
-"""Rates of the care pathway estimated anew from counts, beside those that the region assumes.
+"""Re-estimated rates of the care pathway, beside the assumed ones.
 
 Of n people of a profile in a tier at the beginning of a quarter, k move or leave in one way. For the
 quarterly chance k/n the interval is that of Clopper and Pearson (1934), exact for a binomial count. A year

@@ -1,4 +1,4 @@
-"""What each change between two plans has done: parts that add up to the whole difference.
+"""Attribution of the difference between two plans to the changes of input.
 
 The plans A and B differ in n steps; v(S) are the figures of a plan with the steps S taken and the
 others not, so that v(∅) is A and v(all) is B. *In order* a step's part is what it adds to those

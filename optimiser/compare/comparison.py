@@ -1,4 +1,4 @@
-"""Two plans side by side: is the difference real, and who is better or worse off by it."""
+"""Comparison of two plans: significance against the gaps, and who is better or worse off."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What rests on what: each number moved within its stated range, and the problem solved again.
+"""One-at-a-time sensitivity analysis: move each number within its range and re-solve.
 
 A range is what the region's file says (`low`, `high`); a number without one is not moved, as
 nobody has said how wrong it may be. One number moves at a time, through the same settings that a

@@ -1,4 +1,4 @@
-"""Which rules bind in a plan, where and when: rows without room, and policies that are deviated from."""
+"""Binding rules of a plan by place and year: rows without slack, and policies deviated from."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Why a plan is as it is: which rules bind, what one unit more is worth, why its sites, three questions."""
+"""Explanation of a plan: binding rules, marginal values, sites and the council questions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What one home more is worth in a place and year: everybody chooses again with it, places as planned.
+"""Marginal value of one extra home: re-optimise the assignment, places as planned.
 
 The whole decisions of a plan stand, and one home more is handed over. What that brings is the difference
 of two linear programmes that are both solved to the end; it is no dual of a model with whole numbers, and

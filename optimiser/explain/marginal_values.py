@@ -1,4 +1,4 @@
-"""What one unit more is worth: one home, one place, one minute, one place in a path or norm, one euro.
+"""Marginal values of one extra unit: home, place, minute, path, norm or euro.
 
 The whole decisions of a plan stay as they are, places, sites and homes alike; everybody chooses
 again with one unit more. That is a linear programme, so its prices (duals) may be read: they say

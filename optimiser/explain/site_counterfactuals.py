@@ -1,4 +1,4 @@
-"""Why this site and not that one: the plan made again with a site that must run, or may not.
+"""Site counterfactuals: force a site open or closed and re-solve.
 
 The site's other answer is asked for as a rule beside the others, so that everything that holds in a
 plan still holds. In a large model the other sites run as they do in the plan, and places, homes

@@ -1,4 +1,4 @@
-"""The first level at which something can be done, found by halving."""
+"""Bisection over levels: the first level that is feasible."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

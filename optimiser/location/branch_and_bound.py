@@ -1,4 +1,4 @@
-"""The best choice of columns, proven: bounds from prices, and a tree where these do not suffice.
+"""Branch and bound for p-median-like selections, on Lagrangian bounds.
 
 At the root and at every node an ascent gives a bound and takes away columns that no better
 choice can hold. What is left is first probed (with one column forced, is the bound already too
@@ -13,10 +13,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from optimiser.location.cost_matrix import Bools, CandidateCosts, Floats, Places
-from optimiser.location.incumbent import Incumbent
+from optimiser.location.incumbent import Incumbent, LocationSearch
 from optimiser.location.node import Part, distinct, narrowed
 from optimiser.location.radius_formulation import by_radii
-from optimiser.location.search import LocationSearch
 from optimiser.location.subgradient import Ascent, Multipliers, ascend, first_prices
 from optimiser.solver.limits import Clock
 

@@ -1,4 +1,4 @@
-"""The plain choice under most location models: some columns of a matrix of costs."""
+"""Cost matrix: the selection of columns that underlies most location models."""
 
 from dataclasses import dataclass, replace
 from typing import Self

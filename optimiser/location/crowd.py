@@ -1,4 +1,4 @@
-"""A limit on what may be chosen around one place."""
+"""Limit on the number of sites selected around one place."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,12 +1,25 @@
-"""The best choice known so far, and what would be better."""
+"""Incumbent of a location search, and the limits that the search works under."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from optimiser.location.cost_matrix import CandidateCosts, Places
 from optimiser.location.interchange import interchange
+from optimiser.solver.limits import Clock, Limits
 
 PRECISION = 1e-9
 """Share of the value within which two choices of costs that are no whole numbers count as equally good."""
+
+
+@dataclass(frozen=True)
+class LocationSearch:
+    """Time, seed and stop, and a listener to incumbent and bound."""
+
+    clock: Clock
+    limits: Limits
+    tell: Callable[[float, float], None]
 
 
 class Incumbent:

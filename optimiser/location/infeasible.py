@@ -1,4 +1,4 @@
-"""Why no choice of sites does what is asked: who is left out, and what would be needed."""
+"""Infeasible location problems: who is out of reach, and how many sites are needed."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""A location problem as arrays: origins where somebody lives by sites that may be chosen."""
+"""Location instance as arrays: inhabited origins by candidate sites."""
 
 from dataclasses import dataclass
 from typing import Self

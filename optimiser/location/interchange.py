@@ -1,4 +1,4 @@
-"""A good choice of columns: one at a time, then one for another as long as that helps."""
+"""Greedy and interchange heuristics for a selection of columns (Teitz and Bart)."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Where first? The classical location models on any region or matrix, each answer proven and checked.
+"""Classical location models on any region or matrix, each answer proven and verified.
 
     problem = LocationProblem(minutes, aim="travel", sites=5)
     answer = locate(problem)
@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from optimiser.location.crowd import Crowd
+from optimiser.location.incumbent import LocationSearch
 from optimiser.location.infeasible import explained
 from optimiser.location.instance import Given
 from optimiser.location.models import (  # fmt: skip
@@ -30,7 +31,6 @@ from optimiser.location.models import (  # fmt: skip
     widest_spread,
 )
 from optimiser.location.problem import Aim, LocationProblem
-from optimiser.location.search import LocationSearch
 from optimiser.location.solution import Location, OutOfReach
 from optimiser.location.verify import misfits
 from optimiser.solver.highs import version

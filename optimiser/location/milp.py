@@ -1,4 +1,4 @@
-"""Sites and who goes where as one whole-number program for HiGHS, for what is no plain choice.
+"""Location MILP for HiGHS: sites and assignment, for models beyond plain selection.
 
 Columns are y (site: chosen), then x (origin, site: share of the origin that goes there) where
 capacities count or people may be left out. Without capacities, "everybody is served" needs no

@@ -1,4 +1,4 @@
-"""What each aim asks, as the search that answers it."""
+"""Location models, each with the search that solves it."""
 
 from dataclasses import dataclass, replace
 
@@ -6,12 +6,12 @@ import numpy as np
 
 from optimiser.location.branch_and_bound import best_choice
 from optimiser.location.cost_matrix import CandidateCosts, Floats, Places
+from optimiser.location.incumbent import LocationSearch
 from optimiser.location.instance import Given, least_difference
 from optimiser.location.interchange import greedy, interchange
 from optimiser.location.milp import MilpSolution, Program
 from optimiser.location.p_centre import filled, greedy_cover, levels, shortest_longest
 from optimiser.location.p_dispersion import distances, farthest_apart
-from optimiser.location.search import LocationSearch
 
 
 @dataclass(frozen=True)

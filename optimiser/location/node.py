@@ -1,4 +1,4 @@
-"""A part of all choices, as the branches of a search tree cut it out."""
+"""Node of the branch-and-bound tree: a subset of all selections."""
 
 from dataclasses import dataclass, replace
 from typing import Self

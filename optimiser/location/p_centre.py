@@ -1,4 +1,4 @@
-"""The shortest longest journey: the least minutes within which the chosen sites reach everybody.
+"""p-centre: the least radius within which the selected sites reach everybody.
 
 The answer is one of the minutes in the table, so it is looked for among them by halving
 (Minieka 1970): can so many sites reach everybody within this? A greedy cover says yes for many,

@@ -1,4 +1,4 @@
-"""Sites as far apart as can be: the largest distance that every two chosen sites can keep.
+"""p-dispersion: the largest distance that every two selected sites can keep.
 
 It is one of the distances between sites, so it is looked for by halving: can so many sites be
 chosen with no two nearer than this? Sites that are too near to each other are kept apart by

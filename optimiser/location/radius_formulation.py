@@ -1,4 +1,4 @@
-"""The choice of columns as a whole-number program over radii.
+"""Radius formulation of the p-median as an integer programme.
 
 A row pays at least its least cost, and each step to a dearer one only if no column within the
 last radius is chosen: min Σ_i c_i1 + Σ_k (c_i,k+1 − c_ik) z_ik with z_ik + Σ_{j: c_ij ≤ c_ik} y_j ≥ 1
@@ -11,9 +11,8 @@ import numpy as np
 from scipy.sparse import csr_array, eye_array, hstack, vstack
 
 from optimiser.location.cost_matrix import Bools, CandidateCosts, Floats
-from optimiser.location.incumbent import Incumbent
+from optimiser.location.incumbent import Incumbent, LocationSearch
 from optimiser.location.node import Part
-from optimiser.location.search import LocationSearch
 from optimiser.model.model import Arrays
 from optimiser.solver.highs import LinearModel
 

@@ -1,4 +1,4 @@
-"""What a region says of locations: where sites may be, who needs them, how far all is apart."""
+"""Location instance of a region: candidate sites, demand and distances."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""The answer to a location problem: sites, who goes where, and how sure it is."""
+"""Solution of a location problem: sites, assignment and proof."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""A lower bound by Lagrange multipliers: what every row would pay at most to be served.
+"""Lagrangian lower bound by subgradient steps on the multipliers.
 
 Relaxing "every row is served by one chosen column" with multipliers λ leaves a problem that is
 solved by looking: a column is worth ρ_j = Σ_i min(0, c_ij − λ_i), and the best `count` are

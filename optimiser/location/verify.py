@@ -1,4 +1,4 @@
-"""Check an answer anew, from the problem's own tables: nothing of the search is used."""
+"""Independent verification of a location solution from the problem tables."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Counts held against a plan: what was expected, the band around it, and what lies outside."""
+"""Control bands: counts compared with expectations, and the outliers."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What a plan expects to be counted at the end of a quarter, with the band of its own uncertainty.
+"""Expected counts of a plan at the end of a quarter, with their uncertainty band.
 
 A plan gives year averages. Stocks follow a straight line between the middles of two years, a flow is a
 quarter of a year's. Places are decided and change on a day that the plan does not know: their band is what

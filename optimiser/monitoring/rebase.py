@@ -1,4 +1,4 @@
-"""Today's state in the place of the base year: what was counted, and where nothing was, what was planned.
+"""Re-basing of a plan on observed counts, completed by planned ones.
 
 The year of the last quarter that was counted becomes the base year, and the years after it are planned.
 What a region states as a share of its base keeps its meaning: new clients stay as many, the path of the beds

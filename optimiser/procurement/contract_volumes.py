@@ -1,4 +1,4 @@
-"""The volumes of a plan that are bought: client-weeks where they are delivered, with least and most."""
+"""Contract volumes of a plan: client-weeks by place of delivery, with least and most."""
 
 from dataclasses import dataclass
 

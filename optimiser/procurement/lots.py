@@ -1,4 +1,4 @@
-"""Procurement lots (*percelen*): contiguous areas with their volumes, balanced, at scale, split-proof.
+"""Procurement lots (*percelen*) by districting: contiguous, balanced, at scale, within one region.
 
 A unit is a municipality, or each of its neighbourhoods where the municipality alone is larger than a lot may
 be. A lot has a root r among its units, and y(r) says whether r is one; x(i, r) whether unit i is in that lot.

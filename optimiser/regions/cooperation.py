@@ -1,4 +1,4 @@
-"""What cooperating as one region costs a group of municipalities: minutes, euros, scale and ties.
+"""Cost of cooperation for a group of municipalities: minutes, euros, scale and cut ties.
 
 Everything is of the base year: clients with a place by their origin, and the places that exist. A region
 has one waiting list and gives the next free place, wherever in the region it is; so a small

@@ -1,4 +1,4 @@
-"""Which municipalities should cooperate: contiguous groups, the best of all of them.
+"""Districting of municipalities into contiguous cooperating groups, proven optimal.
 
 A partition chooses groups from every connected set of municipalities, so the search is a set
 partitioning problem whose columns are all there:

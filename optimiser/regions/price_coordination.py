@@ -1,4 +1,4 @@
-"""Many regions that share national limits: each by itself at prices, put together, with a bound for all.
+"""Price coordination (Dantzig–Wolfe) of regions under shared national limits, with a bound.
 
 1. Limits that tie regions together are priced (Lagrange). For any prices the bounds of the regions, less
    the prices times the limits, bound every plan of the country (Geoffrion 1974).

@@ -1,4 +1,4 @@
-"""Many regions at work at once: each asked in a process of its own, and what it answers kept on disc.
+"""Region jobs: solve regions in worker processes and cache the results on disk.
 
 A region's answer is kept under the hash of its input files, the prices and the limits of the solve: asked
 again, it is there at once, so that a country that was stopped goes on where it was.

@@ -1,4 +1,4 @@
-"""Performance agreements (*prestatieafspraken*) as a terminal shows them, for a program, and as rows."""
+"""Performance agreements (*prestatieafspraken*) for a terminal, a program and tables."""
 
 from __future__ import annotations
 

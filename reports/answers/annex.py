@@ -1,4 +1,4 @@
-"""`agreements.xlsx`: what a negotiator takes to the table, with an annex to sign for each corporation.
+"""Workbook of agreements (`agreements.xlsx`) with an annex to sign per corporation.
 
 The same plan gives the same bytes: the creation date in the file is fixed.
 """

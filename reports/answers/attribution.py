@@ -1,4 +1,4 @@
-"""What each change between two plans has done: the cases half-way, planned, kept and told."""
+"""Attribution of a difference between plans, as text and tables."""
 
 from __future__ import annotations
 

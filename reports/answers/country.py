@@ -1,4 +1,4 @@
-"""The plans of a whole country: a folder with the plan of every region and a summary of them all."""
+"""Country folder: the plan of every region and a summary."""
 
 import json
 import shutil

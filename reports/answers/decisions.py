@@ -1,4 +1,4 @@
-"""Decisions on their way between plans and tables."""
+"""Conversion of decisions between plans and tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Demand, its steps, its past and how well it was foreseen, as tables and sentences."""
+"""Demand, its steps and its backtest, as tables and sentences."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The answer of `locate` as a planner reads it, and as a program does."""
+"""Location solutions as text and as a record."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Procurement lots as a table, for a program, and as files for a tender: volumes, prices and a map layer."""
+"""Procurement lots as tables, records and tender files."""
 
 import math
 from collections import Counter

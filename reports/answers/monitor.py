@@ -1,4 +1,4 @@
-"""The quarterly monitor (*kwartaalmonitor*): what was counted beside the plan, and rates estimated anew."""
+"""Quarterly monitor (*kwartaalmonitor*): counts beside the plan, and re-estimated rates."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass

@@ -1,4 +1,4 @@
-"""The outflow desk as a terminal shows it, for a program, and as rows: nobody in it but by pseudonym."""
+"""Outflow desk as text, record and rows, by pseudonym only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Partitions of a region side by side: what each costs, and who pays for splitting."""
+"""Comparison of partitions of a region: cost of each, and who pays for splitting."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields

@@ -1,4 +1,4 @@
-"""Today's state as the folder of a region, so that a plan can be made from there."""
+"""Region folder re-based on observed counts, ready to plan from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why no plan exists and what would do, told to a planner in Dutch or English, or to a program."""
+"""Infeasibility and its smallest repairs, as text and as a record."""
 
 from __future__ import annotations
 

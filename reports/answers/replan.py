@@ -1,4 +1,4 @@
-"""A plan made on from today: what it has otherwise than the old one carried on, and why."""
+"""Re-plan compared with the former plan carried on: changes and their reasons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What moving a number does, as a table and as a record."""
+"""Sensitivity analysis as a table and as records."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
