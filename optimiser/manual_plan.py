@@ -158,8 +158,8 @@ def finishing(problem: Problem, edit: AgreedDecisions) -> Problem:
     """
     stated = Stated.of(problem, edit)
     nothing = dict.fromkeys(_labels_of_homes(problem), 0)
-    asked = {at: n for at, n in stated.homes.items() if at in nothing}
-    whole = Stated(stated.places, nothing | asked).decided()
+    more_homes = {at: n for at, n in stated.homes.items() if at in nothing}
+    whole = Stated(stated.places, nothing | more_homes).decided()
     agreed = {(d.name, d.year) for d in problem.agreed.every}
     wished = AgreedDecisions(
         tuple(d for d in whole.places if (d.name, d.year) not in agreed),
@@ -246,9 +246,9 @@ def _offers(problem: Problem, stated: Stated) -> tuple[Offer, ...]:
         where.setdefault((offer.corporation, offer.year), {}).update(dict.fromkeys(offer.neighbourhoods))
     for corporation, j, t in stated.homes:
         where.setdefault((corporation, t), {})[j] = None
-    asked = sum(stated.homes.values()) + sum(offer.homes for offer in problem.offers)
+    homes = sum(stated.homes.values()) + sum(offer.homes for offer in problem.offers)
     return tuple(
-        Offer(corporation, corporation, t, max(1, asked), tuple(places))
+        Offer(corporation, corporation, t, max(1, homes), tuple(places))
         for (corporation, t), places in where.items()
     )
 
@@ -258,9 +258,9 @@ def _moves(model: Model, problem: Problem, columns: Columns, values: Floats) -> 
     x, arrays = model.decisions, model.arrays
     moved = column_ids(x.added, x.removed, x.converted)
     chosen = [n for n, (rule, _) in enumerate(model.rows) if rule.name == "places_carry_over"]
-    given = np.zeros(len(arrays.cost))
-    given[columns] = values
-    stands = arrays.matrix[chosen] @ given
+    moves = np.zeros(len(arrays.cost))
+    moves[columns] = values
+    stands = arrays.matrix[chosen] @ moves
     lower, upper = arrays.row_lower[chosen] - stands, arrays.row_upper[chosen] - stands
     cost = arrays.cost[moved] + 1e-3
     early = [t < problem.first_year[s, k] and not problem.under_way.get((s, k, t)) for s, k, t in x.added]

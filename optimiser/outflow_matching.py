@@ -290,15 +290,15 @@ class _Desk:
         steps: list[Floats] = [
             -np.ones(count), -self._ready_long(), -self._wanted(), self._unfair_cost(), self._rest(),
         ]  # fmt: skip
-        kept: list[csr_array] = []
+        limits: list[csr_array] = []
         for cost in steps:
-            found = _solved(cost, rows, kept, upper, count, seconds)
-            if found.x is None:
+            result = _solved(cost, rows, limits, upper, count, seconds)
+            if result.x is None:
                 proven = False
                 break
-            values, proven = found.x, proven and found.status == 0
-            best = float(np.round(cost @ _whole(found.x, count)[: len(cost)], 6))
-            kept.append(csr_array(cost[None, :]))
+            values, proven = result.x, proven and result.status == 0
+            best = float(np.round(cost @ _whole(result.x, count)[: len(cost)], 6))
+            limits.append(csr_array(cost[None, :]))
             upper.append(best + 1e-6)
         return _whole(values, count)[:count] > HALF, proven
 
@@ -403,7 +403,7 @@ def _whole(values: Floats, count: int) -> Floats:
 def _solved(
     cost: Floats,
     rows: "tuple[csr_array, Floats]",
-    kept: Sequence[csr_array],
+    limits: Sequence[csr_array],
     upper: Sequence[float],
     count: int,
     seconds: float,
@@ -411,7 +411,7 @@ def _solved(
     """Solve one step: pairs are 0 or 1, unfairness from 0; the steps before stay as good as they are."""
     matrix, tops = rows
     columns = matrix.shape[1]
-    wide = [_widened(row, columns) for row in kept]
+    wide = [_widened(row, columns) for row in limits]
     whole = np.concatenate([np.ones(count), np.zeros(columns - count)])
     return milp(
         np.concatenate([cost, np.zeros(columns - len(cost))]),

@@ -112,7 +112,7 @@ def _demand(region: Region, outlook: Outlook, pathway: Pathway) -> np.ndarray:
     retained = np.einsum(
         "kp,kpq->pq", mix, care.retained.transpose("tier", "profile", "to_profile").to_numpy()
     )
-    asked, wanted = [], region.parameters.pathway.inflow
+    draws, wanted = [], region.parameters.pathway.inflow
     new = outlook.inflow.sum("neighbourhood").transpose("year", "profile").to_numpy()
     for step, level in enumerate(
         new.sum(axis=1) / ((1.0 + wanted.trend.value) ** np.arange(1, len(new) + 1)), 1
@@ -124,5 +124,5 @@ def _demand(region: Region, outlook: Outlook, pathway: Pathway) -> np.ndarray:
             for p in parameters.profiles
         ]
         demand = demand @ retained + base * pathway.inflow.share.value * growth * np.array(entering)
-        asked.append(demand)
-    return np.array(asked).T
+        draws.append(demand)
+    return np.array(draws).T

@@ -124,10 +124,10 @@ def _housed_share(region: Region, registered: xr.DataArray) -> tuple[xr.DataArra
     homes = region.homes.loc[region.homes["year"] == parameters.years.base, "homes"].sum()
     facilities = [((tier,), _room(region, tier)) for tier in parameters.tiers_of("facility")]
     for tiers, room in (*facilities, (parameters.tiers_of("home"), float(homes))):
-        asked = float(registered.sel(tier=list(tiers)).sum())
-        housed = min(asked, room)
-        share.update(dict.fromkeys(tiers, housed / asked if asked else 0.0))
-        rows.append(("+".join(tiers), asked, room, housed, asked - housed, room - housed))
+        clients = float(registered.sel(tier=list(tiers)).sum())
+        housed = min(clients, room)
+        share.update(dict.fromkeys(tiers, housed / clients if clients else 0.0))
+        rows.append(("+".join(tiers), clients, room, housed, clients - housed, room - housed))
     names = ["tier", "registered", "room", "housed", "waiting", "empty"]
     return (
         xr.DataArray(

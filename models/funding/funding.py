@@ -188,16 +188,16 @@ class Treasury:
         )
 
     def _told(self) -> dict[str, str]:
-        told = [f"{t} {self.funding.regime(t)}" for t in self.years.planned]
-        return {"regimes": ", ".join(told), "shares": objective_shares(self.municipalities).attrs["basis"]}
+        regimes = [f"{t} {self.funding.regime(t)}" for t in self.years.planned]
+        return {"regimes": ", ".join(regimes), "shares": objective_shares(self.municipalities).attrs["basis"]}
 
     def historic(self, streams: Sequence[str], years: Sequence[int]) -> xr.DataArray:
         """Return the grants as budgets.csv divides them (municipality, stream, year), in nominal EUR.
 
         Wlz money and execution cost are off; NaN where no grant is known.
         """
-        given = self._given(streams, years)
-        return given + self._wlz_money(given) + self._execution_cost(given)
+        granted = self._given(streams, years)
+        return granted + self._wlz_money(granted) + self._execution_cost(granted)
 
     def grants(self, streams: Sequence[str], years: Sequence[int]) -> xr.DataArray:
         """Return the grants (municipality, stream, year) of the regime of each year, in nominal EUR."""
@@ -211,12 +211,12 @@ class Treasury:
         The `STEPS` add up to the grants; 0 where no grant is known.
         """
         codes = list(self.municipalities.index)
-        written, given = given_grants(self.budgets, codes, streams, years), self._given(streams, years)
+        written, granted = given_grants(self.budgets, codes, streams, years), self._given(streams, years)
         steps = {
             "given": written.fillna(0.0),
-            "carried_on": given.fillna(0.0) - written.fillna(0.0),
-            "wlz": self._wlz_money(given).fillna(0.0),
-            "execution": self._execution_cost(given).fillna(0.0),
+            "carried_on": granted.fillna(0.0) - written.fillna(0.0),
+            "wlz": self._wlz_money(granted).fillna(0.0),
+            "execution": self._execution_cost(granted).fillna(0.0),
         }
         so_far = sum(steps.values(), xr.zeros_like(steps["given"]))
         steps["divided"] = self.grants(streams, years).fillna(0.0) - so_far
@@ -227,19 +227,19 @@ class Treasury:
 
     def _given(self, streams: Sequence[str], years: Sequence[int]) -> xr.DataArray:
         """Return budgets.csv, carried on where the region says so; NaN where no grant is known."""
-        given = given_grants(self.budgets, list(self.municipalities.index), streams, years)
-        return carried_on(given, self.budgets, self.years) if self.funding.carry_on else given
+        granted = given_grants(self.budgets, list(self.municipalities.index), streams, years)
+        return carried_on(granted, self.budgets, self.years) if self.funding.carry_on else granted
 
-    def _wlz_money(self, given: xr.DataArray) -> xr.DataArray:
+    def _wlz_money(self, granted: xr.DataArray) -> xr.DataArray:
         """Return the Wlz money in the given grants, below zero: it is taken out of the municipal streams."""
-        taken = -given * self._wlz_share(given["year"])
-        return taken.where(given["stream"].isin(MUNICIPAL), 0.0 * given)
+        taken = -granted * self._wlz_share(granted["year"])
+        return taken.where(granted["stream"].isin(MUNICIPAL), 0.0 * granted)
 
-    def _execution_cost(self, given: xr.DataArray) -> xr.DataArray:
+    def _execution_cost(self, granted: xr.DataArray) -> xr.DataArray:
         """Return the execution cost, below zero, taken off the municipal streams in proportion."""
-        total = given.sum("municipality", min_count=1)
-        off = -self._execution(given["year"]) * given / total.where(total > 0)
-        return off.where(given["stream"].isin(MUNICIPAL) & (total > 0), 0.0 * given)
+        total = granted.sum("municipality", min_count=1)
+        off = -self._execution(granted["year"]) * granted / total.where(total > 0)
+        return off.where(granted["stream"].isin(MUNICIPAL) & (total > 0), 0.0 * granted)
 
     def _wlz_share(self, years: xr.DataArray) -> xr.DataArray:
         out = self.funding.wlz
@@ -343,9 +343,9 @@ def legacy_part(path: GrowthPath, nth_year: int) -> float:
 
 def objective_shares(municipalities: pd.DataFrame) -> xr.DataArray:
     """Return every municipality's part of the grant (sums to 1); inhabitants stand in where it is absent."""
-    given = municipalities["objective_share"]
-    proxy = bool(given.isna().any())
-    weight = municipalities["inhabitants"] if proxy else given
+    stated = municipalities["objective_share"]
+    proxy = bool(stated.isna().any())
+    weight = municipalities["inhabitants"] if proxy else stated
     basis = "inhabitants, a proxy: no objective shares are given" if proxy else "objective_share"
     share = (weight / weight.sum()).to_numpy(dtype=float)
     codes = {"municipality": list(weight.index)}
@@ -358,8 +358,8 @@ def given_grants(
     """Return budgets.csv as (municipality, stream, year) in EUR, NaN where it has no row."""
     labels = {"municipality": list(municipalities), "stream": list(streams), "year": list(years)}
     grants = xr.DataArray(np.nan, coords=labels, dims=tuple(labels))
-    asked = budgets[budgets["stream"].isin(list(streams)) & budgets["year"].isin(list(years))]
-    for row in asked.to_dict("records"):
+    selected = budgets[budgets["stream"].isin(list(streams)) & budgets["year"].isin(list(years))]
+    for row in selected.to_dict("records"):
         grants.loc[{name: row[name] for name in labels}] = float(row["eur"])
     return grants
 

@@ -84,13 +84,13 @@ def read_price_bases(file: Path, tiers: Mapping[str, object]) -> dict[str, Price
             )
         if tier in bases:
             faults.append(Fault(file.name, f"{tier} twice", "each tier once", "Take one out.", at, "tier"))
-        told = {name: _amount(str(row[name]), table.attrs["decimal"]) for name in ELEMENTS}
+        amounts = {name: _amount(str(row[name]), table.attrs["decimal"]) for name in ELEMENTS}
         faults.extend(
             Fault(file.name, f"'{row[name]}'", "EUR per client-week, 0 or more", "Write it.", at, name)
-            for name, amount in told.items()
+            for name, amount in amounts.items()
             if amount is None
         )
-        bases[tier] = PriceBasis(tier, {name: amount or 0.0 for name, amount in told.items()}, given=True)
+        bases[tier] = PriceBasis(tier, {name: amount or 0.0 for name, amount in amounts.items()}, given=True)
     if faults:
         raise InputError(faults)
     return bases

@@ -30,7 +30,7 @@ def read_care_flows(file: Path, region: Region) -> pd.DataFrame:
         raise InputError(faults)
     codes = list(map(str, region.municipalities.index))
     flows = pd.DataFrame(0.0, index=codes, columns=codes)
-    told = set[tuple[str, str]]()
+    seen = set[tuple[str, str]]()
     for line, row in table[list(_COLUMNS)].iterrows():
         pair, at = (str(row["origin"]), str(row["destination"])), int(str(line))
         clients = _clients(str(row["clients"]), table.attrs["decimal"], file.name, at, faults)
@@ -39,11 +39,11 @@ def read_care_flows(file: Path, region: Region) -> pd.DataFrame:
             faults.append(
                 Fault(file.name, f"'{code}'", "a municipality's code", did_you_mean(code, codes), at)
             )
-        if pair in told:
+        if pair in seen:
             faults.append(
                 Fault(file.name, f"{' to '.join(pair)} twice", "each pair once", "Take one out.", at)
             )
-        told.add(pair)
+        seen.add(pair)
         if not strange:
             flows.loc[pair] = clients
     if faults:

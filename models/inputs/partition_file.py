@@ -55,7 +55,7 @@ def thought_of(region: Region) -> tuple[Partition, ...]:
     return tuple(read)
 
 
-def read_partition(given: str, region: Region) -> Partition:
+def read_partition(text: str, region: Region) -> Partition:
     """Return the partition that a planner gives: a CSV file, or a text as 'A,B,C;D,E'.
 
     Parameters
@@ -70,10 +70,10 @@ def read_partition(given: str, region: Region) -> Partition:
         When a municipality is unknown, in no group or in two.
     """
     faults = list[Fault]()
-    if ";" not in given and "," not in given and given.lower().endswith(".csv"):
-        partition = _of_file(Path(given), region, faults)
+    if ";" not in text and "," not in text and text.lower().endswith(".csv"):
+        partition = _of_file(Path(text), region, faults)
     else:
-        written = [[word.strip() for word in group.split(",")] for group in given.split(";")]
+        written = [[word.strip() for word in group.split(",")] for group in text.split(";")]
         partition = _of_words("--given", "--given", written, (), region, faults)
     if faults:
         raise InputError(faults)

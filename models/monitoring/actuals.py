@@ -227,8 +227,8 @@ def _one_detail(table: TableSchema, texts: pd.DataFrame, region: Region) -> Iter
         since, expected = first.setdefault((row["quarter"], row["measure"]), (line, filled))
         if filled != expected:
             found = f"'{row['measure']}' by {', '.join(filled) or 'region'}"
-            told = f"by {', '.join(expected) or 'region'}, as on line {since}"
-            yield Fault(table.file, found, told, "Count a measure in one way within a quarter.", line)
+            breakdown = f"by {', '.join(expected) or 'region'}, as on line {since}"
+            yield Fault(table.file, found, breakdown, "Count a measure in one way within a quarter.", line)
 
 
 def detail_of(row: Mapping[Any, Any]) -> tuple[str, ...]:

@@ -177,7 +177,7 @@ class Estimator:
         housed = self.counts.of_region("clients", before, self.towns)
         without = self.counts.of_region("waiting", before, self.towns)
         tables = [(housed, None), (without, WAITING)]
-        found: dict[State, float] = {}
+        counts: dict[State, float] = {}
         for rows, tier in tables:
             if rows is None:
                 if tier is None:
@@ -186,8 +186,8 @@ class Estimator:
             if rows["profile"].eq("").any():
                 return None
             for row in rows.to_dict("records"):
-                found[tier or row["tier"], row["profile"]] = float(row["value"])
-        return found
+                counts[tier or row["tier"], row["profile"]] = float(row["value"])
+        return counts
 
 
 def _add(sums: dict[State, float], more: Mapping[State, float]) -> None:

@@ -182,11 +182,11 @@ def improved(plan: Plan, *, seconds: float, **limits: Any) -> Plan:
     `limits` are those of `optimiser.solve` but for the gap, which is asked to be nothing.
     """
     try:
-        found = solve(plan.problem, gap=0.0, seconds=seconds, start=plan, **limits)
+        better = solve(plan.problem, gap=0.0, seconds=seconds, start=plan, **limits)
     except NoPlanYet:
         return plan
-    best = found if found.proof.objective < plan.proof.objective else plan
-    bound = max(found.proof.bound, plan.proof.bound)
+    best = better if better.proof.objective < plan.proof.objective else plan
+    bound = max(better.proof.bound, plan.proof.bound)
     if best is plan and bound <= plan.proof.bound:
         return plan
     proof = replace(best.proof, bound=bound, asked_gap=plan.proof.asked_gap)

@@ -73,12 +73,12 @@ def bindings(model: Model, values: Floats, without: Collection[str] = BOOKKEEPIN
     size = np.maximum(1.0, abs(arrays.matrix) @ abs(values))
     room = np.minimum(used - arrays.row_lower, arrays.row_upper - used)
     tight = np.flatnonzero(room <= ROOM * size)
-    found = []
+    rows = []
     for n in tight:
         rule, row = model.rows[n]
         if rule.name not in without and any(values[v.id] for v, _ in row.terms):
-            found.append(Binding(rule, row.label, _over(row, slack, values)))
-    return found
+            rows.append(Binding(rule, row.label, _over(row, slack, values)))
+    return rows
 
 
 def _slack_columns(model: Model) -> Mapping[int, str]:

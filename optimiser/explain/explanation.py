@@ -55,10 +55,10 @@ def explain(
     model = Model.of(plan.problem)
     binding = bindings(model, values_of_plan(model, plan))
     report(Progress(0.0, "what one more is worth", None, None))
-    found = tuple(worths(plan, limits, each=each, again=again, model=model))
+    values = tuple(worths(plan, limits, each=each, again=again, model=model))
     longer = Limits(limits.gap, max(seconds, SECONDS_A_SITE), limits.stop)
-    asked = []
+    counterfactuals = []
     for site in sites:
         report(Progress(0.0, f"the other answer for {site}", None, None))
-        asked.append(otherwise(plan, site, longer, report))
-    return Explanation(plan, tuple(binding), found, tuple(asked), council_answers(plan))
+        counterfactuals.append(otherwise(plan, site, longer, report))
+    return Explanation(plan, tuple(binding), values, tuple(counterfactuals), council_answers(plan))

@@ -144,7 +144,7 @@ def home_worths(
     limits: Limits,
     report: Report = lambda _: None,
     *,
-    asked: Iterable[tuple[str, int]] | None = None,
+    places: Iterable[tuple[str, int]] | None = None,
     model: Model | None = None,
 ) -> Iterator[HomeWorth]:
     """Generate what one home more is worth, by place and year, until all are asked or time is up.
@@ -157,7 +157,7 @@ def home_worths(
     """
     model, clock = model or Model.of(plan.problem), Clock(limits)
     spots = _spots(model)
-    keys = sorted(spots, key=lambda key: (key[1], key[0])) if asked is None else list(asked)
+    keys = sorted(spots, key=lambda key: (key[1], key[0])) if places is None else list(places)
     spots |= {(j, t): [one] for one in model.decisions.new_homes for _, j, t in [one]}
     standing = FixedPlanValues.of(model, values_of_plan(model, plan), homes_stand=True)
     program = _program(standing, limits)

@@ -244,12 +244,12 @@ def _binding_rows(model: Model, values: Floats, people: People, chosen: Solution
     """Generate, of each rule on whole decisions that binds, the row with the highest price."""
     prices = np.abs(_duals(chosen))[people.row_of]
     number = {(rule.name, row.label): n for n, (rule, row) in enumerate(model.rows)}
-    found: dict[str, int] = {}
+    first: dict[str, int] = {}
     for binding in bindings(model, values):
         name, n = binding.rule.name, number[binding.rule.name, binding.label]
-        if name in OF_PLANS and prices[n] > prices[found.setdefault(name, n)]:
-            found[name] = n
-    yield from found.values()
+        if name in OF_PLANS and prices[n] > prices[first.setdefault(name, n)]:
+            first[name] = n
+    yield from first.values()
 
 
 def _worth(people: People, chosen: Solution, before: ValueFigures, row: int, *, again: bool) -> Worth:
@@ -267,28 +267,28 @@ def _planned_again(plan: Plan, model: Model, values: Floats, row: int, limits: L
     rule, made = model.rows[row]
     more = replace(made, rhs=made.rhs + (1.0 if made.sense == "<=" else -1.0))
     rows = (*model.rows[:row], (rule, more), *model.rows[row + 1 :])
-    found = search_near(replace(model, rows=rows), runs_of(plan), (), limits, lambda _: None)
+    result = search_near(replace(model, rows=rows), runs_of(plan), (), limits, lambda _: None)
     change, points = None, points_of(model)
-    if found.values is not None:
-        after = figures(model, points, found.values, found.objective)
+    if result.values is not None:
+        after = figures(model, points, result.values, result.objective)
         change = after - figures(model, points, values, plan.proof.objective)
-    gaps = plan.proof.gap_eur + max(0.0, found.objective - found.bound)
+    gaps = plan.proof.gap_eur + max(0.0, result.objective - result.bound)
     return Worth(OF_PLANS[rule.name], rule, made.label, "plans", None, change, grouped=False, gaps=gaps)
 
 
 def _dearest(people: People, chosen: Solution, each: int) -> Iterator[int]:
     """Generate the rows of each kind with the highest price, no more than one of a spot."""
     prices, model = np.abs(_duals(chosen))[people.row_of], people.model
-    found: dict[str, dict[Label, int]] = {name: {} for name in OF_RULE}
+    dearest: dict[str, dict[Label, int]] = {name: {} for name in OF_RULE}
     for n in np.argsort(-prices, kind="stable"):
         rule, row = model.rows[n]
         if prices[n] < MATTERS:
             break
         spot = _spot(model.problem, rule, row.label)
-        if spot is not None and len(found[rule.name]) < each:
-            found[rule.name].setdefault(spot, int(n))
+        if spot is not None and len(dearest[rule.name]) < each:
+            dearest[rule.name].setdefault(spot, int(n))
     for name in OF_RULE:
-        yield from found[name].values()
+        yield from dearest[name].values()
 
 
 def _spot(problem: Problem, rule: Rule, label: Label) -> Label | None:

@@ -88,23 +88,23 @@ def otherwise(plan: Plan, site: str, limits: Limits, report: Report = lambda _: 
     runs = bool(plan.data["operating"].sel(site=site, year=problem.years[-1]).sum() > 0.5)
     model = Model.of(problem, (*RULES, as_asked(problem, site, runs=not runs)))
     free = [n for n, (s, _) in enumerate(problem.places_at) if s == site]
-    found = search_near(model, runs_of(plan), free, limits, report)
+    result = search_near(model, runs_of(plan), free, limits, report)
     here = plan.data["housed"].where(plan.data["location"] == site, 0.0).isel(year=-1).sum()
     now = values_of_plan(model, plan)
     points = points_of(model)
     change = None
-    if found.values is not None:
-        _check(problem, model, found.values)
+    if result.values is not None:
+        _check(problem, model, result.values)
         before = figures(model, points, now, plan.proof.objective)
-        change = figures(model, points, found.values, found.objective) - before
+        change = figures(model, points, result.values, result.objective) - before
     return Otherwise(
-        site, runs, float(here), change, found.infeasible, _gaps(plan, found),
-        found.bound - plan.proof.objective, len(model.arrays.cost) > SMALL,
+        site, runs, float(here), change, result.infeasible, _gaps(plan, result),
+        result.bound - plan.proof.objective, len(model.arrays.cost) > SMALL,
     )  # fmt: skip
 
 
-def _gaps(plan: Plan, found: SearchResult) -> float:
-    return plan.proof.gap_eur + max(0.0, found.objective - found.bound)
+def _gaps(plan: Plan, result: SearchResult) -> float:
+    return plan.proof.gap_eur + max(0.0, result.objective - result.bound)
 
 
 def _check_known(problem: Problem, site: str) -> None:

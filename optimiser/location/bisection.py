@@ -30,22 +30,22 @@ def first_level(
     """
     low, high = 0, count if known is None else known[0]
     answer = None if known is None else known[1]
-    asked = 0
+    trials = 0
     if known is None:
         # is there any answer at all?
         last = works(count - 1)
-        asked += 1
+        trials += 1
         if last.outcome != "optimal":
-            return Threshold(None, None, 0, last.outcome == "infeasible", asked)
+            return Threshold(None, None, 0, last.outcome == "infeasible", trials)
         high, answer = count - 1, last
     while low < high:
         middle = (low + high) // 2
-        found = works(middle)
-        asked += 1
-        if found.outcome == "optimal":
-            high, answer = middle, found
-        elif found.outcome == "infeasible":
+        result = works(middle)
+        trials += 1
+        if result.outcome == "optimal":
+            high, answer = middle, result
+        elif result.outcome == "infeasible":
             low = middle + 1
         else:
             break
-    return Threshold(answer, high, low, none=False, asked=asked)
+    return Threshold(answer, high, low, none=False, asked=trials)

@@ -115,22 +115,22 @@ def _bounded(
         if len(part.columns) == choice.count:
             best.offer(part.columns)
             return None
-        found = ascend(
+        ascent = ascend(
             rest, prices, best.value, best.enough, steps=steps, first_step=0.2 if again else first_step
         )
-        if found.bound > best.enough:
+        if ascent.bound > best.enough:
             return None
-        best.improve(_suggested(choice, part, found))
-        part, prices, bound = part.kept(~found.out, found.in_), found.prices, max(bound, found.bound)
-        often, trail = found.often[~found.out], found.trail[:, ~found.out]
-        if found.out.mean() < 0.15 and not found.in_.any():
+        best.improve(_suggested(choice, part, ascent))
+        part, prices, bound = part.kept(~ascent.out, ascent.in_), ascent.prices, max(bound, ascent.bound)
+        often, trail = ascent.often[~ascent.out], ascent.trail[:, ~ascent.out]
+        if ascent.out.mean() < 0.15 and not ascent.in_.any():
             break
     return Node(bound, part, prices, often, trail)
 
 
-def _suggested(choice: CandidateCosts, part: Part, found: Ascent) -> Places:
+def _suggested(choice: CandidateCosts, part: Part, ascent: Ascent) -> Places:
     """Return the choice that the prices make: the columns that are worth most."""
-    order = np.argsort(found.worth, kind="stable")
+    order = np.argsort(ascent.worth, kind="stable")
     return choice.packed(np.concatenate([part.columns[part.forced], part.columns[order]]))
 
 
@@ -232,8 +232,8 @@ def _gain(part: CandidateCosts, node: Node, best: Incumbent) -> float:
     most = best.enough - node.bound
     if part.costs.shape[1] <= part.count or part.free < 0:
         return most
-    found = ascend(part, node.prices, best.value, best.enough, steps=TRIAL_STEPS, first_step=0.4)
-    return min(most, max(0.0, found.bound - node.bound))
+    ascent = ascend(part, node.prices, best.value, best.enough, steps=TRIAL_STEPS, first_step=0.4)
+    return min(most, max(0.0, ascent.bound - node.bound))
 
 
 def _promising(rest: CandidateCosts, node: Node) -> tuple[Places, Floats]:
@@ -284,12 +284,12 @@ def _halved(costs: Floats, often: Floats) -> tuple[Places, Floats]:
 
 def _different(balls: Bools, order: Places, halves: Floats) -> Places:
     """Return rows of different balls among the most even."""
-    seen, kept = set[bytes](), list[int]()
+    seen, distinct = set[bytes](), list[int]()
     for row in order:
         if halves[row] < max(0.0, 0.5 * halves[order[0]]):
             break
         key = balls[row].tobytes()
         if key not in seen:
             seen.add(key)
-            kept.append(int(row))
-    return np.array(kept[:CONSIDERED], dtype=np.intp)
+            distinct.append(int(row))
+    return np.array(distinct[:CONSIDERED], dtype=np.intp)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from optimiser.location.cost_matrix import Floats, Places
-from optimiser.location.instance import Given
+from optimiser.location.instance import LocationInstance
 from optimiser.location.milp import Program
 from optimiser.location.problem import LocationProblem
 from optimiser.solver.limits import Clock, Limits
@@ -17,17 +17,17 @@ SHOWN = 12
 
 def explained(problem: LocationProblem, limits: Limits) -> tuple[str, ...]:
     """Return sentences on what stops it, the plainest reason alone where there is one."""
-    given, clock = Given.of(problem), Clock(limits)
+    instance, clock = LocationInstance.of(problem), Clock(limits)
     reach = (
-        given.minutes
+        instance.minutes
         if problem.sites is not None
-        else np.where(given.minutes <= (problem.radius or 0.0), given.minutes, np.inf)
+        else np.where(instance.minutes <= (problem.radius or 0.0), instance.minutes, np.inf)
     )
     nowhere = np.flatnonzero(np.isinf(reach).all(axis=1))
     if len(nowhere):
         return tuple(_out_of_reach(problem, nowhere))
-    crowded = _too_crowded(problem, given, clock, limits)
-    return crowded or tuple(_left_out(problem, given, np.isfinite(reach), clock, limits))
+    crowded = _too_crowded(problem, instance, clock, limits)
+    return crowded or tuple(_left_out(problem, instance, np.isfinite(reach), clock, limits))
 
 
 def _out_of_reach(problem: LocationProblem, rows: Places) -> Iterator[str]:
@@ -47,39 +47,42 @@ def _out_of_reach(problem: LocationProblem, rows: Places) -> Iterator[str]:
         yield f"So are {len(rows) - SHOWN} more origins."
 
 
-def _too_crowded(problem: LocationProblem, given: Given, clock: Clock, limits: Limits) -> tuple[str, ...]:
+def _too_crowded(
+    problem: LocationProblem, instance: LocationInstance, clock: Clock, limits: Limits
+) -> tuple[str, ...]:
     """Say so where the limits around places alone leave too few sites, or forbid those always open."""
-    over = given.loads[:, given.forced].sum(axis=1) > given.most
+    over = instance.loads[:, instance.forced].sum(axis=1) > instance.most
     if over.any():
         around = [crowd.around for crowd, too in zip(problem.crowds, over, strict=True) if too]
         return (f"The sites that are always open exceed the limit around {', '.join(around)}.",)
-    if given.count is None or not len(given.most):
+    if instance.count is None or not len(instance.most):
         return ()
-    free = replace(given, count=None, capacity=None)
-    anything = np.ones((1, given.minutes.shape[1]), bool)
-    most = Program.covering(free, anything, -np.ones(given.minutes.shape[1])).solved(clock, limits)
-    if len(most.chosen) >= given.count:
+    free = replace(instance, count=None, capacity=None)
+    anything = np.ones((1, instance.minutes.shape[1]), bool)
+    most = Program.covering(free, anything, -np.ones(instance.minutes.shape[1])).solved(clock, limits)
+    if len(most.chosen) >= instance.count:
         return ()
-    return (f"The limits around places leave room for {len(most.chosen)} sites, not {given.count}.",)
+    return (f"The limits around places leave room for {len(most.chosen)} sites, not {instance.count}.",)
 
 
 def _left_out(
-    problem: LocationProblem, given: Given, near: np.ndarray, clock: Clock, limits: Limits
+    problem: LocationProblem, instance: LocationInstance, near: np.ndarray, clock: Clock, limits: Limits
 ) -> Iterator[str]:
     """Name who is left out when as many as possible are served, and how many sites serve all."""
-    cost = -given.people[:, None] * near
-    best = Program.serving(given, near, everybody=False, pair_cost=cost).solved(clock, limits)
+    cost = -instance.people[:, None] * near
+    best = Program.serving(instance, near, everybody=False, pair_cost=cost).solved(clock, limits)
     if best.shares is None:
-        yield f"No {given.count} sites can be chosen that keep to the rules."
+        yield f"No {instance.count} sites can be chosen that keep to the rules."
         return
-    people = given.people * (1 - best.shares.sum(axis=1))
+    people = instance.people * (1 - best.shares.sum(axis=1))
     left = np.flatnonzero(people > 1e-6)
-    which = f"{given.count} sites" if given.count is not None else "The sites that may be chosen"
-    share = people.sum() / given.people.sum()
-    yield f"{which} leave out at least {people.sum():.6g} of {given.people.sum():.6g} people ({share:.1%})."
+    which = f"{instance.count} sites" if instance.count is not None else "The sites that may be chosen"
+    share = people.sum() / instance.people.sum()
+    everybody = instance.people.sum()
+    yield f"{which} leave out at least {people.sum():.6g} of {everybody:.6g} people ({share:.1%})."
     yield f"For instance: {_listed(problem, left, people)}."
-    yield from _room(given)
-    yield from _needed(given, near, clock, limits)
+    yield from _room(instance)
+    yield from _needed(instance, near, clock, limits)
 
 
 def _listed(problem: LocationProblem, rows: Places, people: Floats) -> str:
@@ -88,27 +91,29 @@ def _listed(problem: LocationProblem, rows: Places, people: Floats) -> str:
     return ", ".join(names) + more
 
 
-def _room(given: Given) -> Iterator[str]:
-    if given.capacity is None or given.count is None:
+def _room(instance: LocationInstance) -> Iterator[str]:
+    if instance.capacity is None or instance.count is None:
         return
-    open_ = given.capacity[given.forced].sum()
-    others = np.sort(given.capacity[~given.forced])[::-1][: given.count - int(given.forced.sum())].sum()
-    if open_ + others < given.people.sum():
-        room = open_ + others
-        yield f"The largest {given.count} sites have room for {room:.6g} of {given.people.sum():.6g} people."
+    open_ = instance.capacity[instance.forced].sum()
+    free = instance.count - int(instance.forced.sum())
+    others = np.sort(instance.capacity[~instance.forced])[::-1][:free].sum()
+    everybody = instance.people.sum()
+    if open_ + others < everybody:
+        capacity = open_ + others
+        yield f"The largest {instance.count} sites have room for {capacity:.6g} of {everybody:.6g} people."
 
 
-def _needed(given: Given, near: np.ndarray, clock: Clock, limits: Limits) -> Iterator[str]:
+def _needed(instance: LocationInstance, near: np.ndarray, clock: Clock, limits: Limits) -> Iterator[str]:
     """Say how many sites would do."""
-    if given.count is None:
+    if instance.count is None:
         return
-    free = replace(given, count=None)
-    if given.capacity is not None:
+    free = replace(instance, count=None)
+    if instance.capacity is not None:
         program = Program.serving(free, near, everybody=True, site_cost=1.0)
     else:
         program = Program.covering(free, near, np.ones(near.shape[1]))
     least = program.solved(clock, limits)
-    if least.outcome == "optimal" and len(least.chosen) > given.count:
+    if least.outcome == "optimal" and len(least.chosen) > instance.count:
         yield f"At least {len(least.chosen)} sites are needed."
     elif least.outcome == "infeasible":
         yield "No number of sites serves everybody within the rules."

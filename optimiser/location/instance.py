@@ -10,7 +10,7 @@ from optimiser.location.problem import LocationProblem
 
 
 @dataclass(frozen=True)
-class Given:
+class LocationInstance:
     """What the search needs of a problem, without labels.
 
     Attributes

@@ -64,15 +64,15 @@ def _total(costs: Floats, nearest: Floats) -> Floats:
 def _exchanges(costs: Floats, nearest: Floats, second: Floats, near: Places, count: int) -> Floats:
     """Return the whole cost of every exchange (which chosen one leaves, which column comes)."""
     columns, order = costs.shape[1], np.argsort(near, kind="stable")
-    kept, extra = np.zeros(columns), np.zeros((count, columns))
+    loss, extra = np.zeros(columns), np.zeros((count, columns))
     for block in blocks(len(order), columns):
         rows = order[block]
         cost, owner = costs[rows], near[rows]
         now = np.minimum(cost, nearest[rows, None])
-        kept += now.sum(axis=0)
+        loss += now.sum(axis=0)
         first = np.flatnonzero(np.diff(owner, prepend=-1))
         extra[owner[first]] += np.add.reduceat(np.minimum(cost, second[rows, None]) - now, first, axis=0)
-    return kept + extra
+    return loss + extra
 
 
 def _allowed(choice: CandidateCosts, chosen: Places) -> Bools:

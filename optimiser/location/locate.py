@@ -20,7 +20,7 @@ import pandas as pd
 from optimiser.location.crowd import Crowd
 from optimiser.location.incumbent import LocationSearch
 from optimiser.location.infeasible import explained
-from optimiser.location.instance import Given
+from optimiser.location.instance import LocationInstance
 from optimiser.location.models import (  # fmt: skip
     LocationResult,
     Nothing,
@@ -52,9 +52,9 @@ class NoAnswerYet(Exception):
 class Wrong(Exception):
     """The answer that was found does not pass its check; it is withheld."""
 
-    def __init__(self, told: tuple[str, ...]) -> None:
+    def __init__(self, messages: tuple[str, ...]) -> None:
         super().__init__(
-            "\n".join(["The answer fails its check and is withheld.", *(f"- {t}" for t in told)])
+            "\n".join(["The answer fails its check and is withheld.", *(f"- {t}" for t in messages)])
         )
 
 
@@ -94,30 +94,32 @@ def locate(
     def tell(incumbent: float, bound: float) -> None:
         progress(Progress(clock.seconds, "search", incumbent, bound))
 
-    found = _found(problem, Given.of(problem), LocationSearch(clock, limits, tell))
-    if isinstance(found, Nothing):
-        if found.none:
+    result = _found(problem, LocationInstance.of(problem), LocationSearch(clock, limits, tell))
+    if isinstance(result, Nothing):
+        if result.none:
             raise OutOfReach(explained(problem, limits))
         raise NoAnswerYet("The search ended before it had a choice. Give it more time.")
-    answer = _answer(problem, found, clock.seconds)
-    told = misfits(answer)
-    if told:
-        raise Wrong(told)
+    answer = _answer(problem, result, clock.seconds)
+    messages = misfits(answer)
+    if messages:
+        raise Wrong(messages)
     return answer
 
 
-def _found(problem: LocationProblem, given: Given, search: LocationSearch) -> LocationResult | Nothing:
+def _found(
+    problem: LocationProblem, instance: LocationInstance, search: LocationSearch
+) -> LocationResult | Nothing:
     if problem.sites is None:
-        return fewest_sites(given, _radius(problem), search)
+        return fewest_sites(instance, _radius(problem), search)
     if problem.aim == "travel":
-        return fewest_minutes(given, search)
+        return fewest_minutes(instance, search)
     if problem.aim == "worst":
-        return least_worst(given, search)
+        return least_worst(instance, search)
     if problem.aim == "coverage":
-        return most_within(given, _radius(problem), search)
+        return most_within(instance, _radius(problem), search)
     assert problem.between is not None
     between = problem.between.loc[problem.candidates, problem.candidates].to_numpy(float)
-    return widest_spread(given, np.minimum(between, between.T), search)
+    return widest_spread(instance, np.minimum(between, between.T), search)
 
 
 def _radius(problem: LocationProblem) -> float:
@@ -125,20 +127,20 @@ def _radius(problem: LocationProblem) -> float:
     return problem.radius
 
 
-def _answer(problem: LocationProblem, found: LocationResult, seconds: float) -> Location:
-    sites = tuple(problem.candidates[place] for place in found.chosen)
-    proven = abs(found.objective - found.bound) <= PROVEN * max(abs(found.objective), 1e-9)
-    rows = _nearest(problem, sites) if found.shares is None else _shared(problem, found.shares)
+def _answer(problem: LocationProblem, result: LocationResult, seconds: float) -> Location:
+    sites = tuple(problem.candidates[place] for place in result.chosen)
+    proven = abs(result.objective - result.bound) <= PROVEN * max(abs(result.objective), 1e-9)
+    rows = _nearest(problem, sites) if result.shares is None else _shared(problem, result.shares)
     return Location(
         problem=problem,
         sites=sites,
         assignment=pd.DataFrame(rows, columns=["origin", "site", "people", "minutes"]),
-        objective=found.objective,
-        bound=found.bound,
+        objective=result.objective,
+        bound=result.bound,
         status="proven" if proven else "best_found",
         seconds=seconds,
         solver=version(),
-        nodes=found.nodes,
+        nodes=result.nodes,
     )
 
 

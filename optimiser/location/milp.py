@@ -12,7 +12,7 @@ import numpy as np
 from scipy.sparse import coo_array, csr_array, eye_array, hstack, vstack
 
 from optimiser.location.cost_matrix import Bools, Floats, Places
-from optimiser.location.instance import Given
+from optimiser.location.instance import LocationInstance
 from optimiser.model.model import Arrays
 from optimiser.solver.highs import LinearModel, Outcome
 from optimiser.solver.limits import Clock, Limits
@@ -48,20 +48,20 @@ class Program:
         Origins and sites of the x columns, or None.
     """
 
-    given: Given
+    given: LocationInstance
     cost: Floats
     rows: tuple[Rows, ...]
     pairs: tuple[Places, Places] | None
 
     @classmethod
-    def covering(cls, given: Given, near: Bools, cost: Floats | None = None) -> Self:
+    def covering(cls, instance: LocationInstance, near: Bools, cost: Floats | None = None) -> Self:
         """Return the program in which every origin has a chosen site near; `cost` (site) or none."""
         columns = near.shape[1]
         cost = np.zeros(columns) if cost is None else cost
-        return cls(given, cost, (*_of_sites(given, columns), _covered(near, columns)), None)
+        return cls(instance, cost, (*_of_sites(instance, columns), _covered(near, columns)), None)
 
     @classmethod
-    def counting(cls, given: Given, near: Bools, *, everybody: bool) -> Self:
+    def counting(cls, instance: LocationInstance, near: Bools, *, everybody: bool) -> Self:
         """Return the program of most people near; `everybody` must be reached, though not near.
 
         Columns after y are z (set of sites): whether one of them is chosen. Origins with the same
@@ -69,20 +69,20 @@ class Program:
         """
         sets, which = np.unique(near, axis=0, return_inverse=True)
         count, extra = near.shape[1], len(sets)
-        people = np.bincount(which.ravel(), weights=given.people, minlength=extra)
+        people = np.bincount(which.ravel(), weights=instance.people, minlength=extra)
         linked = csr_array(hstack([csr_array(-sets.astype(float)), eye_array(extra)]))
         rows: list[Rows] = [
-            *_of_sites(given, count + extra),
+            *_of_sites(instance, count + extra),
             (linked, np.full(extra, -np.inf), np.zeros(extra)),
         ]
         if everybody:
-            rows.append(_covered(np.isfinite(given.minutes), count + extra))
-        return cls(given, np.concatenate([np.zeros(count), -people]), tuple(rows), None)
+            rows.append(_covered(np.isfinite(instance.minutes), count + extra))
+        return cls(instance, np.concatenate([np.zeros(count), -people]), tuple(rows), None)
 
     @classmethod
     def serving(
         cls,
-        given: Given,
+        instance: LocationInstance,
         near: Bools,
         *,
         everybody: bool,
@@ -100,15 +100,15 @@ class Program:
         each = coo_array((np.ones(pairs), (origins, x)), shape=(len(near), shape)).tocsr()
         linked = _linked(sites, x, shape)
         rows: list[Rows] = [
-            *_of_sites(given, shape),
+            *_of_sites(instance, shape),
             (each, np.full(len(near), float(everybody)), np.ones(len(near))),
             (linked, np.full(pairs, -np.inf), np.zeros(pairs)),
         ]
-        if given.capacity is not None:
-            rows.append(_capacity(given, origins, sites, x, shape))
+        if instance.capacity is not None:
+            rows.append(_capacity(instance, origins, sites, x, shape))
         cost = np.zeros(shape) if pair_cost is None else np.concatenate([np.zeros(count), pair_cost[near]])
         cost[:count] += site_cost
-        return cls(given, cost, tuple(rows), (origins, sites))
+        return cls(instance, cost, tuple(rows), (origins, sites))
 
     def solved(self, clock: Clock, limits: Limits, *, more: tuple[Rows, ...] = ()) -> MilpSolution:
         """Solve, with more rows if given."""
@@ -128,11 +128,13 @@ class Program:
             integer=whole,
         )
         model = LinearModel(arrays, np.arange(columns, dtype=np.int32), limits)
-        found = model.search(gap=0.0, seconds=clock.left, start=None, progress=lambda *_: None)
-        if found.values is None:
-            return MilpSolution(found.outcome, np.zeros(0, np.intp), None, np.inf, found.bound)
-        chosen = np.flatnonzero(found.values[:count] > 0.5)
-        return MilpSolution(found.outcome, chosen, self._shares(found.values), found.objective, found.bound)
+        result = model.search(gap=0.0, seconds=clock.left, start=None, progress=lambda *_: None)
+        if result.values is None:
+            return MilpSolution(result.outcome, np.zeros(0, np.intp), None, np.inf, result.bound)
+        chosen = np.flatnonzero(result.values[:count] > 0.5)
+        return MilpSolution(
+            result.outcome, chosen, self._shares(result.values), result.objective, result.bound
+        )
 
     def _shares(self, values: Floats) -> Floats | None:
         if self.pairs is None:
@@ -148,7 +150,7 @@ def needed(near: Bools) -> Bools:
     size = rows.sum(axis=1)
     rows = rows[np.argsort(size, kind="stable")]
     size = np.sort(size)
-    kept = np.ones(len(rows), bool)
+    remaining = np.ones(len(rows), bool)
     values = rows.astype(np.float32)
     for start in range(0, len(rows), 512):
         block = slice(start, start + 512)
@@ -157,8 +159,8 @@ def needed(near: Bools) -> Bools:
         within = (common == size[:, None]) & (
             np.arange(len(rows))[:, None] < np.arange(start, start + common.shape[1])
         )
-        kept[block] = ~within.any(axis=0)
-    return rows[kept]
+        remaining[block] = ~within.any(axis=0)
+    return rows[remaining]
 
 
 def _covered(near: Bools, columns: int) -> Rows:
@@ -167,17 +169,17 @@ def _covered(near: Bools, columns: int) -> Rows:
     return rows, np.ones(rows.shape[0]), np.full(rows.shape[0], np.inf)
 
 
-def _of_sites(given: Given, columns: int) -> list[Rows]:
+def _of_sites(instance: LocationInstance, columns: int) -> list[Rows]:
     """Return the rows on the number of sites and on what may be chosen around a place."""
-    sites = len(given.forced)
-    found: list[Rows] = []
-    if given.count is not None:
+    sites = len(instance.forced)
+    blocks: list[Rows] = []
+    if instance.count is not None:
         ones = _widened(csr_array(np.ones((1, sites))), columns)
-        found.append((ones, np.array([float(given.count)]), np.array([float(given.count)])))
-    if len(given.most):
-        loads = _widened(csr_array(given.loads), columns)
-        found.append((loads, np.full(len(given.most), -np.inf), given.most))
-    return found
+        blocks.append((ones, np.array([float(instance.count)]), np.array([float(instance.count)])))
+    if len(instance.most):
+        loads = _widened(csr_array(instance.loads), columns)
+        blocks.append((loads, np.full(len(instance.most), -np.inf), instance.most))
+    return blocks
 
 
 def _linked(sites: Places, x: Places, columns: int) -> csr_array:
@@ -188,11 +190,11 @@ def _linked(sites: Places, x: Places, columns: int) -> csr_array:
     return coo_array((values, places), shape=(len(x), columns)).tocsr()
 
 
-def _capacity(given: Given, origins: Places, sites: Places, x: Places, columns: int) -> Rows:
+def _capacity(instance: LocationInstance, origins: Places, sites: Places, x: Places, columns: int) -> Rows:
     """Return: people at a site ≤ its capacity, if chosen."""
-    assert given.capacity is not None
-    count = len(given.forced)
-    values = np.concatenate([given.people[origins], -given.capacity])
+    assert instance.capacity is not None
+    count = len(instance.forced)
+    values = np.concatenate([instance.people[origins], -instance.capacity])
     places = (np.concatenate([sites, np.arange(count)]), np.concatenate([x, np.arange(count)]))
     rows = coo_array((values, places), shape=(count, columns)).tocsr()
     return rows, np.full(count, -np.inf), np.zeros(count)

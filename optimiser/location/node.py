@@ -81,14 +81,14 @@ def narrowed(choice: CandidateCosts, part: Part) -> tuple[Part, CandidateCosts] 
 def distinct(choice: CandidateCosts) -> Bools:
     """Tell which columns are no copy of an earlier one; all of them where copies could be needed."""
     columns = choice.costs.shape[1]
-    kept = choice.forced.copy()
-    seen = {choice.costs[:, column].tobytes() for column in np.flatnonzero(kept)}
-    for column in np.flatnonzero(~kept):
+    columns_left = choice.forced.copy()
+    seen = {choice.costs[:, column].tobytes() for column in np.flatnonzero(columns_left)}
+    for column in np.flatnonzero(~columns_left):
         key = choice.costs[:, column].tobytes()
-        kept[column] = key not in seen
+        columns_left[column] = key not in seen
         seen.add(key)
-    enough = not len(choice.most) and kept.sum() >= choice.count
-    return kept if enough else np.ones(columns, bool)
+    enough = not len(choice.most) and columns_left.sum() >= choice.count
+    return columns_left if enough else np.ones(columns, bool)
 
 
 def _fitting(choice: CandidateCosts, part: Part) -> Bools:

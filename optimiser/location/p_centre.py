@@ -9,41 +9,43 @@ import numpy as np
 
 from optimiser.location.bisection import Threshold, first_level
 from optimiser.location.cost_matrix import Bools, CandidateCosts, Floats, Places
-from optimiser.location.instance import Given
+from optimiser.location.instance import LocationInstance
 from optimiser.location.milp import MilpSolution, Program
 from optimiser.solver.limits import Clock, Limits
 
 
-def levels(given: Given) -> Floats:
+def levels(instance: LocationInstance) -> Floats:
     """Return the minutes that the longest journey can take, in order."""
-    nearest = given.minutes.min(axis=1).max()
-    known = np.unique(given.minutes[np.isfinite(given.minutes)])
+    nearest = instance.minutes.min(axis=1).max()
+    known = np.unique(instance.minutes[np.isfinite(instance.minutes)])
     return known[known >= nearest]
 
 
-def shortest_longest(given: Given, clock: Clock, limits: Limits) -> Threshold:
+def shortest_longest(instance: LocationInstance, clock: Clock, limits: Limits) -> Threshold:
     """Return the first of the levels at which everybody is reached by a choice that keeps to the rules."""
-    known = levels(given)
+    known = levels(instance)
 
     def works(level: int) -> MilpSolution:
-        near = given.minutes <= known[level]
-        if given.capacity is not None:
-            return Program.serving(given, near, everybody=True).solved(clock, limits)
-        return Program.covering(given, near).solved(clock, limits)
+        near = instance.minutes <= known[level]
+        if instance.capacity is not None:
+            return Program.serving(instance, near, everybody=True).solved(clock, limits)
+        return Program.covering(instance, near).solved(clock, limits)
 
-    start = None if given.capacity is not None else _by_greed(given, known)
+    start = None if instance.capacity is not None else _by_greed(instance, known)
     return first_level(len(known), works, start)
 
 
-def _by_greed(given: Given, known: Floats) -> tuple[int, MilpSolution] | None:
+def _by_greed(instance: LocationInstance, known: Floats) -> tuple[int, MilpSolution] | None:
     """Return a level that greedy covers reach, with the choice; none where they keep to no rule."""
-    plain = given.choice(given.minutes)
+    plain = instance.choice(instance.minutes)
     low, high, best = 0, len(known) - 1, None
     while low <= high:
         middle = (low + high) // 2
-        chosen = filled(plain, greedy_cover(given.minutes <= known[middle], np.flatnonzero(given.forced)))
-        if plain.fits(chosen) and bool((given.minutes[:, chosen].min(axis=1) <= known[middle]).all()):
-            reached = given.minutes[:, chosen].min(axis=1).max()
+        chosen = filled(
+            plain, greedy_cover(instance.minutes <= known[middle], np.flatnonzero(instance.forced))
+        )
+        if plain.fits(chosen) and bool((instance.minutes[:, chosen].min(axis=1) <= known[middle]).all()):
+            reached = instance.minutes[:, chosen].min(axis=1).max()
             best = (int(np.searchsorted(known, reached)), MilpSolution("optimal", chosen, None, 0.0, 0.0))
             high = min(best[0], middle) - 1
         else:

@@ -10,7 +10,7 @@ from scipy.sparse import coo_array
 
 from optimiser.location.bisection import Threshold, first_level
 from optimiser.location.cost_matrix import Bools, Floats, Places
-from optimiser.location.instance import Given
+from optimiser.location.instance import LocationInstance
 from optimiser.location.milp import MilpSolution, Program, Rows
 from optimiser.solver.limits import Clock, Limits
 
@@ -21,14 +21,14 @@ def distances(between: Floats) -> Floats:
     return np.unique(between[upper])[::-1]
 
 
-def farthest_apart(given: Given, between: Floats, clock: Clock, limits: Limits) -> Threshold:
+def farthest_apart(instance: LocationInstance, between: Floats, clock: Clock, limits: Limits) -> Threshold:
     """Return the first of the distances, from the largest, that a choice can keep."""
     known = distances(between)
-    near = np.isfinite(given.minutes)
-    if given.capacity is not None:
-        program = Program.serving(given, near, everybody=True)
+    near = np.isfinite(instance.minutes)
+    if instance.capacity is not None:
+        program = Program.serving(instance, near, everybody=True)
     else:
-        program = Program.covering(given, near)
+        program = Program.covering(instance, near)
 
     def works(level: int) -> MilpSolution:
         return program.solved(clock, limits, more=(kept_apart(between < known[level], len(program.cost)),))
@@ -38,23 +38,23 @@ def farthest_apart(given: Given, between: Floats, clock: Clock, limits: Limits) 
 
 def kept_apart(conflict: Bools, columns: int) -> Rows:
     """Return the rows that let at most one of every clique of conflicting sites be chosen."""
-    found = cliques(conflict)
-    rows = np.repeat(np.arange(len(found)), [len(clique) for clique in found])
-    sites = np.concatenate(found) if found else np.zeros(0, np.intp)
-    matrix = coo_array((np.ones(len(rows)), (rows, sites)), shape=(len(found), columns)).tocsr()
-    return matrix, np.full(len(found), -np.inf), np.ones(len(found))
+    groups = cliques(conflict)
+    rows = np.repeat(np.arange(len(groups)), [len(clique) for clique in groups])
+    sites = np.concatenate(groups) if groups else np.zeros(0, np.intp)
+    matrix = coo_array((np.ones(len(rows)), (rows, sites)), shape=(len(groups), columns)).tocsr()
+    return matrix, np.full(len(groups), -np.inf), np.ones(len(groups))
 
 
 def cliques(conflict: Bools) -> list[Places]:
     """Return sets of sites of which every two conflict, such that every conflict lies in one of them."""
     conflict = conflict & ~np.eye(len(conflict), dtype=bool)
-    left, found = np.triu(conflict), []
+    left, groups = np.triu(conflict), []
     for site in np.argsort(-conflict.sum(axis=0), kind="stable"):
         while (mates := np.flatnonzero(left[site] | left[:, site])).size:
             clique = _grown(conflict, int(site), mates)
-            found.append(clique)
+            groups.append(clique)
             left[np.ix_(clique, clique)] = False
-    return found
+    return groups
 
 
 def _grown(conflict: Bools, site: int, mates: Places) -> Places:

@@ -78,9 +78,9 @@ class LocationProblem:
             object.__setattr__(self, "demand", pd.Series(1.0, index=self.minutes.index))
         if self.between is None and list(self.minutes.index) == list(self.minutes.columns):
             object.__setattr__(self, "between", self.minutes)
-        found = tuple(faults(self))
-        if found:
-            raise InputError(found)
+        errors = tuple(faults(self))
+        if errors:
+            raise InputError(errors)
 
     @classmethod
     def of(
@@ -92,7 +92,7 @@ class LocationProblem:
         capacity: float | str | None = None,
         around: float | None = None,
         around_places: float | None = None,
-        **asked: Any,
+        **options: Any,
     ) -> Self:
         """Return the problem of a region: its people, its sites (or neighbourhoods, for homes), its minutes.
 
@@ -124,7 +124,7 @@ class LocationProblem:
             between=region_instance.between(region, tier),
             capacity=region_instance.capacity(region, tier, capacity),
             crowds=region_instance.crowds(region, tier, around, around_places),
-            **{"radius": norm, **asked},
+            **{"radius": norm, **options},
         )
 
     @property

@@ -45,16 +45,16 @@ def balls(choice: CandidateCosts) -> Balls:
 
 def arrays(choice: CandidateCosts) -> Arrays:
     """Return the program; a ball that must be hit (infinite cost beyond) has a z that stays zero."""
-    found, columns = balls(choice), choice.costs.shape[1]
-    extra = len(found.cost)
-    needed = np.isinf(found.cost)
-    hit = csr_array(hstack([csr_array(found.members.astype(float)), eye_array(extra)]))
+    radii, columns = balls(choice), choice.costs.shape[1]
+    extra = len(radii.cost)
+    needed = np.isinf(radii.cost)
+    hit = csr_array(hstack([csr_array(radii.members.astype(float)), eye_array(extra)]))
     of_sites = np.vstack([np.ones((1, columns)), choice.loads])
     sites = csr_array(hstack([csr_array(of_sites), csr_array((len(of_sites), extra))]))
     free = np.full(len(choice.most), -np.inf)
     return Arrays(
-        cost=np.concatenate([np.zeros(columns), np.where(needed, 0.0, found.cost)]),
-        constant=found.least,
+        cost=np.concatenate([np.zeros(columns), np.where(needed, 0.0, radii.cost)]),
+        constant=radii.least,
         matrix=csr_array(vstack([hit, sites])),
         row_lower=np.concatenate([np.ones(extra), [choice.count], free]),
         row_upper=np.concatenate([np.full(extra, np.inf), [choice.count], choice.most]),
@@ -68,7 +68,7 @@ def by_radii(rest: CandidateCosts, part: Part, best: Incumbent, search: Location
     """Offer the best choice of a part and return the bound of that part."""
     model = arrays(rest)
     solver = LinearModel(model, np.arange(len(model.cost), dtype=np.int32), search.limits)
-    found = solver.search(gap=0.0, seconds=search.clock.left, start=None, progress=lambda *_: None)
-    if found.values is not None:
-        best.offer(part.columns[found.values[: len(part.columns)] > 0.5])
-    return found.bound if found.outcome != "infeasible" else np.inf
+    result = solver.search(gap=0.0, seconds=search.clock.left, start=None, progress=lambda *_: None)
+    if result.values is not None:
+        best.offer(part.columns[result.values[: len(part.columns)] > 0.5])
+    return result.bound if result.outcome != "infeasible" else np.inf

@@ -45,24 +45,24 @@ def minutes(region: Region, tier: str | None) -> pd.DataFrame:
 
     Where there is no such table, all pairs are estimated, those beyond the reach of a tier too.
     """
-    found, origins = places(region, tier), region.neighbourhoods
+    candidates, origins = places(region, tier), region.neighbourhoods
     if region.minutes_given:
         pairs = region.minutes
     else:
         road = region.parameters.travel
         pairs = travel_minutes(
-            origins, found, detour=road.detour.value, speed_kph=road.speed.value, most=np.inf
+            origins, candidates, detour=road.detour.value, speed_kph=road.speed.value, most=np.inf
         )
     table = pairs.pivot_table(index="origin", columns="destination", values="minutes")
-    return table.reindex(index=origins.index, columns=found.index).fillna(np.inf).astype(float)
+    return table.reindex(index=origins.index, columns=candidates.index).fillna(np.inf).astype(float)
 
 
 def between(region: Region, tier: str | None) -> pd.DataFrame:
     """Return the minutes (place × place), estimated from the straight line like all estimated minutes."""
-    found, road = places(region, tier), region.parameters.travel
-    spot = found["x"].to_numpy(float) + 1j * found["y"].to_numpy(float)
+    candidates, road = places(region, tier), region.parameters.travel
+    spot = candidates["x"].to_numpy(float) + 1j * candidates["y"].to_numpy(float)
     kilometres = np.abs(spot[:, None] - spot) / 1000 * road.detour.value
-    return pd.DataFrame(kilometres / road.speed.value * 60, index=found.index, columns=found.index)
+    return pd.DataFrame(kilometres / road.speed.value * 60, index=candidates.index, columns=candidates.index)
 
 
 def people(region: Region, outlook: Outlook, tier: str | None) -> pd.Series:
@@ -78,9 +78,9 @@ def capacity(region: Region, tier: str | None, room: float | str | None) -> pd.S
     """Return the people (place) that can be served: a number, or as many as there is room for."""
     if room is None:
         return None
-    found = places(region, tier)["room"]
+    space = places(region, tier)["room"]
     everybody = float(region.clients["clients"].sum())
-    return found.clip(upper=everybody) if room == "room" else pd.Series(float(room), index=found.index)
+    return space.clip(upper=everybody) if room == "room" else pd.Series(float(room), index=space.index)
 
 
 def crowds(
@@ -90,16 +90,18 @@ def crowds(
 
     A chosen site counts with all the places it has room for, times the weight of its tier.
     """
-    found = places(region, tier)
+    candidates = places(region, tier)
     written = None if tier is None else region.parameters.tiers[tier].concentration_weight
-    weight = found["room"].replace(np.inf, 0.0) * (1.0 if written is None else written.value)
-    ones = pd.Series(1.0, index=found.index)
-    return (*_crowds(region, found, ones, sites), *_crowds(region, found, weight, weighted_places))
+    weight = candidates["room"].replace(np.inf, 0.0) * (1.0 if written is None else written.value)
+    ones = pd.Series(1.0, index=candidates.index)
+    return (*_crowds(region, candidates, ones, sites), *_crowds(region, candidates, weight, weighted_places))
 
 
-def _crowds(region: Region, found: pd.DataFrame, weight: pd.Series, most: float | None) -> Iterator[Crowd]:
+def _crowds(
+    region: Region, candidates: pd.DataFrame, weight: pd.Series, most: float | None
+) -> Iterator[Crowd]:
     """Generate the limits that could bind: where the sites around weigh more than is allowed."""
     for code in region.neighbourhoods.index if most is not None else ():
-        here = weight[found["neighbourhood"].isin([code, *region.contiguity[code]])]
+        here = weight[candidates["neighbourhood"].isin([code, *region.contiguity[code]])]
         if most is not None and here.sum() > most:
             yield Crowd(str(code), {str(site): float(w) for site, w in here.items()}, most)

@@ -77,11 +77,11 @@ class Location:
         """Return people, mean and worst minutes by site."""
         rows = self.assignment[self.assignment["people"] > 0]
         weighted = rows.assign(total=rows["people"] * rows["minutes"])
-        found = weighted.groupby("site").agg(
+        totals = weighted.groupby("site").agg(
             people=("people", "sum"), total=("total", "sum"), worst_minutes=("minutes", "max")
         )
-        found.insert(1, "mean_minutes", found.pop("total") / found["people"])
-        return found.reindex(list(self.sites)).fillna({"people": 0.0})
+        totals.insert(1, "mean_minutes", totals.pop("total") / totals["people"])
+        return totals.reindex(list(self.sites)).fillna({"people": 0.0})
 
 
 class OutOfReach(Exception):

@@ -18,7 +18,7 @@ RELATIVE = 1e-6
 def misfits(answer: Location) -> tuple[str, ...]:
     """Return everything in which an answer breaks what was asked or misstates itself; empty is verified."""
     problem, checks = answer.problem, (_choice, _crowds, _journeys, _served, _room, _worth)
-    return tuple(told for check in checks for told in check(problem, answer))
+    return tuple(message for check in checks for message in check(problem, answer))
 
 
 def _choice(problem: LocationProblem, answer: Location) -> Iterator[str]:

@@ -187,8 +187,8 @@ class _Held:
             return rows
         # of places every site that has any by the plan must have been counted
         planned = self._at(quarter).mean["places"].to_series()
-        asked = {at for at, places in planned.items() if places > 0.5}
-        return rows if asked <= set(zip(rows["site"], rows["tier"], strict=True)) else None
+        planned_at = {at for at, places in planned.items() if places > 0.5}
+        return rows if planned_at <= set(zip(rows["site"], rows["tier"], strict=True)) else None
 
     def _one(
         self,
@@ -198,8 +198,8 @@ class _Held:
         row: Mapping[Any, Any],
         oldest: Quarter,
     ) -> Compared:
-        found = [self._at(q).of(measure, detail) for q in quarters]
-        mean, drawn = sum(one for one, _ in found), np.sum([draws for _, draws in found], axis=0)
+        counts = [self._at(q).of(measure, detail) for q in quarters]
+        mean, drawn = sum(one for one, _ in counts), np.sum([draws for _, draws in counts], axis=0)
         least, most = _band(float(mean), drawn)
         return Compared(
             measure=measure,

@@ -192,18 +192,18 @@ class Tracker:
         self, pools: list[tuple[list[int], Floats]], housed: Floats, without: Floats, expected: Floats
     ) -> tuple[Floats, Floats]:
         """Return the counts where nobody lives in a place that is not there, and a free one is taken."""
-        kept, waiting = housed.copy(), without.copy()
+        stayed, waiting = housed.copy(), without.copy()
         for tiers, room in pools:
-            total = kept[..., tiers].sum(axis=(1, 2, 3))
+            total = stayed[..., tiers].sum(axis=(1, 2, 3))
             part = np.divide(room, total, out=np.ones_like(total), where=total > room)
-            fits = kept[..., tiers] * part[:, None, None, None]
-            waiting += (kept[..., tiers] - fits).sum(axis=3)
-            kept[..., tiers] = fits
+            fits = stayed[..., tiers] * part[:, None, None, None]
+            waiting += (stayed[..., tiers] - fits).sum(axis=3)
+            stayed[..., tiers] = fits
         for tiers, room in pools:
             for tier in tiers:
-                free = room - kept[..., tiers].sum(axis=(1, 2, 3))
-                self._filled(tier, free, kept, waiting, expected)
-        return kept, waiting
+                free = room - stayed[..., tiers].sum(axis=(1, 2, 3))
+                self._filled(tier, free, stayed, waiting, expected)
+        return stayed, waiting
 
     def _pools(self, quarter: Quarter, random: np.random.Generator) -> list[tuple[list[int], Floats]]:
         """Return the tiers that share places, and how many people (draw) these hold.
@@ -227,16 +227,16 @@ class Tracker:
         taken = sum(n for (_, k), n in self.plan.problem.wlz_occupied.items() if k == tier)
         return max(0, round(places - taken))
 
-    def _filled(self, tier: int, free: Floats, kept: Floats, waiting: Floats, expected: Floats) -> None:
+    def _filled(self, tier: int, free: Floats, stayed: Floats, waiting: Floats, expected: Floats) -> None:
         """Let people who wait take what is free (draw) in a tier, up to what the plan expects there."""
         problem, profiles = self.plan.problem, self._labels["profile"]
         code = self._labels["tier"][tier]
         suits = [n for n, profile in enumerate(profiles) if (profile, code) in problem.allowed]
-        asked = np.minimum(free, float(expected[..., tier].sum()) - kept[..., tier].sum(axis=(1, 2)))
+        demand = np.minimum(free, float(expected[..., tier].sum()) - stayed[..., tier].sum(axis=(1, 2)))
         queue = waiting[..., suits].sum(axis=(1, 2))
-        part = np.divide(asked.clip(min=0.0), queue, out=np.zeros_like(queue), where=queue > 0).clip(max=1.0)
+        part = np.divide(demand.clip(min=0.0), queue, out=np.zeros_like(queue), where=queue > 0).clip(max=1.0)
         taken = waiting[..., suits] * part[:, None, None]
-        kept[..., suits, tier] += taken
+        stayed[..., suits, tier] += taken
         waiting[..., suits] -= taken
 
     # ------------------------------------------------------------------ places and homes
@@ -373,8 +373,8 @@ def _moves(care: CarePathway) -> Floats:
 
 def _counted(base: Floats, stay: Floats, expected: Floats, random: np.random.Generator) -> Floats:
     """Return drawn counts (draw, …) of what is expected (draw, …), part of it there in the base (…)."""
-    kept = np.minimum(base * stay, expected)
+    stayed = np.minimum(base * stay, expected)
     people = np.ceil(base - 1e-9)
-    chance = np.divide(kept, people, out=np.zeros_like(kept), where=people > 0)
+    chance = np.divide(stayed, people, out=np.zeros_like(stayed), where=people > 0)
     counted: Floats = random.binomial(people.astype(int), np.clip(chance, 0.0, 1.0)).astype(float)
-    return counted + random.poisson(np.maximum(expected - kept, 0.0))
+    return counted + random.poisson(np.maximum(expected - stayed, 0.0))

@@ -77,10 +77,10 @@ def volumes(
     factors = _tier_factors(plan, tiers, years, draws, seed)
     room = _room(plan).sel(tier=tiers, year=years) * WEEKS_PER_YEAR
     # what a plan delivers is within its room; rounding of the solver must not cut it
-    asked, limit = delivered * factors, room.where(room > delivered, delivered)
+    demand, limit = delivered * factors, room.where(room > delivered, delivered)
     return Volumes(
         expected=delivered.assign_attrs(units="client-weeks", long_name="client-weeks delivered"),
-        drawn=asked.where(asked < limit, limit).transpose("draw", "neighbourhood", "tier", "year"),
+        drawn=demand.where(demand < limit, limit).transpose("draw", "neighbourhood", "tier", "year"),
         eur=_euros(plan).sel(tier=tiers, year=years),
         terms=split,
         contracts=_contracts(plan, first),
@@ -119,13 +119,13 @@ def nodes(plan: Plan) -> list[int]:
 
 
 def _terms(plan: Plan, first: int, lengths: tuple[int, ...]) -> tuple[ContractTerm, ...]:
-    known, found, year = set(plan.problem.years), list[ContractTerm](), first
+    known, terms, year = set(plan.problem.years), list[ContractTerm](), first
     for number, length in enumerate(lengths):
         years = tuple(t for t in range(year, year + length) if t in known)
         name = "contract" if number == 0 else f"extension {number}"
-        found.append(ContractTerm(name, years, length))
+        terms.append(ContractTerm(name, years, length))
         year += length
-    return tuple(term for term in found if term.years)
+    return tuple(term for term in terms if term.years)
 
 
 def _delivered(plan: Plan) -> xr.DataArray:

@@ -250,25 +250,25 @@ def _check(patchwork: Patchwork, wish: Wish, count: int) -> None:
         nx.number_connected_components(patchwork.graph.subgraph(_units_of(patchwork, region)))
         for region in regions
     )
-    told = []
+    faults = []
     if not pieces <= count <= len(patchwork.units):
-        told.append(
+        faults.append(
             f"{count} lots: the named regions ask {pieces} at least, and {len(patchwork.units)} are possible"
         )
     if wish.max_share is not None:
         most = wish.max_share * patchwork.size.sum()
-        told += [
+        faults += [
             f"{unit} alone has {size / patchwork.size.sum():.1%} of it, a lot at most {wish.max_share:.1%}"
             for unit, size in zip(patchwork.units, patchwork.size, strict=True)
             if size > most * (1 + 1e-9)
         ]
         fewest = sum(max(1, int(np.ceil(size / most - 1e-9))) for size in regions.values())
         if count < fewest:
-            told.append(
+            faults.append(
                 f"{count} lots of at most {wish.max_share:.1%} cannot hold the volume of every region"
             )
-    if told:
-        raise Impossible(tuple(told))
+    if faults:
+        raise Impossible(tuple(faults))
 
 
 def _units_of(patchwork: Patchwork, region: str) -> list[str]:

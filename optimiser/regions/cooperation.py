@@ -136,8 +136,8 @@ class TierScale:
         """Return what the tier costs for clients that share it, in EUR per year."""
         if clients <= 0:
             return 0.0
-        asked = self.places(clients)
-        sites, paid = max(1.0, asked / self.size), max(asked, self.least)
+        required = self.places(clients)
+        sites, paid = max(1.0, required / self.size), max(required, self.least)
         return self.running * sites + self.place * paid + self.client * clients
 
 
@@ -276,12 +276,12 @@ def _minutes_between(
     if len(known):
         table.update(known.pivot_table(index="origin", columns="destination", values="minutes"))
     table = table.reindex(index=region.neighbourhoods.index, columns=free.index)
-    found = {}
+    minutes = {}
     for tier in free.columns:
         weight = pd.DataFrame({town: free[tier].where(host == town, 0.0) for town in towns})
         total = weight.sum()
-        found[str(tier)] = (table @ weight / total.where(total > 0)).fillna(0.0)
-    return found
+        minutes[str(tier)] = (table @ weight / total.where(total > 0)).fillna(0.0)
+    return minutes
 
 
 def _mean_over(reach: pd.DataFrame, people: pd.Series, town_of: pd.Series, towns: tuple[str, ...]) -> Floats:
@@ -298,16 +298,16 @@ def _nearest(
     reach: pd.DataFrame, people: pd.Series, room: Floats, town_of: pd.Series, towns: tuple[str, ...]
 ) -> Floats:
     """Return (origin, host) clients: housed within the room with the fewest minutes together."""
-    asked = people.to_numpy(float)
+    demand = people.to_numpy(float)
     areas, hosts = reach.shape
-    if asked.sum() <= 0:
+    if demand.sum() <= 0:
         return np.zeros((len(towns), hosts))
-    room = room * max(1.0, asked.sum() / room.sum())  # what rounding takes off the sum
+    room = room * max(1.0, demand.sum() / room.sum())  # what rounding takes off the sum
     leave = csr_array(kron(eye(areas), np.ones((1, hosts))))
     arrive = csr_array(kron(np.ones((1, areas)), eye(hosts)))
-    rows = [LinearConstraint(leave, asked, asked), LinearConstraint(arrive, -np.inf, room + 1e-9)]
-    found = milp(reach.to_numpy(float).ravel(), constraints=rows)
-    if not found.success:
-        raise RuntimeError(f"the present flows could not be estimated: {found.message}")
-    lived = pd.DataFrame(found.x.reshape(areas, hosts), index=reach.index, columns=reach.columns)
+    rows = [LinearConstraint(leave, demand, demand), LinearConstraint(arrive, -np.inf, room + 1e-9)]
+    result = milp(reach.to_numpy(float).ravel(), constraints=rows)
+    if not result.success:
+        raise RuntimeError(f"the present flows could not be estimated: {result.message}")
+    lived = pd.DataFrame(result.x.reshape(areas, hosts), index=reach.index, columns=reach.columns)
     return lived.groupby(town_of).sum().reindex(list(towns), fill_value=0.0)[list(towns)].to_numpy(float)

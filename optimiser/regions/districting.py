@@ -210,18 +210,18 @@ class Partitioner:
 def _travelled(known: Cooperation, inside: np.ndarray, clients: Floats) -> tuple[Floats, float]:
     """Return client-minutes per town of a group to the next free place, and clients with no room in it."""
     minutes, elsewhere = np.zeros(int(inside.sum())), 0.0
-    for k, asked in enumerate(clients):
-        if asked <= 0:
+    for k, count in enumerate(clients):
+        if count <= 0:
             continue
         room = known.room[:, k]
-        within = min(1.0, float(room[inside].sum()) / asked)
+        within = min(1.0, float(room[inside].sum()) / count)
         # What rounding leaves is no person that has to look elsewhere.
         within = 1.0 if within > 1 - 1e-9 or not room[~inside].any() else within
         reach = known.minutes[k][inside]
         near = _mean(reach[:, inside], room[inside])
         far = _mean(reach[:, ~inside], room[~inside])
         minutes += known.clients[inside, k] * (within * near + (1 - within) * far)
-        elsewhere += (1 - within) * float(asked)
+        elsewhere += (1 - within) * float(count)
     return minutes, elsewhere
 
 
@@ -240,15 +240,15 @@ def connected_sets(graph: "nx.Graph[str]", most: int) -> tuple[frozenset[str], .
         When there are more than `most`.
     """
     ring = {node: frozenset(graph.neighbors(node)) for node in graph}
-    found: dict[frozenset[str], None] = {frozenset([node]): None for node in graph}
-    todo = list(found)
+    sets: dict[frozenset[str], None] = {frozenset([node]): None for node in graph}
+    todo = list(sets)
     while todo:
         grown = dict.fromkeys(one | {node} for one in todo for node in _around(one, ring))
-        todo = [one for one in grown if one not in found]
-        found.update(dict.fromkeys(todo))
-        if len(found) > most:
+        todo = [one for one in grown if one not in sets]
+        sets.update(dict.fromkeys(todo))
+        if len(sets) > most:
             raise InputError([_too_many(len(graph), most)])
-    return tuple(found)
+    return tuple(sets)
 
 
 def _around(nodes: frozenset[str], ring: dict[str, frozenset[str]]) -> frozenset[str]:

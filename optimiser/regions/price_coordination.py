@@ -273,14 +273,14 @@ def coordinate(
     Country | None
         None where a region has no plan: the asking was stopped.
     """
-    asked = Coordination(tuple(regions), tuple(limits))
-    if limits and not _price(asked, relax, rounds, ENOUGH * gap):
+    coordination = Coordination(tuple(regions), tuple(limits))
+    if limits and not _price(coordination, relax, rounds, ENOUGH * gap):
         return None
-    prices = asked.nearest(ENOUGH * gap) if asked.bounds else ()
-    asked.hear(prices, plan(prices, regions))
-    if set(asked.plans) != set(regions):
+    prices = coordination.nearest(ENOUGH * gap) if coordination.bounds else ()
+    coordination.hear(prices, plan(prices, regions))
+    if set(coordination.plans) != set(regions):
         return None
-    country = asked.country(chosen(asked))
+    country = coordination.country(chosen(coordination))
     heard(country)
     box = np.array([limit.box for limit in limits])
     for number in range(repairs):
@@ -292,8 +292,8 @@ def coordinate(
         # the last ones given are the smallest: soon done, and they fill up what is short most closely
         for some in batched(reversed(regions), AT_ONCE):
             answers = plan(prices, some)
-            asked.hear(prices, answers)
-            country = asked.country(chosen(asked))
+            coordination.hear(prices, answers)
+            country = coordination.country(chosen(coordination))
             heard(country)
             if set(answers) != set(some):
                 return country
@@ -302,81 +302,81 @@ def coordinate(
     return country
 
 
-def _price(asked: Coordination, relax: Ask, rounds: int, enough: float) -> bool:
+def _price(coordination: Coordination, relax: Ask, rounds: int, enough: float) -> bool:
     """Look for the prices with the highest bound, until what more could be won is less than a share of it.
 
     What could be won is told by the planes alone: a bound lies below what a relaxation costs at any prices.
     Tells whether the regions answered to the first.
     """
-    centre: Prices = tuple(0.0 for _ in asked.limits)
-    if not asked.hear(centre, relax(centre)):
+    centre: Prices = tuple(0.0 for _ in coordination.limits)
+    if not coordination.hear(centre, relax(centre)):
         return False
-    box = np.array([limit.box for limit in asked.limits])
+    box = np.array([limit.box for limit in coordination.limits])
     for _ in range(rounds - 1):
-        proposed, promised = propose(asked, centre, box)
-        won = promised - asked.promised(centre)
-        if won <= enough * abs(asked.bound(centre)) or proposed in asked.bounds:
+        proposed, promised = propose(coordination, centre, box)
+        won = promised - coordination.promised(centre)
+        if won <= enough * abs(coordination.bound(centre)) or proposed in coordination.bounds:
             break
-        if not asked.hear(proposed, relax(proposed)):
+        if not coordination.hear(proposed, relax(proposed)):
             break
-        if asked.bound(proposed) > asked.bound(centre):
+        if coordination.bound(proposed) > coordination.bound(centre):
             centre, box = proposed, 2.0 * box
         else:
             box = box / 2.0
     return True
 
 
-def propose(asked: Coordination, centre: Prices, box: Floats) -> tuple[Prices, float]:
+def propose(coordination: Coordination, centre: Prices, box: Floats) -> tuple[Prices, float]:
     """Return the prices within the box around the centre that promise most, and the bound promised.
 
     max Σ_r θ_r − Σ_l weight·sign·price·amount with θ_r ≤ cost + Σ_l weight·sign·price·used for every
     answer of region r.
     """
-    limits, count = asked.limits, len(asked.limits)
+    limits, count = coordination.limits, len(coordination.limits)
     factor = np.array([limit.weight * limit.sign for limit in limits])
     amounts = np.array([limit.amount for limit in limits])
     rows, right = list[Floats](), list[float]()
-    for n, name in enumerate(asked.regions):
-        for answer in asked.planes[name]:
-            own = np.zeros(len(asked.regions))
+    for n, name in enumerate(coordination.regions):
+        for answer in coordination.planes[name]:
+            own = np.zeros(len(coordination.regions))
             own[n] = 1.0
             rows.append(np.concatenate([-factor * np.array(answer.used), own]))
             right.append(answer.cost)
     around = [(max(0.0, c - b), c + b) for c, b in zip(centre, box, strict=True)]
-    cost = np.concatenate([factor * amounts, -np.ones(len(asked.regions))])
-    free: list[tuple[float | None, float | None]] = [(None, None)] * len(asked.regions)
-    found = linprog(cost, A_ub=np.array(rows), b_ub=right, bounds=[*around, *free], method="highs")
-    if found.x is None:
-        return centre, asked.bound(centre)
-    return tuple(float(price) for price in found.x[:count]), -float(found.fun or 0.0)
+    cost = np.concatenate([factor * amounts, -np.ones(len(coordination.regions))])
+    free: list[tuple[float | None, float | None]] = [(None, None)] * len(coordination.regions)
+    result = linprog(cost, A_ub=np.array(rows), b_ub=right, bounds=[*around, *free], method="highs")
+    if result.x is None:
+        return centre, coordination.bound(centre)
+    return tuple(float(price) for price in result.x[:count]), -float(result.fun or 0.0)
 
 
-def chosen(asked: Coordination) -> dict[str, RegionAnswer]:
+def chosen(coordination: Coordination) -> dict[str, RegionAnswer]:
     """Return one plan for each region: as little short of the limits as can be, then at the least cost."""
-    plans = [(name, answer) for name in asked.regions for answer in asked.plans[name]]
+    plans = [(name, answer) for name in coordination.regions for answer in coordination.plans[name]]
     costs = np.array([answer.cost for _, answer in plans])
-    if not asked.limits:
+    if not coordination.limits:
         taken = np.array(
-            [answer is min(asked.plans[name], key=lambda one: one.cost) for name, answer in plans]
+            [answer is min(coordination.plans[name], key=lambda one: one.cost) for name, answer in plans]
         )
         return {name: answer for (name, answer), is_taken in zip(plans, taken, strict=True) if is_taken}
-    scale = np.array([max(1.0, abs(limit.amount)) for limit in asked.limits])
-    least = _choice(asked, plans, np.zeros(len(plans)), 1.0 / scale, np.full(len(scale), np.inf))
+    scale = np.array([max(1.0, abs(limit.amount)) for limit in coordination.limits])
+    least = _choice(coordination, plans, np.zeros(len(plans)), 1.0 / scale, np.full(len(scale), np.inf))
     allowed = least[len(plans) :] * (1.0 + MET) + MET * scale
-    best = _choice(asked, plans, costs, np.zeros(len(scale)), allowed)
+    best = _choice(coordination, plans, costs, np.zeros(len(scale)), allowed)
     return {name: answer for (name, answer), part in zip(plans, best, strict=False) if part > 0.5}
 
 
 def _choice(
-    asked: Coordination,
+    coordination: Coordination,
     plans: list[tuple[str, RegionAnswer]],
     costs: Floats,
     shortage: Floats,
     allowed: Floats,
 ) -> Floats:
     """Solve for (plan) whether it is chosen and (limit) what is short, at a cost of either."""
-    count, limits = len(plans), asked.limits
-    number = {name: n for n, name in enumerate(asked.regions)}
+    count, limits = len(plans), coordination.limits
+    number = {name: n for n, name in enumerate(coordination.regions)}
     one_each = coo_array(
         (np.ones(count), ([number[name] for name, _ in plans], np.arange(count))),
         shape=(len(number), count + len(limits)),
@@ -387,12 +387,12 @@ def _choice(
     # rows scaled, since euros and places differ by millions
     scale = np.maximum(1.0, np.abs(right))
     held = np.hstack([used / scale[:, None], -np.diag(1.0 / scale)])
-    found = milp(
+    result = milp(
         np.concatenate([costs, shortage]),
         integrality=np.concatenate([np.ones(count), np.zeros(len(limits))]),
         bounds=Bounds(np.zeros(count + len(limits)), np.concatenate([np.ones(count), allowed])),
         constraints=[LinearConstraint(one_each, 1.0, 1.0), LinearConstraint(held, -np.inf, right / scale)],
     )
-    if found.x is None:
+    if result.x is None:
         raise ValueError("Expected a choice: what is short has no limit of its own.")
-    return np.asarray(found.x)
+    return np.asarray(result.x)

@@ -83,17 +83,17 @@ class RegionJob:
                 digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
         solving = (self.gap, self.seconds, self.seed) if self.plan else ()
         limits = [(limit.kind, limit.year) for limit in self.limits]
-        asked = (limits, [float(price) for price in self.prices], self.plan, solving, version())
-        digest.update(json.dumps(asked).encode())
+        contents = (limits, [float(price) for price in self.prices], self.plan, solving, version())
+        digest.update(json.dumps(contents).encode())
         return digest.hexdigest()[:24]
 
 
 def answer(job: RegionJob) -> RegionAnswer | None:
     """Return what a region makes of prices, from disc where it is kept; None where it was stopped."""
     file = job.kept / f"{job.digest()}.json"
-    kept = _kept(file)
-    if kept is not None:
-        return kept
+    cached = _kept(file)
+    if cached is not None:
+        return cached
     if job.stop.exists():
         return None
     region = read_region(job.region)
@@ -110,13 +110,13 @@ def _kept(file: Path) -> RegionAnswer | None:
     """Return an answer that was kept; None where there is none, or what is there cannot be read."""
     try:
         written = json.loads(file.read_text(encoding="utf-8"))
-        kept = RegionAnswer(**{**written, "used": tuple(float(amount) for amount in written["used"])})
-        sound = math.isfinite(kept.bound) and math.isfinite(kept.cost)
+        cached = RegionAnswer(**{**written, "used": tuple(float(amount) for amount in written["used"])})
+        sound = math.isfinite(cached.bound) and math.isfinite(cached.cost)
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
     # its plan may have been taken away, or never have been finished
-    lost = bool(kept.plan) and not (file.parent / kept.plan / "plan.nc").is_file()
-    return kept if sound and not lost else None
+    lost = bool(cached.plan) and not (file.parent / cached.plan / "plan.nc").is_file()
+    return cached if sound and not lost else None
 
 
 def _keep(file: Path, made: RegionAnswer) -> None:
@@ -260,8 +260,8 @@ class Crew:
         """Hand jobs out and gather the answers; when stopped, what is done by then."""
         self.kept.mkdir(parents=True, exist_ok=True)
         self.stop_file.unlink(missing_ok=True)
-        asked = {self.executor.submit(answer, job): job.name for job in jobs}
-        waiting = set(asked)
+        running = {self.executor.submit(answer, job): job.name for job in jobs}
+        waiting = set(running)
         self.told(what, 0, len(jobs))
         while waiting:
             done, waiting = wait(waiting, timeout=PAUSE_SECONDS)
@@ -270,7 +270,7 @@ class Crew:
             if self.stop.is_set() and waiting:
                 self.stop_file.touch()
                 waiting -= {future for future in waiting if future.cancel()}
-        return {name: made for future, name in asked.items() if (made := _made(future)) is not None}
+        return {name: made for future, name in running.items() if (made := _made(future)) is not None}
 
 
 def _made(future: Future[RegionAnswer | None]) -> RegionAnswer | None:

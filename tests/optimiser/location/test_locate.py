@@ -412,13 +412,13 @@ def graph(seed, size=150):
 @pytest.mark.parametrize(("sites", "seed"), [(3, 1), (5, 2), (15, 3)])
 def test_fewest_minutes_as_another_formulation_has_them(sites, seed):
     """70 vertices: our search against HiGHS with the radius formulation and none of our bounds."""
-    from optimiser.location.instance import Given
+    from optimiser.location.instance import LocationInstance
     from optimiser.location.radius_formulation import arrays
     from optimiser.solver.highs import LinearModel
 
     problem = LocationProblem(graph(seed, 70), aim="travel", sites=sites)
     answer = locate(problem)
-    given_ = Given.of(problem)
+    given_ = LocationInstance.of(problem)
     model = arrays(given_.choice(given_.minutes))
     solver = LinearModel(model, np.arange(len(model.cost), dtype=np.int32))
     other = solver.search(gap=0.0, seconds=120.0, start=None, progress=lambda *_: None)
