@@ -36,7 +36,7 @@ from models.parameters.finance import WEEKS_PER_YEAR
 from optimiser.plan import Plan
 from optimiser.procurement.contract_volumes import Volumes
 from optimiser.solve import Impossible, NoPlanYet
-from optimiser.solver.highs import THREADS
+from optimiser.solver.highs import THREADS, use_one_thread_count
 
 type Floats = NDArray[np.float64]
 
@@ -286,6 +286,7 @@ def _divided(patchwork: Patchwork, wish: Wish, count: int, until: float, gap: fl
         if left <= 0.5:
             raise NoPlanYet("no lots that hang together were found in the time given")
         # half of what is left, so that there is time to mend lots that fall apart
+        use_one_thread_count()
         stats = program.problem.solve(pulp.HiGHS(msg=False, timeLimit=left / 2, gapRel=gap, threads=THREADS))
         if stats.status in _NONE:
             raise Impossible((f"{count} contiguous lots within the largest share do not exist",))

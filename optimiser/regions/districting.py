@@ -21,7 +21,7 @@ import pulp
 from geodata.faults import Fault, InputError
 from models.inputs.partition_file import Partition
 from optimiser.regions.cooperation import Cooperation, Floats
-from optimiser.solver.highs import THREADS
+from optimiser.solver.highs import THREADS, use_one_thread_count
 
 MOST_SETS = 60_000
 """Connected sets that are listed; 16 municipalities in a dense knot have 65,535."""
@@ -275,6 +275,7 @@ def _set_partition(
         holds = [variable for variable, one in zip(chosen, sets, strict=True) if town in one]
         program.addConstraint(pulp.lpSum_vars(holds) == 1, f"in_one_group_{number}")
     program.addConstraint(pulp.lpSum_vars(chosen) == count, "number_of_groups")
+    use_one_thread_count()
     stats = program.solve(pulp.HiGHS(msg=False, gapRel=0.0, threads=THREADS))
     if not stats.has_solution or stats.objective is None:
         raise RuntimeError(f"no partition into {count} groups: {stats.status}")

@@ -19,7 +19,7 @@ from scipy.sparse import csr_array
 
 from optimiser.model.model import Arrays, Floats, Model
 from optimiser.search.aggregation import BY_ORIGIN
-from optimiser.solver.highs import THREADS, new_highs
+from optimiser.solver.highs import checked, new_highs, run
 
 type Indices = NDArray[np.int32]
 
@@ -156,11 +156,7 @@ class LagrangianBound:
             highs.changeColsCost(count, columns, cost[origin])
             highs.changeColsBounds(count, columns, none, upper[origin])
             highs.changeRowsBounds(rows, balances, given, given)
-            highs.run()
-            if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-                # from where the last origin ended it may lose its way (seen: "unknown"); not from scratch
-                highs.clearSolver()
-                highs.run()
+            run(highs)
             if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
                 return -np.inf
             total += highs.getInfo().objective_function_value
@@ -180,9 +176,7 @@ class LagrangianBound:
         program.a_matrix_.index_ = part.indices.astype(np.int32)
         program.a_matrix_.value_ = part.data
         highs = new_highs()
-        highs.setOptionValue("output_flag", False)
-        highs.setOptionValue("threads", THREADS)
-        highs.passModel(program)
+        checked(highs.passModel(program), "passModel")
         return highs
 
 

@@ -1,5 +1,6 @@
-"""HiGHS kept between solves: bounds change, the basis stays."""
+"""HiGHS kept between solves, with one thread count per process and every status checked."""
 
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,11 +16,79 @@ from optimiser.solver.limits import Limits, Work
 
 type Outcome = Literal["optimal", "infeasible", "worse", "stopped"]
 """`worse` is said of a relaxation that was given up once it could not come below a limit."""
-new_highs: Callable[[], Any] = highspy.Highs
-"""A new solver; highspy gives it no types."""
-
 THREADS = 2
 """The same wherever HiGHS is used: it refuses to change within a process. Its interior point uses two."""
+
+_solver: Callable[[], Any] = highspy.Highs
+"""highspy gives it no types."""
+
+FAILED = frozenset(
+    {
+        highspy.HighsModelStatus.kNotset, highspy.HighsModelStatus.kLoadError,
+        highspy.HighsModelStatus.kModelError, highspy.HighsModelStatus.kPresolveError,
+        highspy.HighsModelStatus.kSolveError, highspy.HighsModelStatus.kPostsolveError,
+        highspy.HighsModelStatus.kMemoryLimit,
+    }
+)  # fmt: skip
+"""Model statuses after which no answer may be read."""
+
+_thread_count = threading.Lock()
+_processes_with_thread_count = set[int]()
+
+
+class SolverError(RuntimeError):
+    """HiGHS refused a call or failed in a solve: there is no answer, and none may be made up."""
+
+
+def checked(status: Any, call: str) -> None:
+    """Raise where HiGHS refuses a call."""
+    if status == highspy.HighsStatus.kError:
+        raise SolverError(f"HiGHS failed in {call}. Restart the process and try again.")
+
+
+def use_one_thread_count() -> None:
+    """Make this process run HiGHS with `THREADS` threads, whoever ran it before with another number.
+
+    HiGHS starts its threads once per process and fails each later run that asks for another number.
+    """
+    with _thread_count:
+        process = os.getpid()
+        if process in _processes_with_thread_count:
+            return
+        if _runs() != highspy.HighsStatus.kOk:
+            highspy.Highs.resetGlobalScheduler(True)
+            checked(_runs(), f"a run with {THREADS} threads")
+        _processes_with_thread_count.add(process)
+
+
+def _runs() -> Any:
+    """Run HiGHS on a model of one column, with the thread count of this house."""
+    highs = _solver()
+    highs.setOptionValue("output_flag", False)
+    highs.setOptionValue("threads", THREADS)
+    highs.addVar(0.0, 1.0)
+    return highs.run()
+
+
+def new_highs(seed: int = 0) -> Any:
+    """Return a silent solver with the thread count of this house; highspy gives it no types."""
+    use_one_thread_count()
+    highs = _solver()
+    for option, value in (("output_flag", False), ("threads", THREADS), ("random_seed", seed)):
+        checked(highs.setOptionValue(option, value), f"option {option}")
+    return highs
+
+
+def run(highs: Any) -> None:
+    """Run a solver, from scratch once more where it loses its way; raise where it fails."""
+    highs.run()
+    if highs.getModelStatus() in FAILED | {highspy.HighsModelStatus.kUnknown}:
+        # numerical trouble on the way from an old basis; an unusable thread count fails again
+        highs.clearSolver()
+        checked(highs.run(), "a solve")
+    if highs.getModelStatus() in FAILED:
+        raise SolverError(f"HiGHS failed: {highs.modelStatusToString(highs.getModelStatus())}.")
+
 
 type Columns = NDArray[np.int32]
 
@@ -51,39 +120,35 @@ class LinearModel:
         self.columns = columns
         self._place = np.full(len(arrays.cost), -1, dtype=np.int32)
         self._place[columns] = np.arange(len(columns), dtype=np.int32)
-        self._highs = new_highs()
-        options = (
-            ("output_flag", False),
-            ("threads", THREADS),
-            ("random_seed", limits.seed if limits else 0),
-        )
-        for option, value in options:
-            self._highs.setOptionValue(option, value)
+        self._highs = new_highs(limits.seed if limits else 0)
         self._work = limits.work if limits else Work()
         self._stop_when_asked(limits.stop if limits else None)
-        self._highs.passModel(_program(arrays, columns))
+        checked(self._highs.passModel(_program(arrays, columns)), "passModel")
 
     def set_bounds(self, columns: Columns, lower: Floats, upper: Floats) -> None:
         """Change the bounds of columns, which are named by their place in the whole model."""
-        self._highs.changeColsBounds(len(columns), self._place[columns], lower, upper)
+        status = self._highs.changeColsBounds(len(columns), self._place[columns], lower, upper)
+        checked(status, "changeColsBounds")
 
     def set_row(self, row: int, lower: float, upper: float) -> None:
         """Change the limits of a row."""
-        self._highs.changeRowBounds(row, lower, upper)
+        checked(self._highs.changeRowBounds(row, lower, upper), "changeRowBounds")
 
     def set_cost(self, cost: Floats) -> None:
         """Give every column of the whole model another cost."""
         taking_part = np.arange(len(self.columns), dtype=np.int32)
-        self._highs.changeColsCost(len(self.columns), taking_part, cost[self.columns])
+        status = self._highs.changeColsCost(len(self.columns), taking_part, cost[self.columns])
+        checked(status, "changeColsCost")
 
     def add_columns(self, columns: Columns) -> None:
         """Let more columns of the model take part, keeping the basis."""
         arrays = self.arrays
         part = arrays.matrix.tocsc()[:, columns]
-        self._highs.addCols(
+        status = self._highs.addCols(
             len(columns), arrays.cost[columns], arrays.lower[columns], arrays.upper[columns],
             part.nnz, part.indptr[:-1].astype(np.int32), part.indices.astype(np.int32), part.data,
         )  # fmt: skip
+        checked(status, "addCols")
         self._place[columns] = len(self.columns) + np.arange(len(columns), dtype=np.int32)
         self.columns = np.concatenate([self.columns, columns])
 
@@ -112,7 +177,7 @@ class LinearModel:
 
     def begin_from(self, basis: Any) -> None:
         """Let the next solve begin where an earlier one ended."""
-        self._highs.setBasis(basis)
+        checked(self._highs.setBasis(basis), "setBasis")
 
     def search(
         self, *, gap: float, seconds: float, start: Floats | None, progress: Callable[[float, float], None]
@@ -129,7 +194,7 @@ class LinearModel:
         if start is not None:
             known = highspy.HighsSolution()
             known.col_value = start[self.columns].tolist()
-            highs.setSolution(known)
+            checked(highs.setSolution(known), "setSolution")
 
         def tell(event: Any) -> None:
             progress(event.data_out.mip_primal_bound, event.data_out.mip_dual_bound)
@@ -158,7 +223,7 @@ class LinearModel:
         highs.setOptionValue("time_limit", highs.getRunTime() + seconds if np.isfinite(seconds) else 1e30)
         if np.isfinite(self._work.left):
             highs.setOptionValue("mip_max_nodes", max(1, int(self._work.left)))
-        highs.run()
+        run(highs)
         self._work.spent += 1 + max(0, highs.getInfo().mip_node_count)
         status, info = highs.getModelStatus(), highs.getInfo()
         relaxed = highs.getOptionValue("solve_relaxation")[1]
@@ -208,4 +273,4 @@ def _program(arrays: Arrays, columns: Columns) -> highspy.HighsLp:
 
 def version() -> str:
     """Return the solver's name and version as it reports itself."""
-    return f"HiGHS {new_highs().version()}"
+    return f"HiGHS {_solver().version()}"
