@@ -680,7 +680,12 @@ class CarryingCapacity(Section):
 
     mode: Literal["on", "off"] = "off"
     missing: Literal["fault", "mean"] = "fault"
-    """What a neighbourhood without a figure is: a fault, or the mean of the others by inhabitants."""
+    """What a neighbourhood without a figure is: a fault, or in the middle of the country (by an indicator
+    without a national distribution: the mean of the others by inhabitants)."""
+    least: Factor = Quantity(value=0.6, unit="factor")
+    """Index of a neighbourhood that by every indicator can carry least."""
+    most: Factor = Quantity(value=1.4, unit="factor")
+    """Index of one that can carry most; halfway is the middle of the country."""
     indicators: dict[Column, Indicator] = Field(
         default_factory=lambda: {
             "percentage_laag_inkomen": _half("-"),
@@ -689,6 +694,13 @@ class CarryingCapacity(Section):
         min_length=1,
     )
     """column of the file of neighbourhoods → its weight and sign."""
+
+    @model_validator(mode="after")
+    def _bounds_in_order(self) -> Self:
+        if not 0.0 < self.least.value <= self.most.value:
+            found = f"{self.least.value} and {self.most.value}"
+            raise ValueError(f"least lies above 0 and is no more than most, not {found}")
+        return self
 
 
 class Checks(Section):

@@ -1,14 +1,16 @@
-"""How much a neighbourhood can carry (*draagkracht*): an index of what CBS counts there.
+"""Index of carrying capacity (*draagkracht*) of a neighbourhood, against all wijken of the Netherlands.
 
-Every indicator is brought to 0–1 over the region's neighbourhoods: 0 for the one that by it can carry
-least, 1 for the one that can carry most (min–max, turned over where more of it means less; ½
-everywhere where all are alike). Their weighted mean is divided by its mean over the inhabitants,
-so that the region as a whole can carry what the norm says: the index is 1 on average. Places that
-are there already are no indicator: the rule on concentration counts them itself.
+Every indicator is brought to 0–1: its percentile among the wijken of the country in 2022 (turned over
+where more of it means that less can be carried), weighed by inhabitants. Their weighted mean m gives the
+index least + (most − least)·m, by default from 0.6 to 1.4 and 1 in the middle of the country: no place is
+banned for being the last of its region, and no figure of one neighbourhood moves the limit of another.
+An indicator of which no national distribution is held (`NATIONAL`) is scaled between the least and the
+most of the region's own neighbourhoods; a remark says so. Places that are there already are no
+indicator: the rule on concentration counts them itself.
 
 Which indicators count, and for how much, is a choice: the regional plan of Zuidoost-Drenthe (2020,
-§ 3.2) asks for joint criteria and names none, and no Dutch norm is in force. The index tells of
-surroundings and nothing of people.
+§ 3.2) asks for joint criteria and names none, and no Dutch norm is in force. The bounds are an
+assumption. The index tells of surroundings and nothing of people.
 """
 
 from collections.abc import Iterator, Mapping
@@ -44,6 +46,26 @@ NAMES = {
     "gemiddelde_woningwaarde": {"nl": "gemiddelde woningwaarde", "en": "average value of homes"},
 }  # fmt: skip
 """Indicators as a reader knows them."""
+
+NATIONAL: dict[str, dict[float, float]] = {
+    "percentage_laag_inkomen": {
+        1: 27.4, 5: 31.6, 10: 33.6, 20: 35.7, 25: 36.5, 30: 37.3, 40: 38.4, 50: 39.7, 60: 40.7, 70: 42.1,
+        75: 42.8, 80: 44.0, 90: 47.4, 95: 49.6, 99: 55.4,
+    },
+    "percentage_koopwoningen": {
+        1: 17, 5: 25, 10: 32, 20: 43, 25: 47, 30: 51, 40: 58, 50: 63, 60: 66, 70: 70, 75: 71, 80: 73, 90: 77,
+        95: 82, 99: 89,
+    },
+    "gemiddelde_woningwaarde": {
+        1: 159, 5: 197.6, 10: 214, 20: 242.2, 25: 252, 30: 263, 40: 284, 50: 305, 60: 328, 70: 352, 75: 366,
+        80: 385, 90: 433.3, 95: 477, 99: 638,
+    },
+}  # fmt: skip
+"""Indicator → percentile (by inhabitants) → figure over the wijken of the Netherlands (CBS, Kerncijfers
+wijken en buurten 2022: 3,144 wijken with low incomes, 3,234 with owner-occupied homes, 3,217 with values)."""
+
+MIDDLE = 0.5
+"""What a neighbourhood without a figure is by an indicator that is measured against the country."""
 
 _KEY = "carrying_capacity"
 
@@ -82,28 +104,43 @@ def carrying_capacity(areas: gpd.GeoDataFrame, section: CarryingCapacity) -> pd.
     Returns
     -------
     pd.DataFrame
-        Index as `areas`; a column from 0 to 1 per indicator, and `index`, whose mean over the
-        inhabitants is 1. Where it is switched off there is `index` only, 1 everywhere.
+        Index as `areas`; a column from 0 to 1 per indicator, and `index`, from the least to the most of
+        the section. Where it is switched off there is `index` only, 1 everywhere.
     """
     if section.mode == "off":
         return pd.DataFrame({INDEX: 1.0}, index=areas.index)
     people = areas["inhabitants"].astype(float)
-    parts = {name: _part(areas[name], people, one) for name, one in section.indicators.items()}
+    parts = {name: _part(name, areas[name], people, one) for name, one in section.indicators.items()}
     weights = {name: one.weight.value for name, one in section.indicators.items()}
-    score = _weighted(parts, weights)
-    return pd.DataFrame({**parts, INDEX: score / float(np.average(score, weights=people))}, index=areas.index)
+    least, most = section.least.value, section.most.value
+    return pd.DataFrame(
+        {**parts, INDEX: least + (most - least) * _weighted(parts, weights)}, index=areas.index
+    )
 
 
-def _part(figures: pd.Series, people: pd.Series, indicator: Indicator) -> pd.Series:
-    """Return an indicator from 0 to 1; what is missing is the mean of the others over their inhabitants."""
+def _part(name: str, figures: pd.Series, people: pd.Series, indicator: Indicator) -> pd.Series:
+    """Return an indicator from 0 to 1: by percentile where the country is known, else within the region."""
+    part = _percentile(figures, NATIONAL[name]) if name in NATIONAL else _within_region(figures, people)
+    return part if indicator.sign == "+" else 1.0 - part
+
+
+def _percentile(figures: pd.Series, national: Mapping[float, float]) -> pd.Series:
+    """Return the part of the country's inhabitants with a lower figure; the middle where it is missing."""
+    shares = [percent / 100.0 for percent in national]
+    # beyond the outer percentiles known a figure is the least or the most there is
+    found = np.interp(figures.astype(float), list(national.values()), shares, left=0.0, right=1.0)
+    return pd.Series(found, index=figures.index).where(figures.notna(), MIDDLE)
+
+
+def _within_region(figures: pd.Series, people: pd.Series) -> pd.Series:
+    """Return figures from 0 for the least to 1 for the most; what is missing is the mean by inhabitants."""
     known = figures.notna()
     weights = people[known] if people[known].sum() > 0 else None
     whole = figures.fillna(float(np.average(figures[known], weights=weights))).astype(float)
     least, most = whole.min(), whole.max()
     if least == most:
-        return pd.Series(0.5, index=figures.index)
-    part = (whole - least) / (most - least)
-    return part if indicator.sign == "+" else 1.0 - part
+        return pd.Series(MIDDLE, index=figures.index)
+    return (whole - least) / (most - least)
 
 
 def _weighted(parts: Mapping[str, pd.Series], weights: Mapping[str, float]) -> pd.Series:
@@ -116,22 +153,10 @@ def faults_of(draft: Draft) -> Iterator[Fault]:
     section = draft.capacity
     if section is None or section.mode == "off" or draft.areas.empty:
         return
-    known = len(faults := [*_indicators(draft.areas, section)])
-    yield from faults
+    yield from _indicators(draft.areas, section)
     weights = [one.weight.value for one in section.indicators.values()]
     if not any(weights):
         yield _fault("indicators", "no weight above 0", "a weight for one indicator at least", "Raise one.")
-    elif not known and not _can_be_scaled(draft.areas, section):
-        found = "an index of 0 wherever somebody lives"
-        expected = "somebody in a neighbourhood that can carry more than the least"
-        yield _fault("indicators", found, expected, "Choose another indicator, or switch it off.")
-
-
-def _can_be_scaled(areas: gpd.GeoDataFrame, section: CarryingCapacity) -> bool:
-    people = areas["inhabitants"].astype(float)
-    parts = {name: _part(areas[name], people, one) for name, one in section.indicators.items()}
-    score = _weighted(parts, {name: one.weight.value for name, one in section.indicators.items()})
-    return bool((score * people).sum() > 0)
 
 
 def _indicators(areas: gpd.GeoDataFrame, section: CarryingCapacity) -> Iterator[Fault]:
@@ -150,7 +175,7 @@ def _indicators(areas: gpd.GeoDataFrame, section: CarryingCapacity) -> Iterator[
             codes = [str(code) for code in areas.index[areas[name].isna()]]
             listed = ", ".join(codes[:5]) + (", …" if codes[5:] else "")
             found = f"no figure for {len(codes)} neighbourhoods ({listed})"
-            remedy = f'Fill them in, or write {_KEY}.missing = "mean" to use the mean of the others.'
+            remedy = f'Fill them in, or write {_KEY}.missing = "mean" to use the middle.'
             yield _fault(key, found, "a figure for every neighbourhood", remedy)
 
 
@@ -174,13 +199,24 @@ def remarks_of(draft: Draft, section: CarryingCapacity) -> Iterator[dict[str, st
     least, most = f"{index.min():.2f}", f"{index.max():.2f}"
     yield {
         "nl": "De norm voor concentratie is per wijk geschaald met een index van de draagkracht: "
-        f"{_made_of(section, 'nl')}; van {least.replace('.', ',')} tot {most.replace('.', ',')}, gemiddeld 1 "
-        "per inwoner. Geen bron geeft deze weging: zij is een keuze, en zegt iets over de omgeving en niets "
-        "over mensen.",
+        f"{_made_of(section, 'nl')}; hier van {least.replace('.', ',')} tot {most.replace('.', ',')}. De "
+        "wijken van heel Nederland zijn de maat: 1 is het midden. Geen bron geeft deze weging en grenzen: "
+        "zij zijn een keuze, en zeggen iets over de omgeving en niets over mensen.",
         "en": "The norm of concentration is scaled per neighbourhood by an index of carrying capacity: "
-        f"{_made_of(section, 'en')}; from {least} to {most}, 1 on average over inhabitants. No source gives "
-        "these weights: they are a choice, and tell of surroundings and nothing of people.",
+        f"{_made_of(section, 'en')}; here from {least} to {most}. All wijken of the Netherlands are the "
+        "measure: 1 is the middle. No source gives these weights and bounds: they are a choice, and tell of "
+        "surroundings and nothing of people.",
     }
+    relative = [name for name in section.indicators if name not in NATIONAL]
+    if relative:
+        yield {
+            "nl": "Van deze cijfers is geen landelijke verdeling bekend: "
+            f"{', '.join(_name(name, 'nl') for name in relative)}. Daarvoor zijn de wijken van de regio "
+            "de maat.",
+            "en": "Of these figures no national distribution is known: "
+            f"{', '.join(_name(name, 'en') for name in relative)}. The region's own neighbourhoods are the "
+            "measure of them.",
+        }
     given = draft.areas.attrs.get("from_table", ())
     if given:
         yield {
@@ -193,9 +229,9 @@ def remarks_of(draft: Draft, section: CarryingCapacity) -> Iterator[dict[str, st
         listed = ", ".join(codes[:5]) + (", …" if codes[5:] else "")
         yield {
             "nl": f"Voor de draagkracht ontbreekt een cijfer van {listed} ({len(codes)}): daar geldt het "
-            "gemiddelde van de overige wijken, naar inwoners.",
-            "en": f"For the carrying capacity a figure of {listed} ({len(codes)}) is missing: the mean of "
-            "the other neighbourhoods by inhabitants stands in.",
+            "midden van het land, of van de regio waar geen landelijke verdeling bekend is.",
+            "en": f"For the carrying capacity a figure of {listed} ({len(codes)}) is missing: the middle of "
+            "the country stands in, or the mean of the region where no national distribution is known.",
         }
 
 

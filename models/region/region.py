@@ -51,7 +51,7 @@ class Region:
     neighbourhoods: gpd.GeoDataFrame
     """Index `neighbourhood`: as `geodata.read_areas` returns them."""
     carrying_capacity: pd.DataFrame
-    """Index `neighbourhood`: index (1 on average), and from 0 to 1 what it is made of."""
+    """Index `neighbourhood`: index (1 in the middle of the country), and from 0 to 1 what it is made of."""
     contiguity: "nx.Graph[str]"
     """Neighbourhoods that share a border."""
     sites: pd.DataFrame
