@@ -29,7 +29,8 @@ from optimiser.search.reduced_model import SMALL, ReducedModel
 from optimiser.solve import NoPlanYet, reference_of, signed, unavoidable
 from optimiser.solver.highs import Columns, LinearModel, version
 from optimiser.solver.limits import Clock, Limits, Progress
-from optimiser.verification.verify import Violation, recomputed_objective, violations
+from optimiser.verification.verify import recomputed_objective, violations
+from optimiser.verification.violation import Violation
 
 BROKEN = "broken_rules"
 """Attribute of a hand-made plan: the rules that it breaks, as JSON."""
@@ -37,7 +38,7 @@ BROKEN = "broken_rules"
 LEFT_OUT = frozenset(
     {
         "large_enough_to_run", "small_enough_to_fit", "homes_within_agreements",
-        "replacement_before_closure", "help_within_reach", "no_reopening", "no_see_saw",
+        "replacement_before_closure", "help_within_reach", "buildings_stay", "shelter_stays",
         "notice_before_closing",
     }
 )  # fmt: skip
@@ -236,7 +237,9 @@ def _unbound(problem: Problem, stated: Stated) -> Problem:
     tiers["most"] = [most[at] for at in problem.places_at]
     tiers["first_year"] = first
     sites["plot_most"] = 10 * sum(most.values())
-    return breachable(replace(problem, site_tiers=tiers, sites=sites, offers=_offers(problem, stated)))
+    wide = replace(problem, site_tiers=tiers, sites=sites, offers=_offers(problem, stated))
+    # as bounds of the variables, so that leaving out its rows is not enough
+    return breachable(wide.with_modes(buildings_stay="off"))
 
 
 def _offers(problem: Problem, stated: Stated) -> tuple[Offer, ...]:

@@ -77,7 +77,7 @@ DECIDED = (
         "broken_agreements", ("agreement", "year"), "places", "places or homes otherwise than agreed"
     ),
 )
-"""All families but `housed`, which is kept by pair, and those that only follow: running, adds and removes."""
+"""All families but `housed`, which is by pair, and those that only follow: running, grows, closing."""
 
 
 @dataclass(frozen=True)

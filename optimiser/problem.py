@@ -105,7 +105,7 @@ class Problem:
         Index tier; setting, intramural, stream, least (places), occupancy, concentration_weight, keeps_home,
         flip_years (before a lease is the client's), norm (minutes).
     conversions
-        Index (site, tier, to_tier); ratio.
+        Index (site, tier, to_tier); ratio, first_year (in which converted places can be used).
     fits, allowed
         (profile, tier) that fit, and all in which the profile may live.
     clients, waiting, personal_budget, inflow
@@ -173,7 +173,7 @@ class Problem:
         parameters = region.parameters
         tiers = _tiers(parameters)
         site_tiers = _site_tiers(region)
-        conversions = _conversions(parameters, site_tiers)
+        conversions = _conversions(region, site_tiers)
         years = parameters.years.planned
         return cls(
             years=years,
@@ -317,6 +317,12 @@ class Problem:
         """(site, tier, to_tier) → places that one converted place becomes."""
         labels = [(str(site), str(tier), str(to)) for site, tier, to in self.conversions.index]
         return dict(zip(labels, (float(ratio) for ratio in self.conversions["ratio"]), strict=True))
+
+    @cached_property
+    def converted_from(self) -> dict[tuple[str, str, str], int]:
+        """(site, tier, to_tier) → first year in which converted places can be used."""
+        labels = [(str(site), str(tier), str(to)) for site, tier, to in self.conversions.index]
+        return dict(zip(labels, (int(year) for year in self.conversions["first_year"]), strict=True))
 
     @cached_property
     def reachable(self) -> tuple[tuple[str, str, str], ...]:
@@ -518,16 +524,21 @@ def _site_tiers(region: Region) -> pd.DataFrame:
     return pd.DataFrame(rows, index=pd.MultiIndex.from_tuples(labels, names=["site", "tier"]))
 
 
-def _conversions(parameters: Parameters, site_tiers: pd.DataFrame) -> pd.DataFrame:
-    rows = {
-        (site, tier, to_tier): conversion.ratio.value
-        for tier, targets in parameters.costs.conversions.items()
-        for to_tier, conversion in targets.items()
-        for site, here in site_tiers.index
-        if here == tier and (site, to_tier) in site_tiers.index
-    }
+def _conversions(region: Region, site_tiers: pd.DataFrame) -> pd.DataFrame:
+    parameters, earliest = region.parameters, region.site_tiers["earliest"]
+    first = parameters.years.base + 1
+    rows: dict[tuple[str, str, str], tuple[float, int]] = {}
+    for tier, targets in parameters.costs.conversions.items():
+        for to_tier, conversion in targets.items():
+            years = conversion.building_years
+            ready = first + (parameters.tiers[to_tier].building_years if years is None else years)
+            for site, here in site_tiers.index:
+                if here == tier and (site, to_tier) in site_tiers.index:
+                    since = max(ready, int(earliest[site, to_tier]))
+                    rows[site, tier, to_tier] = (conversion.ratio.value, since)
     index = pd.MultiIndex.from_tuples(list(rows), names=["site", "tier", "to_tier"])
-    return pd.DataFrame({"ratio": list(rows.values())}, index=index)
+    ratio, since = [one for one, _ in rows.values()], [one for _, one in rows.values()]
+    return pd.DataFrame({"ratio": ratio, "first_year": since}, index=index)
 
 
 def _homes(region: Region) -> xr.DataArray:

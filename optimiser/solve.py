@@ -21,7 +21,8 @@ from optimiser.search.optimise import search
 from optimiser.search.tie_breaking import steadiest
 from optimiser.solver.highs import version
 from optimiser.solver.limits import Limits, Progress, Work
-from optimiser.verification.verify import Violation, recomputed_objective, violations
+from optimiser.verification.verify import recomputed_objective, violations
+from optimiser.verification.violation import Violation
 
 PROVEN = 1e-6
 """Gap (share) below which a plan is called proven: the precision of the solver's own arithmetic."""

@@ -275,6 +275,8 @@ class Conversion(Section):
     """Capital for one place converted."""
     changeover: Weeks = Quantity(value=0, unit="weeks")
     """Weeks in which the old place is still paid beside the new one."""
+    building_years: Annotated[int, Field(ge=0, le=20)] | None = None
+    """Whole years until converted places can be used; absent: those of the tier that they become."""
 
 
 class Costs(Section):
@@ -337,11 +339,11 @@ class IntramuralReduction(Section):
 
 
 class ReplacementBeforeClosure(Section):
-    """Policy 9: beds go only after their replacement has opened, and not too fast."""
+    """Policy 9: where beds go, everybody who needs a place has one as in the base year; not too fast."""
 
     mode: Literal["hard", "off"] = "hard"
     years_ahead: Annotated[int, Field(ge=0, le=10)]
-    """Years by which the replacement precedes the closing."""
+    """Years before the closing in which the replacement stood already; 0 asks for it in the year itself."""
     most_per_year: Share
     """Largest share of the base's intramural places that may go in one year."""
 
@@ -501,18 +503,24 @@ class StaffWithinReach(Section):
         return self
 
 
-class NoReopening(Section):
-    """A tier that has stopped at a site stays stopped there."""
+class TenantsStay(Section):
+    """Policy 21: who lives in a home goes on living in a home as long as some home tier suits the need."""
 
-    mode: Literal["hard", "off"] = "off"
+    mode: Literal["hard", "off"] = "hard"
 
 
-class NoSeeSaw(Section):
-    """Places are not added at a site soon after some were removed there, nor the other way round."""
+class BuildingsStay(Section):
+    """Policy 23: what is opened or converted stands to the end; a tier of today goes one way, up or down."""
 
-    mode: Literal["hard", "off"] = "off"
-    years: Annotated[int, Field(ge=0, le=40)] = 3
-    """Years between the two in which that may not happen; 0 forbids it within one year only."""
+    mode: Literal["hard", "off"] = "hard"
+
+
+class ShelterStays(Section):
+    """Policy 24: capacity of the shelter stream (MO) changes only where the scenario says so."""
+
+    mode: Literal["hard", "off"] = "hard"
+    free_from: dict[str, Year] = Field(default_factory=dict)
+    """Site → first year in which its shelter places may change."""
 
 
 class NoticeBeforeClosing(Section):
@@ -590,8 +598,9 @@ class Policies(Section):
     contract_nodes: ContractNodes = ContractNodes()
     specialist_scale: SpecialistScale = SpecialistScale()
     staff_within_reach: StaffWithinReach = StaffWithinReach()
-    no_reopening: NoReopening = NoReopening()
-    no_see_saw: NoSeeSaw = NoSeeSaw()
+    tenants_stay: TenantsStay = TenantsStay()
+    buildings_stay: BuildingsStay = BuildingsStay()
+    shelter_stays: ShelterStays = ShelterStays()
     notice_before_closing: NoticeBeforeClosing = NoticeBeforeClosing()
     sites_run_as_settled: SitesRunAsSettled = SitesRunAsSettled()
     agreed_decisions_are_kept: AgreedDecisionsAreKept = AgreedDecisionsAreKept()

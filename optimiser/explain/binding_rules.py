@@ -1,9 +1,10 @@
 """Binding rules of a plan by place and year: rows without slack, and policies deviated from."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from pulp import LpVariable
 
 from optimiser.model.model import Floats, Model
 from optimiser.model.variables import SLACK, Label
@@ -41,10 +42,25 @@ def values_of_plan(model: Model, plan: Plan) -> Floats:
     for (s, _, t), runs in x.operating.items():
         if (s, t) in x.running:
             values[x.running[s, t].id] = max(values[x.running[s, t].id], values[runs.id])
-    for may, changed in ((x.adds, x.added), (x.removes, x.removed)):
-        for label, variable in may.items():
-            values[variable.id] = float(values[changed[label].id] > 0.0)
+    for (s, k), grows in x.grows.items():
+        values[grows.id] = float(any(values[v.id] > 0.0 for v in _coming(model, s, k)))
+    for (t,), closing in x.closing.items():
+        values[closing.id] = float(any(values[v.id] > 0.0 for v in _beds_going(model, t)))
     return values
+
+
+def _coming(model: Model, site: str, tier: str) -> Iterator[LpVariable]:
+    """Generate the decisions by which a tier of a site grows."""
+    x = model.decisions
+    yield from (v for (s, k, _), v in x.added.items() if (s, k) == (site, tier))
+    yield from (v for (s, _, k, _), v in x.converted.items() if (s, k) == (site, tier))
+
+
+def _beds_going(model: Model, year: int) -> Iterator[LpVariable]:
+    """Generate the decisions by which beds go in a year."""
+    x, beds = model.decisions, set(model.problem.intramural_at)
+    yield from (v for (s, k, t), v in x.removed.items() if t == year and (s, k) in beds)
+    yield from (v for (s, k, _, t), v in x.converted.items() if t == year and (s, k) in beds)
 
 
 def _set_housed(model: Model, plan: Plan, values: Floats) -> None:

@@ -70,7 +70,6 @@ SETTINGS: dict[str, tuple[tuple[str, float, float], ...]] = {
     "provider_share": (("share", 1.0, 0.01),),
     "specialist_scale": (("least", 0.0, -1.0),),
     "staff_within_reach": (("in_region", 10_000.0, 0.5),),
-    "no_see_saw": (("years", 0.0, -1.0),),
     "notice_before_closing": (("notice", 0.0, -1.0),),
 }
 """Policy → its numbers: name, the easiest value, and the step towards it."""

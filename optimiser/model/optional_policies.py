@@ -250,49 +250,6 @@ def staff_within_reach(problem: Problem, x: Decisions) -> Iterator[Row]:
 @rule(
     "policy",
     ("site", "tier", "year"),
-    "sites",
-    nl="Een woonvorm die op een locatie is gestopt, komt daar niet terug.",
-    en="A tier that has stopped at a site does not come back there.",
-)
-def no_reopening(problem: Problem, x: Decisions) -> Iterator[Row]:
-    """y[s,k,t] ≤ y[s,k,t−1] where the tier runs in the base; elsewhere, for every u < t:
-    y[s,k,u−1] − y[s,k,u] + y[s,k,t] ≤ 1.
-    """
-    years = problem.years
-    for (s, k), places in problem.base_places.items():
-        runs = {t: x.operating[s, k, t] for t in years}
-        for t in years[1:] if places else ():
-            yield Row((s, k, t), [(runs[t], 1.0), (runs[t - 1], -1.0)], "<=", 0.0)
-        for u in years[1:] if not places else ():
-            for t in range(u + 1, years[-1] + 1):
-                terms: Terms = [(runs[u - 1], 1.0), (runs[u], -1.0), (runs[t], 1.0)]
-                yield Row((s, k, "stopped in", u, t), terms, "<=", 1.0)
-
-
-@rule(
-    "policy",
-    ("site", "tier", "year"),
-    "places",
-    nl="Plekken gaan niet kort na elkaar weg en weer open, of andersom.",
-    en="Places are not taken away and added again soon after, nor the other way round.",
-)
-def no_see_saw(problem: Problem, x: Decisions) -> Iterator[Row]:
-    """a[s,k,t] ≤ most[s,k]·adds[s,k,t]; r[s,k,t] ≤ most[s,k]·removes[s,k,t];
-    adds[s,k,u] + removes[s,k,t] ≤ 1 where |t − u| ≤ years. Conversions are neither.
-    """
-    gap, most = problem.policies.no_see_saw.years, problem.most_places
-    for name, changed, may in (("adds", x.added, x.adds), ("removes", x.removed, x.removes)):
-        for (s, k, t), places in changed.items():
-            yield Row((name, s, k, t), [(places, 1.0), (may[s, k, t], -float(most[s, k]))], "<=", 0.0)
-    for (s, k, u), adds in x.adds.items():
-        for t in problem.years:
-            if abs(t - u) <= gap:
-                yield Row((s, k, "added in", u, t), [(adds, 1.0), (x.removes[s, k, t], 1.0)], "<=", 1.0)
-
-
-@rule(
-    "policy",
-    ("site", "tier", "year"),
     "places",
     nl="Plekken gaan pas weg als de opzegtermijn van contract en huur voorbij is.",
     en="Places go only after the notice of contract and lease has passed.",
@@ -343,8 +300,6 @@ CONDITIONS: tuple[Rule, ...] = (
     contract_nodes,
     specialist_scale,
     staff_within_reach,
-    no_reopening,
-    no_see_saw,
     notice_before_closing,
     sites_run_as_settled,
 )

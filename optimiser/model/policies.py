@@ -3,17 +3,20 @@
 A soft policy has a slack that is reported and priced. What the base year already breaks is
 grandfathered: the deviation may not grow and narrows to the norm by the last year.
 
-Those that are off unless a scenario asks for them stand in `conditions.py`.
+Those that are off unless a scenario asks for them stand in `optional_policies.py`.
 """
 
 from collections.abc import Iterator
 
 import numpy as np
 
+from models.parameters.parameters import MO
 from optimiser.model.agreed_decisions import agreed_decisions_are_kept
 from optimiser.model.concentration import bounds
+from optimiser.model.continuity import CONTINUITY
 from optimiser.model.formulation import POINTS, CostTerm
 from optimiser.model.optional_policies import CONDITIONS
+from optimiser.model.replacement import replacement_before_closure
 from optimiser.model.variables import SLACK, Decisions
 from optimiser.problem import Problem
 from optimiser.rule import Row, Rule, Terms, rule, slack
@@ -44,68 +47,6 @@ def reduction_path(problem: Problem) -> dict[int, float]:
     known = sorted(given)
     gone = np.interp(problem.years, known, [given[year] for year in known])
     return dict(zip(problem.years, gone.tolist(), strict=True))
-
-
-@rule(
-    "policy",
-    ("year",),
-    "places",
-    nl="Een bed gaat pas weg als de vervanging er is, en niet te veel bedden in één jaar.",
-    en="A bed goes only after its replacement has opened, and not too many in one year.",
-)
-def replacement_before_closure(problem: Problem, x: Decisions) -> Iterator[Row]:
-    """Σ_u≤t (r + c out)[bed,u] ≤ Σ other places at t−k − base + Σ_t−k<u≤t conversions in
-    + Σ_u≤t−k g[u] + Σ_u≤t Wlz take-out from beds + beds empty in the base;
-    Σ (r + c out)[bed,t] ≤ most_per_year · base beds.
-    """
-    policy, years = problem.policies.replacement_before_closure, problem.years
-    beds, others = problem.intramural_at, problem.replacing_at
-    other_base = float(sum(problem.base_places[b] for b in others))
-    base = float(sum(problem.base_places[b] for b in beds))
-    empty = max(0.0, _room(problem, beds) - _base_in_beds(problem))
-    gone: Terms = []
-    for t in years:
-        this_year: Terms = [(x.removed[s, k, t], 1.0) for s, k in beds]
-        this_year += [(c, 1.0) for (s, k, _, u), c in x.converted.items() if u == t and (s, k) in set(beds)]
-        gone = [*gone, *this_year]
-        opened_by = t - policy.years_ahead
-        replaced: Terms = [(g, -1.0) for (_, _, u), g in x.new_homes.items() if u <= opened_by]
-        replaced += [
-            (c, -problem.ratios[s, k, m])
-            for (s, k, m, u), c in x.converted.items()
-            if opened_by < u <= t and (s, m) in set(others)
-        ]
-        if opened_by >= years[0]:
-            replaced += [(x.places[s, k, opened_by], -1.0) for s, k in others]
-        rhs = empty - (other_base if opened_by >= years[0] else 0.0)
-        taken, taken_in_base = _wlz_take_out(problem, x, t)
-        yield Row((t,), [*gone, *replaced, *taken], "<=", rhs + taken_in_base)
-        yield Row(("yearly", t), this_year, "<=", float(np.floor(policy.most_per_year.value * base)))
-
-
-def _room(problem: Problem, places_at: tuple[tuple[str, str], ...]) -> float:
-    """Return the clients of the Wmo that fit in the base's places."""
-    occupancy = problem.tiers["occupancy"].to_dict()
-    base, occupied = problem.base_places, problem.wlz_occupied
-    return float(sum((base[s, k] - occupied[s, k]) * occupancy[k] for s, k in places_at))
-
-
-def _base_in_beds(problem: Problem) -> float:
-    return float(problem.clients.sel(tier=list(problem.tiers.index[problem.tiers["intramural"]])).sum())
-
-
-def _wlz_take_out(problem: Problem, x: Decisions, until: int) -> tuple[Terms, float]:
-    """Return the clients who move from beds to the Wlz up to a year: terms, and the base's known part."""
-    tiers = problem.tiers.index[problem.tiers["intramural"]]
-    share = problem.exits.sel(exit="wlz", tier=list(tiers)).to_series().to_dict()
-    base = problem.clients.sel(tier=list(tiers))
-    known = float((base * problem.exits.sel(exit="wlz", tier=list(tiers))).sum())
-    terms = [
-        (n, -share[k, p])
-        for (_, p, k, t), n in x.clients.items()
-        if t < until and k in tiers and share[k, p] > 0
-    ]
-    return terms, known
 
 
 @rule(
@@ -161,10 +102,10 @@ def neighbourhood_concentration(problem: Problem, x: Decisions) -> Iterator[Row]
 )
 def fair_share_between_municipalities(problem: Problem, x: Decisions) -> Iterator[Row]:
     """|there − share[m]·all| ≤ band·share[m]·all + narrowing[t]·(base deviation beyond the band)
-    + unfair[m,t].
+    + unfair[m,t]; places of the shelter stream (MO) do not count.
     """
     band = problem.policies.fair_share_between_municipalities.band.value
-    base = problem.base_places
+    base = {at: places for at, places in problem.base_places.items() if problem.stream_of[at[1]] != MO}
     town = {(s, k): problem.municipality_of[problem.neighbourhood_of[s]] for s, k in base}
     all_base = float(sum(base.values()))
     for m, share in zip(problem.towns, problem.municipalities["share"], strict=True):
@@ -206,6 +147,7 @@ POLICIES: tuple[Rule, ...] = (
     fair_share_between_municipalities,
     waiting_does_not_grow,
     *CONDITIONS,
+    *CONTINUITY,
     agreed_decisions_are_kept,
 )
 

@@ -74,8 +74,10 @@ class Decisions:
         (municipality, year) clients waiting above the base.
     running
         (site, year) from 0 to 1: at least whether any tier runs; made for facilities kept apart.
-    adds, removes
-        (site, tier, year) 0 or 1: whether places may be added, removed; made for no see-saw.
+    grows
+        (site, tier) 1 where a tier of today may grow, 0 where it may shrink; made for buildings that stay.
+    closing
+        (year) 0 or 1: whether beds may go in the year; made for replacement before closure.
     too_near
         (site, year) running facilities too near to another one.
     over_budget
@@ -113,8 +115,8 @@ class Decisions:
     unfair: Family
     waiting_growth: Family
     running: Family
-    adds: Family
-    removes: Family
+    grows: Family
+    closing: Family
     too_near: Family
     over_budget: Family
     over_share: Family
@@ -201,6 +203,16 @@ def decide(problem: Problem, program: LpProblem) -> Decisions:
     def fits(at: Label) -> float:
         return problem.most_places[at[:2]]
 
+    one_way = problem.policies.buildings_stay.mode != "off"
+
+    def may_go(at: Label) -> float:
+        """Return how many places may go: none that the plan itself has opened, where buildings stay."""
+        return 0.0 if one_way and not problem.base_places[at[:2]] else fits(at)
+
+    def may_be_converted(at: Label) -> float:
+        """Converting is building: nothing arrives before the tier could be built there."""
+        return may_go(at) if at[3] >= problem.converted_from[at[:3]] else 0.0
+
     areas, towns = problem.areas, [(m,) for m in problem.towns]
     sites: list[Label] = [(s,) for s in dict.fromkeys(s for s, _ in problem.places_at)]
     lived, places = each_year(_in_areas(areas, problem.allowed)), each_year(problem.places_at)
@@ -210,6 +222,7 @@ def decide(problem: Problem, program: LpProblem) -> Decisions:
         ready = at[2] >= problem.first_year[at[:2]]
         return fits(at) if ready else min(fits(at), problem.under_way[at])
 
+    today: list[Label] = [at for at in problem.places_at if problem.base_places[at]]
     given = [(o.corporation, j, o.year) for o in problem.offers if o.homes > 0 for j in o.neighbourhoods]
     return Decisions(
         clients=family("clients", lived),
@@ -219,8 +232,8 @@ def decide(problem: Problem, program: LpProblem) -> Decisions:
         housed=family("housed", each_year(problem.reachable)),
         places=family("places", places, "Integer", fits),
         added=family("added", buildable, "Integer", can_be_built),
-        removed=family("removed", places, "Integer", fits),
-        converted=family("converted", each_year(problem.ratios), "Integer", fits),
+        removed=family("removed", places, "Integer", may_go),
+        converted=family("converted", each_year(problem.ratios), "Integer", may_be_converted),
         operating=family("operating", places, "Binary", _one),
         homes=family("homes", each_year(product(problem.inhabited, problem.home_tiers))),
         new_homes=family("new_homes", given, "Integer"),
@@ -231,8 +244,8 @@ def decide(problem: Problem, program: LpProblem) -> Decisions:
         unfair=in_soft("fair_share_between_municipalities", towns),
         waiting_growth=in_soft("waiting_does_not_grow", towns),
         running=family("running", if_on("facilities_kept_apart", each_year(sites)), most=_one),
-        adds=family("adds", if_on("no_see_saw", buildable), "Binary", _one),
-        removes=family("removes", if_on("no_see_saw", places), "Binary", _one),
+        grows=family("grows", if_on("buildings_stay", today), "Binary", _one),
+        closing=family("closing", if_on("replacement_before_closure", each_year([()])), "Binary", _one),
         too_near=in_soft("facilities_kept_apart", sites),
         over_budget=in_soft("budget", [(account,) for account in problem.accounts]),
         over_share=in_soft("provider_share", [(q,) for q in problem.providers]),

@@ -30,7 +30,7 @@ from optimiser.solver.highs import LinearModel
 from optimiser.solver.limits import Clock, Limits, Progress, Report
 from optimiser.tradeoffs.near_optimal import EUR_PER_UNIT, Band
 from optimiser.tradeoffs.ranges import Count, Ranges, columns_of_homes, found, in_band, proven
-from optimiser.verification.verify import Violation
+from optimiser.verification.violation import Violation
 
 USUAL_DELIVERY = 0.71
 """Part of the promised homes that is delivered: 112 of 158 at De Key, Amsterdam, in 2019 (derived)."""
@@ -337,7 +337,7 @@ class _Inner:
     def _above(self, homes: np.ndarray, given: Floats, clock: Clock) -> float:
         """Return by how much a plan with these homes is dearer than the band; infinite if there is none."""
         x = self.model.decisions
-        stand = column_ids(x.places, x.operating, x.added, x.removed, x.converted, x.adds, x.removes)
+        stand = column_ids(x.places, x.operating, x.added, x.removed, x.converted, x.grows, x.closing)
         columns = np.concatenate([stand, homes]).astype(np.int32)
         fixed = np.concatenate([self.values[stand].round(), given])
         followed = people_follow(self.model, columns, fixed, None, self.limits, clock)

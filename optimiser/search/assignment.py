@@ -68,7 +68,7 @@ def people_follow(
 def do_nothing(model: Model, limits: Limits) -> Floats:
     """Return (column) the base carried on: places stay as they are, offered homes used where they help."""
     x, problem = model.decisions, model.problem
-    still = column_ids(x.added, x.removed, x.converted)
+    still = column_ids(x.added, x.removed, x.converted, x.grows, x.closing)
     places = np.array([float(problem.base_places[s, k]) for s, k, _ in x.places])
     columns = np.concatenate([still, column_ids(x.operating), column_ids(x.places)])
     stays = np.concatenate([np.zeros(len(still)), np.sign(places), places])

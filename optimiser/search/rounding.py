@@ -13,8 +13,8 @@ SITE_RULES = frozenset(
     {
         "large_enough_to_run", "small_enough_to_fit", "places_carry_over", "intramural_reduction",
         "replacement_before_closure", "neighbourhood_concentration", "fair_share_between_municipalities",
-        "facilities_kept_apart", "provider_share", "contract_nodes", "specialist_scale", "no_reopening",
-        "no_see_saw", "notice_before_closing", "sites_run_as_settled", "agreed_decisions_are_kept",
+        "facilities_kept_apart", "provider_share", "contract_nodes", "specialist_scale", "buildings_stay",
+        "shelter_stays", "notice_before_closing", "sites_run_as_settled", "agreed_decisions_are_kept",
         "pace_within_ceiling", "concentration_within_ceiling",
     }
 )  # fmt: skip
@@ -37,7 +37,7 @@ def whole_places(model: Model, values: Floats) -> tuple[Columns, Floats] | None:
     people do is taken from `values`. None where no such rounding exists.
     """
     x, arrays = model.decisions, model.arrays
-    whole = column_ids(x.places, x.added, x.removed, x.converted, x.adds, x.removes)
+    whole = column_ids(x.places, x.added, x.removed, x.converted, x.grows, x.closing)
     slack = column_ids(
         x.excess, x.short_reduction, x.unfair, x.running, x.too_near, x.over_share, x.between_nodes,
         x.below_scale, x.unsettled, x.broken_agreements,

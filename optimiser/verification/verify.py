@@ -5,7 +5,7 @@ plan and the givens of the problem are all that is read, and every claim is comp
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,9 +14,16 @@ from numpy.typing import NDArray
 
 from models.region.decisions import DecidedHomes, DecidedPlaces
 from optimiser.problem import Problem
-
-PEOPLE = 1e-4
-"""Clients, places or homes by which a computed sum may be off: the solver's own tolerance, summed."""
+from optimiser.verification.continuity import buildings, replacement, shelters, tenants
+from optimiser.verification.violation import (
+    PEOPLE,
+    Violation,
+    at_sites,
+    bed_tiers,
+    broken,
+    series,
+    year_before,
+)
 
 EUROS = 1.0
 """Nominal euros by which a yearly sum of tens of millions may be off: rounding of floating point."""
@@ -31,27 +38,14 @@ SIGNED = (*MAY_BE_ABSENT, "grant_steps")
 """What may be less than nothing, or have no number."""
 
 
-@dataclass(frozen=True)
-class Violation:
-    """One claim of a rule that a plan does not meet."""
-
-    rule: str
-    where: str
-    amount: float
-    unit: str
-
-    def __str__(self) -> str:
-        return f"{self.rule} at {self.where}: off by {self.amount:.6g} {self.unit}"
-
-
 def violations(problem: Problem, data: xr.Dataset) -> tuple[Violation, ...]:
     """Return everything in which a plan's arrays break a rule or misstate an amount; empty is verified."""
     checks = (
         _givens, _whole_numbers, _nothing_negative,
         _people, _waiting, _housing, _capacity, _sizes, _place_balance, _home_balance, _agreements,
-        _reduction, _replacement, _travel, _concentration, _fairness, _queue,
-        _apart, _help, _budget, _providers, _renewals, _scale, _staff, _reopening, _see_saw, _notice,
-        _settled, _agreed,
+        _reduction, replacement, _travel, _concentration, _fairness, _queue,
+        _apart, _help, _budget, _providers, _renewals, _scale, _staff, _notice,
+        _settled, _agreed, tenants, buildings, shelters,
         _costs, _payers, _grants, _wlz, _points, _own_rules,
     )  # fmt: skip
     unknown = [
@@ -60,28 +54,6 @@ def violations(problem: Problem, data: xr.Dataset) -> tuple[Violation, ...]:
         if name not in MAY_BE_ABSENT and not np.isfinite(data[name].to_numpy().astype(float)).all()
     ]
     return tuple(unknown) or tuple(v for check in checks for v in check(problem, data))
-
-
-def _broken(
-    rule: str, over: xr.DataArray, unit: str, tolerance: float = PEOPLE, *, both: bool = False
-) -> Iterator[Violation]:
-    """Generate a violation for every entry that is positive (for equalities: not zero), or no number."""
-    size = abs(over) if both else over
-    flat = size.values.ravel()
-    if not len(flat) or flat.max() <= tolerance:
-        return
-    for position in np.flatnonzero(~(flat <= tolerance)):
-        index = np.unravel_index(position, size.shape)
-        where = ", ".join(
-            str(size[d].values[i]) if d in size.coords else str(i)
-            for d, i in zip(size.dims, index, strict=True)
-        )
-        yield Violation(rule, where or "region", float(flat[position]), unit)
-
-
-def _series(values: pd.Series, dim: str) -> xr.DataArray:
-    """Return a column as an array whose dimension is named."""
-    return xr.DataArray.from_series(values.rename_axis(dim))
 
 
 def _table(values: pd.DataFrame, *dims: str) -> xr.DataArray:
@@ -93,48 +65,41 @@ def _table(values: pd.DataFrame, *dims: str) -> xr.DataArray:
 def _whole_numbers(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     del problem
     for name in ("places", "added", "removed", "converted", "operating", "new_homes"):
-        yield from _broken("whole numbers", abs(data[name] - data[name].round()), name, 1e-6)
+        yield from broken("whole numbers", abs(data[name] - data[name].round()), name, 1e-6)
     both = data["added"].where(data["added"] < data["removed"], data["removed"])
-    yield from _broken("places_carry_over", both, "places added and removed at once")
-    yield from _broken("whole numbers", data["operating"] - 1.0, "operating")
+    yield from broken("places_carry_over", both, "places added and removed at once")
+    yield from broken("whole numbers", data["operating"] - 1.0, "operating")
 
 
 def _givens(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     """What a plan says of the base year must be what the problem was given."""
     given = {
-        "base_places": _at_sites(problem, "base", data),
-        "wlz_occupied": _at_sites(problem, "wlz_occupied", data),
+        "base_places": at_sites(problem, "base", data),
+        "wlz_occupied": at_sites(problem, "wlz_occupied", data),
         "base_clients": problem.clients,
         "base_waiting": problem.waiting,
         "base_homes": problem.homes,
     }
     for name, values in given.items():
-        yield from _broken(f"{name} as given", data[name] - values, str(data[name].units), 1e-9, both=True)
+        yield from broken(f"{name} as given", data[name] - values, str(data[name].units), 1e-9, both=True)
 
 
 def _nothing_negative(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     del problem
     for name in data.data_vars:
         if name not in SIGNED:
-            yield from _broken("nothing is negative", -data[name].astype(float), str(name), 1e-6)
-
-
-def _before(problem: Problem, planned: xr.DataArray, base: xr.DataArray) -> xr.DataArray:
-    """Return last year's values at every planned year."""
-    first = base.expand_dims(year=[problem.base_year])
-    whole = xr.concat([first, planned], dim="year").transpose(*planned.dims)
-    return whole.isel(year=slice(0, -1)).assign_coords(year=planned["year"])
+            yield from broken("nothing is negative", -data[name].astype(float), str(name), 1e-6)
 
 
 def _people(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
-    before = _before(problem, data["clients"], problem.clients)
+    before = year_before(problem, data["clients"], problem.clients)
     stay = problem.retained.sel(tier=data["tier"].values)
     after = (before * stay).sum("profile").rename(to_profile="profile") + data["entered"] - data["left"]
-    yield from _broken("everyone_is_accounted_for", data["clients"] - after, "clients", both=True)
+    yield from broken("everyone_is_accounted_for", data["clients"] - after, "clients", both=True)
     allowed = xr.zeros_like(data["clients"].isel(neighbourhood=0, year=0, drop=True))
     for profile, tier in problem.allowed:
         allowed.loc[{"profile": profile, "tier": tier}] = 1.0
-    yield from _broken(
+    yield from broken(
         "everyone_is_accounted_for", data["clients"] * (1.0 - allowed), "clients in a tier not allowed"
     )
     total = data["clients"].sum(["profile", "tier", "neighbourhood"]) + data["waiting"].sum(
@@ -146,20 +111,20 @@ def _people(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     gone = (before * problem.exits.sel(tier=data["tier"].values)).sum(
         ["neighbourhood", "profile", "tier", "exit"]
     )
-    queue = _before(problem, data["waiting"], problem.waiting)
+    queue = year_before(problem, data["waiting"], problem.waiting)
     gone = gone + (queue * problem.exits.sel(tier="waiting", drop=True)).sum(
         ["neighbourhood", "profile", "exit"]
     )
-    expected = _before(problem, total, stock) + problem.inflow.sum(["neighbourhood", "profile"]) - gone
-    yield from _broken("everyone_is_accounted_for", total - expected, "clients", both=True)
+    expected = year_before(problem, total, stock) + problem.inflow.sum(["neighbourhood", "profile"]) - gone
+    yield from broken("everyone_is_accounted_for", total - expected, "clients", both=True)
 
 
 def _waiting(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
-    before = _before(problem, data["waiting"], problem.waiting)
+    before = year_before(problem, data["waiting"], problem.waiting)
     stay = problem.retained.sel(tier="waiting", drop=True)
     arrived = (before * stay).sum("profile").rename(to_profile="profile") + problem.inflow
     after = arrived + (data["left"] - data["entered"]).sum("tier")
-    yield from _broken("everyone_is_accounted_for", data["waiting"] - after, "clients waiting", both=True)
+    yield from broken("everyone_is_accounted_for", data["waiting"] - after, "clients waiting", both=True)
 
 
 def _pairs(data: xr.Dataset) -> pd.DataFrame:
@@ -181,52 +146,52 @@ def _housing(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     known = problem.pairs.reindex(pd.MultiIndex.from_frame(pairs[["origin", "location", "tier"]]))
     for name, value in (("minutes", known["minutes"]), ("within", known["within"].astype(float))):
         wrong = np.abs(pairs[name].astype(float).to_numpy() - value.fillna(np.inf).to_numpy())
-        yield from _broken("clients_are_housed", xr.DataArray(wrong, dims="pair"), f"{name} of a pair", 1e-9)
+        yield from broken("clients_are_housed", xr.DataArray(wrong, dims="pair"), f"{name} of a pair", 1e-9)
     lived = data["clients"].sum("profile").rename(neighbourhood="origin")
     housed = _by(pairs, years, "origin", "tier").reindex_like(lived).fillna(0.0)
-    yield from _broken("clients_are_housed", lived - housed, "clients", both=True)
+    yield from broken("clients_are_housed", lived - housed, "clients", both=True)
 
 
 def _capacity(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     housed = _by(_pairs(data), list(problem.years), "location", "tier")
-    occupancy = _series(problem.tiers["occupancy"], "tier")
+    occupancy = series(problem.tiers["occupancy"], "tier")
     usable = (data["places"] - data["wlz_occupied"]) * occupancy
     sites = (
         housed.reindex(location=data["site"].values, tier=data["tier"].values)
         .fillna(0.0)
         .rename(location="site")
     )
-    yield from _broken("served_within_places", sites - usable, "clients")
-    yield from _broken("served_within_places", data["wlz_occupied"] - data["places"], "places of the Wlz")
+    yield from broken("served_within_places", sites - usable, "clients")
+    yield from broken("served_within_places", data["wlz_occupied"] - data["places"], "places of the Wlz")
     areas = housed.reindex(location=data["neighbourhood"].values, tier=data["tier"].values).fillna(0.0)
-    yield from _broken(
+    yield from broken(
         "served_within_places", areas.rename(location="neighbourhood") - data["homes"], "clients"
     )
 
 
-def _at_sites(problem: Problem, column: str, data: xr.Dataset) -> xr.DataArray:
-    given = problem.site_tiers[column].astype(float).to_xarray()
-    return given.reindex(site=data["site"].values, tier=data["tier"].values).fillna(0.0)
-
-
 def _sizes(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     places, runs = data["places"], data["operating"]
-    yield from _broken("large_enough_to_run", _at_sites(problem, "least", data) * runs - places, "places")
-    most = _at_sites(problem, "most", data)
-    yield from _broken("small_enough_to_fit", places - most * runs, "places")
-    yield from _broken("small_enough_to_fit", runs.where(most == 0.0, 0.0), "tiers that cannot run there")
-    plot = _series(problem.sites["plot_most"].astype(float), "site")
-    yield from _broken("small_enough_to_fit", places.sum("tier") - plot, "places on the plot")
-    opens = _at_sites(problem, "first_year", data)
+    yield from broken("large_enough_to_run", at_sites(problem, "least", data) * runs - places, "places")
+    most = at_sites(problem, "most", data)
+    yield from broken("small_enough_to_fit", places - most * runs, "places")
+    yield from broken("small_enough_to_fit", runs.where(most == 0.0, 0.0), "tiers that cannot run there")
+    plot = series(problem.sites["plot_most"].astype(float), "site")
+    yield from broken("small_enough_to_fit", places.sum("tier") - plot, "places on the plot")
+    opens = at_sites(problem, "first_year", data)
     early = data["added"].where(data["year"] < opens, 0.0)
     for (s, k, t), begun in problem.under_way.items():
         if float(early.sel(site=s, tier=k, year=t)) > 0.0:
             early.loc[{"site": s, "tier": k, "year": t}] -= float(begun)
-    yield from _broken("small_enough_to_fit", early, "places added before they can be built")
+    yield from broken("small_enough_to_fit", early, "places added before they can be built")
+    if len(problem.conversions):
+        ready = problem.conversions["first_year"].to_xarray()
+        ready = ready.reindex_like(data["converted"].isel(year=0, drop=True))
+        soon = data["converted"].where(data["year"] < ready, 0.0)
+        yield from broken("places_carry_over", soon, "places converted before they can be used")
 
 
 def _place_balance(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
-    base = _at_sites(problem, "base", data)
+    base = at_sites(problem, "base", data)
     ratio = problem.conversions["ratio"].to_xarray() if len(problem.conversions) else None
     arrives = xr.zeros_like(data["places"])
     if ratio is not None:
@@ -234,34 +199,34 @@ def _place_balance(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
             site=data["site"].values, tier=data["tier"].values, to_tier=data["to_tier"].values
         )
         impossible = data["converted"].where(ratio.isnull(), 0.0)
-        yield from _broken("places_carry_over", impossible, "places converted where that is not possible")
+        yield from broken("places_carry_over", impossible, "places converted where that is not possible")
         arrives = (data["converted"] * ratio.fillna(0.0)).sum("tier").rename(to_tier="tier")
     gone = data["removed"] + data["converted"].sum("to_tier")
-    before = _before(problem, data["places"], base)
+    before = year_before(problem, data["places"], base)
     after = before + data["added"] + arrives - gone
-    yield from _broken("places_carry_over", data["places"] - after, "places", both=True)
-    yield from _broken("places_carry_over", gone - before, "places that go and did not stand there")
+    yield from broken("places_carry_over", data["places"] - after, "places", both=True)
+    yield from broken("places_carry_over", gone - before, "places that go and did not stand there")
 
 
 def _home_balance(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     homes, lead = data["homes"].sum("tier"), problem.home_lead_years
     new = data["new_homes"].sum("corporation")
-    late = _before(problem, new, xr.zeros_like(new.isel(year=0, drop=True)))
-    room = _before(problem, homes, problem.homes) - data["kept_homes"] + (1.0 - lead) * new + lead * late
-    yield from _broken("homes_carry_over", homes - room, "homes")
-    keeps = _series(problem.tiers["keeps_home"], "tier")
+    late = year_before(problem, new, xr.zeros_like(new.isel(year=0, drop=True)))
+    room = year_before(problem, homes, problem.homes) - data["kept_homes"] + (1.0 - lead) * new + lead * late
+    yield from broken("homes_carry_over", homes - room, "homes")
+    keeps = series(problem.tiers["keeps_home"], "tier")
     exits = problem.exits.sel(tier=data["tier"].values)
-    long_enough = (1.0 - exits.sum("exit")) ** _series(problem.tiers["flip_years"], "tier")
+    long_enough = (1.0 - exits.sum("exit")) ** series(problem.tiers["flip_years"], "tier")
     rate = exits.sel(exit="recovered", drop=True) * keeps * long_enough
-    recovered = (_before(problem, data["clients"], problem.clients) * rate).sum(
+    recovered = (year_before(problem, data["clients"], problem.clients) * rate).sum(
         ["neighbourhood", "profile", "tier"]
     )
-    yield from _broken(
+    yield from broken(
         "homes_carry_over", data["kept_homes"].sum("neighbourhood") - recovered, "homes kept", both=True
     )
     highest = max(float(rate.sel(profile=p, tier=k)) for p, k in problem.allowed)
-    most = highest * _before(problem, homes, problem.homes)
-    yield from _broken("homes_carry_over", data["kept_homes"] - most, "homes kept above the highest rate")
+    most = highest * year_before(problem, homes, problem.homes)
+    yield from broken("homes_carry_over", data["kept_homes"] - most, "homes kept above the highest rate")
 
 
 def _agreements(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
@@ -274,65 +239,21 @@ def _agreements(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
         if over > PEOPLE:
             where = f"{offer.corporation}, {offer.place}, {offer.year}"
             yield Violation("homes_within_agreements", where, over, "homes")
-    yield from _broken("homes_within_agreements", data["new_homes"] * (1.0 - asked), "homes never offered")
-
-
-def _beds(problem: Problem, data: xr.Dataset) -> list[str]:
-    return [str(k) for k in data["tier"].values if problem.tiers.at[k, "intramural"]]
+    yield from broken("homes_within_agreements", data["new_homes"] * (1.0 - asked), "homes never offered")
 
 
 def _reduction(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     policy = problem.policies.intramural_reduction
     if policy.mode == "off":
         return
-    beds = _beds(problem, data)
+    beds = bed_tiers(problem, data)
     open_to_wmo = (data["places"] - data["wlz_occupied"]).sel(tier=beds).sum(["site", "tier"])
-    base = float((_at_sites(problem, "base", data) - data["wlz_occupied"]).sel(tier=beds).sum())
+    base = float((at_sites(problem, "base", data) - data["wlz_occupied"]).sel(tier=beds).sum())
     points = {problem.base_year: 0.0, problem.years[-1]: policy.by_end.value}
     points.update({year: share.value for year, share in policy.path.items()})
     gone = np.interp(problem.years, sorted(points), [points[year] for year in sorted(points)])
     allowed = xr.DataArray((1.0 - gone) * base, coords={"year": list(problem.years)}, dims="year")
-    yield from _broken("intramural_reduction", open_to_wmo - allowed - data["short_reduction"], "places")
-
-
-def _replacement(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
-    policy = problem.policies.replacement_before_closure
-    if policy.mode == "off":
-        return
-    beds = _beds(problem, data)
-    sheltering = problem.tiers.index[problem.tiers["stream"] == "MO"]
-    others = [str(k) for k in data["tier"].values if k not in beds and k not in sheltering]
-    gone = (data["removed"] + data["converted"].sum("to_tier")).sel(tier=beds).sum(["site", "tier"])
-    base = _at_sites(problem, "base", data)
-    opened = data["places"].sel(tier=others).sum(["site", "tier"]) - float(base.sel(tier=others).sum())
-    occupancy = _series(problem.tiers["occupancy"], "tier")
-    room = float(((base - data["wlz_occupied"]) * occupancy).sel(tier=beds).sum())
-    empty = max(0.0, room - float(problem.clients.sel(tier=beds).sum()))
-    wlz = problem.exits.sel(exit="wlz", tier=beds, drop=True)
-    taken = (_before(problem, data["clients"], problem.clients).sel(tier=beds) * wlz).sum(
-        ["neighbourhood", "profile", "tier"]
-    )
-    arrives = xr.zeros_like(gone)
-    if len(problem.conversions):
-        ratio = (
-            problem.conversions["ratio"]
-            .to_xarray()
-            .reindex_like(data["converted"].isel(year=0, drop=True))
-            .fillna(0.0)
-        )
-        arrives = (data["converted"] * ratio).sel(to_tier=others).sum(["site", "tier", "to_tier"])
-    homes = data["new_homes"].sum(["corporation", "neighbourhood"])
-    for n, year in enumerate(problem.years):
-        then = n - policy.years_ahead
-        replaced = empty + float(taken.isel(year=slice(0, n + 1)).sum())
-        replaced += float(arrives.isel(year=slice(max(0, then + 1), n + 1)).sum())
-        if then >= 0:
-            replaced += float(opened.isel(year=then)) + float(homes.isel(year=slice(0, then + 1)).sum())
-        over = float(gone.isel(year=slice(0, n + 1)).sum()) - replaced
-        if over > PEOPLE:
-            yield Violation("replacement_before_closure", str(year), over, "places")
-    most = np.floor(policy.most_per_year.value * float(base.sel(tier=beds).sum()))
-    yield from _broken("replacement_before_closure", gone - most, "places in one year")
+    yield from broken("intramural_reduction", open_to_wmo - allowed - data["short_reduction"], "places")
 
 
 def _towns(problem: Problem, values: xr.DataArray, dim: str) -> xr.DataArray:
@@ -352,19 +273,19 @@ def _travel(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     near = _by(pairs[pairs["within"]], years, "origin")
     near = near.reindex(origin=data["neighbourhood"].values, fill_value=0.0)
     short = policy.share.value * every - _towns(problem, near, "origin")
-    yield from _broken("within_travel_norm", short - data["beyond_norm"], "clients")
+    yield from broken("within_travel_norm", short - data["beyond_norm"], "clients")
 
 
 def _concentration(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     policy = problem.policies.neighbourhood_concentration
     if policy.mode == "off":
         return
-    weight = _series(problem.tiers["concentration_weight"], "tier")
+    weight = series(problem.tiers["concentration_weight"], "tier")
     facility = problem.tiers["setting"] == "facility"
     weighed = problem.tiers.index[facility & (problem.tiers["concentration_weight"] > 0)]
     somewhere = weighed.intersection(problem.site_tiers.index.get_level_values("tier"))
     smallest = min(problem.tiers["least"].reindex(somewhere).tolist(), default=0.0)
-    base = (_at_sites(problem, "base", data) * weight).sum("tier")
+    base = (at_sites(problem, "base", data) * weight).sum("tier")
     now = (data["places"] * weight).sum("tier")
     at = problem.sites["neighbourhood"].reindex(data["site"].values)
     for measure in policy.measures:
@@ -372,7 +293,7 @@ def _concentration(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
             then = _over_the_norm(problem, base, at, measure, j, smallest).clip(min=0.0)
             over = _over_the_norm(problem, now, at, measure, j, smallest) - _left_over(problem) * then
             over = over - data["excess"].sel(neighbourhood=j, drop=True)
-            yield from _broken(
+            yield from broken(
                 "neighbourhood_concentration", over.expand_dims(neighbourhood=[j]), "weighted places"
             )
 
@@ -400,7 +321,7 @@ def _fairness(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     if policy.mode == "off":
         return
     home = problem.sites["neighbourhood"].map(problem.neighbourhoods["municipality"])
-    share = _series(problem.municipalities["share"], "municipality")
+    share = series(problem.municipalities["share"], "municipality")
 
     def beyond(places: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
         there = places.assign_coords(municipality=("site", home.reindex(places["site"].values).to_numpy()))
@@ -412,11 +333,12 @@ def _fairness(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
         fair = share * places.sum("site")
         return there - fair * (1.0 + policy.band.value), fair * (1.0 - policy.band.value) - there
 
-    base = beyond(_at_sites(problem, "base", data).sum("tier"))
+    counted = [k for k in data["tier"].values if problem.tiers.at[k, "stream"] != "MO"]
+    base = beyond(at_sites(problem, "base", data).sel(tier=counted).sum("tier"))
     horizon = problem.years[-1] - problem.base_year
     left = (problem.years[-1] - data["year"]) / horizon
-    for now, then in zip(beyond(data["places"].sum("tier")), base, strict=True):
-        yield from _broken(
+    for now, then in zip(beyond(data["places"].sel(tier=counted).sum("tier")), base, strict=True):
+        yield from broken(
             "fair_share_between_municipalities", now - left * then.clip(min=0.0) - data["unfair"], "places"
         )
 
@@ -426,7 +348,7 @@ def _queue(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
         return
     now = _towns(problem, data["waiting"].sum("profile"), "neighbourhood")
     then = _towns(problem, problem.waiting.sum("profile"), "neighbourhood")
-    yield from _broken("waiting_does_not_grow", now - then - data["waiting_growth"], "clients")
+    yield from broken("waiting_does_not_grow", now - then - data["waiting_growth"], "clients")
 
 
 def _left_over(problem: Problem) -> xr.DataArray:
@@ -446,13 +368,13 @@ def _apart(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     np.fill_diagonal(near, False)
     sites = data[["operating", "too_near"]].sel(site=codes)
     runs = (sites["operating"] > 0.5).any("tier").astype(float) - sites["too_near"]
-    base = (_at_sites(problem, "base", data).sel(site=codes) > 0).any("tier").astype(float)
+    base = (at_sites(problem, "base", data).sel(site=codes) > 0).any("tier").astype(float)
     for together in _groups_of_neighbours(near, set(), set(range(len(codes))), set()):
         if len(together) > 1:
             allowed = 1.0 + np.ceil(_left_over(problem) * max(0.0, float(base[together].sum()) - 1.0) - 1e-9)
             over = runs.isel(site=together).sum("site") - allowed
             sites_of = "+".join(codes[n] for n in together)
-            yield from _broken("facilities_kept_apart", over.expand_dims(sites=[sites_of]), "facilities")
+            yield from broken("facilities_kept_apart", over.expand_dims(sites=[sites_of]), "facilities")
 
 
 def _groups_of_neighbours(
@@ -477,13 +399,13 @@ def _help(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     homes = data["homes"].sel(tier=list(policy.homes)).sum("tier")
     staffed = list(policy.staffed)
     runs = (data["operating"].sel(tier=staffed) > 0.5).any("tier")
-    ran = (_at_sites(problem, "base", data).sel(tier=staffed) > 0).any("tier")
+    ran = (at_sites(problem, "base", data).sel(tier=staffed) > 0).any("tier")
     for j in problem.inhabited:
         soon = [s for s in data["site"].values if known.get((j, s), np.inf) <= policy.response.value]
         helped = runs.sel(site=soon).any("site")
         kept = 0.0 if bool(ran.sel(site=soon).any()) else float(problem.homes.sel(neighbourhood=j))
         over = (homes.sel(neighbourhood=[j]) - _left_over(problem) * kept).where(~helped, 0.0)
-        yield from _broken("help_within_reach", over, "homes")
+        yield from broken("help_within_reach", over, "homes")
 
 
 def _budget(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
@@ -498,7 +420,7 @@ def _budget(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
         granted = problem.region.treasury.grants(["Wmo"], list(problem.years)).sel(stream="Wmo", drop=True)
         granted = granted.rename(municipality="account")
     over = spent - granted - data["over_budget"]
-    yield from _broken("budget", over.fillna(0.0), "EUR", EUROS)
+    yield from broken("budget", over.fillna(0.0), "EUR", EUROS)
 
 
 def recomputed_bearing(problem: Problem, data: xr.Dataset) -> xr.DataArray:
@@ -569,7 +491,7 @@ def _shared_in(problem: Problem, data: xr.Dataset, host: str, setting: str, *, g
         return recomputed_costs(problem, only)["homes"] * float(general)
     at = problem.sites["neighbourhood"].map(town).reindex(data["site"].values)
     inside = xr.DataArray((at == host).to_numpy(), dims="site")
-    wmo = _series((problem.tiers["stream"] == "Wmo").astype(float), "tier")
+    wmo = series((problem.tiers["stream"] == "Wmo").astype(float), "tier")
     at_sites = ("operating", "places", "added", "removed", "wlz_occupied")
     only = data.assign(
         {name: data[name].where(inside, 0.0) * wmo for name in at_sites}
@@ -606,14 +528,14 @@ def _providers(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     provider = xr.DataArray(
         problem.sites["provider"].reindex(data["site"].values).to_numpy(dtype=object), dims="site"
     )
-    now, base = data["places"].sum("tier"), _at_sites(problem, "base", data).sum("tier")
+    now, base = data["places"].sum("tier"), at_sites(problem, "base", data).sum("tier")
     for q in data["provider"].values:
         over, then = (
             places.where(provider == q, 0.0).sum("site") - policy.share.value * places.sum("site")
             for places in (now, base)
         )
         over = over - _left_over(problem) * max(0.0, float(then)) - data["over_share"].sel(provider=[q])
-        yield from _broken("provider_share", over, "places")
+        yield from broken("provider_share", over, "places")
 
 
 def _renewals(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
@@ -627,7 +549,7 @@ def _renewals(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
         if t not in policy.contract_ends and not (t > last and (t - last) % policy.renewal_years == 0)
     ]
     changed = (data["added"] + data["removed"] + data["converted"].sum("to_tier")).sum("tier")
-    yield from _broken("contract_nodes", (changed - data["between_nodes"]).sel(year=between), "places")
+    yield from broken("contract_nodes", (changed - data["between_nodes"]).sel(year=between), "places")
 
 
 def _scale(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
@@ -636,11 +558,11 @@ def _scale(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
         return
     tiers = list(policy.tiers)
     now = data["places"].sel(tier=tiers).sum("site")
-    base = _at_sites(problem, "base", data).sel(tier=tiers).sum("site")
+    base = at_sites(problem, "base", data).sel(tier=tiers).sum("site")
     under = (policy.least.value - base).clip(min=0.0).where(base > 0, 0.0)
     short = policy.least.value - _left_over(problem) * under - now - data["below_scale"]
     runs = (data["operating"].sel(tier=tiers) > 0.5).any("site")
-    yield from _broken("specialist_scale", short.where(runs, 0.0), "places")
+    yield from broken("specialist_scale", short.where(runs, 0.0), "places")
 
 
 def _staff(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
@@ -663,29 +585,10 @@ def _staff(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     asked = _towns(problem, at_home, "location") + _towns(problem, at_sites, "site")
     over = asked - data["short_staff"]
     for m, fte in policy.available.items():
-        yield from _broken("staff_within_reach", over.sel(municipality=[m]) - fte.value, "fte")
+        yield from broken("staff_within_reach", over.sel(municipality=[m]) - fte.value, "fte")
     if policy.in_region:
         whole = over.sum("municipality") - policy.in_region.value
-        yield from _broken("staff_within_reach", whole, "fte in the region")
-
-
-def _reopening(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
-    if problem.policies.no_reopening.mode == "off":
-        return
-    runs = (data["operating"] > 0.5).astype(float)
-    before = _before(problem, runs, (_at_sites(problem, "base", data) > 0).astype(float))
-    stopped = (before - runs).clip(min=0.0).cumsum("year")
-    yield from _broken("no_reopening", stopped.clip(max=1.0) * runs, "sites")
-
-
-def _see_saw(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
-    policy = problem.policies.no_see_saw
-    if policy.mode == "off":
-        return
-    removed = data["removed"].rename(year="gone")
-    soon = abs(data["year"] - removed["gone"]) <= policy.years
-    both = xr.ufuncs.minimum(data["added"], removed.where(soon, 0.0)).max("gone")
-    yield from _broken("no_see_saw", both, "places")
+        yield from broken("staff_within_reach", whole, "fte in the region")
 
 
 def _notice(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
@@ -694,7 +597,7 @@ def _notice(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
         return
     # what goes in a year is gone from its first day
     months = 12.0 * (data["year"] - problem.base_year - 1)
-    yield from _broken(
+    yield from broken(
         "notice_before_closing", data["removed"].where(months < policy.notice.value, 0.0), "places"
     )
 
@@ -705,11 +608,11 @@ def _settled(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     if policy.mode == "off":
         return
     is_open = (data["places"].sum("tier") > 0.5).astype(float)
-    base = _at_sites(problem, "base", data).sum("tier") > 0
+    base = at_sites(problem, "base", data).sum("tier") > 0
     lacks = (1.0 - is_open).where(base | last, 0.0).sel(site=list(policy.open))
     has = is_open.where(~base | last, 0.0).sel(site=list(policy.shut))
     for off in (lacks, has):
-        yield from _broken("sites_run_as_settled", off - data["unsettled"].sel(site=off["site"]), "sites")
+        yield from broken("sites_run_as_settled", off - data["unsettled"].sel(site=off["site"]), "sites")
 
 
 def _agreed(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
@@ -739,9 +642,9 @@ def _handed_over(data: xr.Dataset, homes: DecidedHomes) -> float:
 def _costs(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     said = data["cost"].sum(["payer", "stream"])
     for part, eur in recomputed_costs(problem, data).items():
-        yield from _broken(f"cost of {part}", said.sel(part=part, drop=True) - eur, "EUR", EUROS, both=True)
+        yield from broken(f"cost of {part}", said.sel(part=part, drop=True) - eur, "EUR", EUROS, both=True)
     need = data["funding_need"].sum(["municipality"]) - data["cost"].sum(["payer", "part"])
-    yield from _broken("funding need adds up to the cost", need, "EUR", CENT, both=True)
+    yield from broken("funding need adds up to the cost", need, "EUR", CENT, both=True)
 
 
 def _payers(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
@@ -750,17 +653,17 @@ def _payers(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     others, theirs = paid.drop_sel(payer=towns), paid["stream"].isin(["Wmo", "MO"])
     by_payer = paid.sel(payer=towns).where(theirs, 0.0).rename(payer="municipality")
     due = data["funding_due"].where(theirs, 0.0)
-    yield from _broken("what is due is the cost by payer", by_payer - due, "EUR", CENT, both=True)
+    yield from broken("what is due is the cost by payer", by_payer - due, "EUR", CENT, both=True)
     elsewhere = (data["funding_due"] - data["funding_need"]).where(~theirs, 0.0)
-    yield from _broken("what others pay is due by origin", elsewhere, "EUR", CENT, both=True)
+    yield from broken("what others pay is due by origin", elsewhere, "EUR", CENT, both=True)
     misplaced = abs(paid.sel(payer=towns).where(~theirs, 0.0)).sum("payer")
     misplaced = misplaced + abs(others.where(theirs, 0.0)).sum("payer")
-    yield from _broken("every stream has its own payers", misplaced, "EUR", CENT)
+    yield from broken("every stream has its own payers", misplaced, "EUR", CENT)
     yield from _shelter(problem, data)
     own = recomputed_others(problem, data)
     for name in others["payer"].values:
         said = others.sel(payer=name, drop=True).sum("stream")
-        yield from _broken(f"what {name} pays", said - own.get(str(name), 0.0), "EUR", EUROS, both=True)
+        yield from broken(f"what {name} pays", said - own.get(str(name), 0.0), "EUR", EUROS, both=True)
 
 
 def _shelter(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
@@ -769,14 +672,14 @@ def _shelter(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
         return
     said = data["cost"].sel(stream="MO", drop=True).sum(["part", "payer"])
     own = recomputed_stream(problem, data, "MO")
-    yield from _broken("what is paid from the MO", said - own, "EUR", EUROS, both=True)
+    yield from broken("what is paid from the MO", said - own, "EUR", EUROS, both=True)
     centre = problem.region.municipalities["central"]
     shelter = data[["funding_due", "funding_need"]].sel(stream="MO", drop=True)
     for m in data["municipality"].values:
         around = [town for town in data["municipality"].values if centre[town] == m]
         need = shelter["funding_need"].sel(municipality=around).sum("municipality")
         off = shelter["funding_due"].sel(municipality=[m]) - need
-        yield from _broken("its centre bears shelter", off, "EUR", CENT, both=True)
+        yield from broken("its centre bears shelter", off, "EUR", CENT, both=True)
 
 
 def recomputed_others(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataArray]:
@@ -792,7 +695,7 @@ def recomputed_others(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataAr
 
 def recomputed_stream(problem: Problem, data: xr.Dataset, stream: str) -> xr.DataArray:
     """Return the nominal euros by year that the stream of some tiers pays: their cost less contributions."""
-    own = _series((problem.tiers["stream"] == stream).astype(float), "tier")
+    own = series((problem.tiers["stream"] == stream).astype(float), "tier")
     at_sites = ("operating", "places", "added", "removed", "wlz_occupied")
     only = data.assign(
         {name: data[name] * own for name in ("clients", *at_sites)}
@@ -839,29 +742,29 @@ def _contributions(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataArray
 def _grants(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     received = data["grant"].where(data["stream"] == "Wmo").sum(["municipality", "stream"])
     other = received - _granted(problem).fillna(0.0)
-    yield from _broken("grants add up to what is given", other, "EUR", CENT, both=True)
+    yield from broken("grants add up to what is given", other, "EUR", CENT, both=True)
     steps = data["grant_steps"].sum("step") - data["grant"].fillna(0.0)
-    yield from _broken("the steps of a grant add up to it", steps, "EUR", CENT, both=True)
+    yield from broken("the steps of a grant add up to it", steps, "EUR", CENT, both=True)
     given = data["grant_steps"].sel(step="given", drop=True).sum("municipality")
     rows = problem.region.budgets
     for stream in data["stream"].values:
         table = rows[rows["stream"] == stream].groupby("year")["eur"].sum()
-        written = _series(table.reindex(list(problem.years), fill_value=0.0).astype(float), "year")
+        written = series(table.reindex(list(problem.years), fill_value=0.0).astype(float), "year")
         off = given.sel(stream=[stream]) - written
-        yield from _broken("what is given stands in budgets.csv", off, "EUR", CENT, both=True)
+        yield from broken("what is given stands in budgets.csv", off, "EUR", CENT, both=True)
     gap = (data["grant"] - data["funding_due"] - data["funding_gap"]).fillna(0.0)
     gap = gap.where(data["grant"].notnull() == data["funding_gap"].notnull(), np.inf)
-    yield from _broken("the gap is the grant less what is due", gap, "EUR", CENT, both=True)
+    yield from broken("the gap is the grant less what is due", gap, "EUR", CENT, both=True)
 
 
 def _wlz(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     """People who move to the Wlz are those of the year before at the yearly probability."""
     rate = problem.exits.sel(exit="wlz", drop=True)
-    lived = _before(problem, data["clients"], problem.clients) * rate.sel(tier=data["tier"].values)
-    queue = _before(problem, data["waiting"], problem.waiting) * rate.sel(tier="waiting", drop=True)
+    lived = year_before(problem, data["clients"], problem.clients) * rate.sel(tier=data["tier"].values)
+    queue = year_before(problem, data["waiting"], problem.waiting) * rate.sel(tier="waiting", drop=True)
     gone = lived.sum(["profile", "tier"]) + queue.sum("profile")
     off = _towns(problem, gone, "neighbourhood") - data["to_wlz"]
-    yield from _broken("people who move to the Wlz", off, "clients", both=True)
+    yield from broken("people who move to the Wlz", off, "clients", both=True)
 
 
 def recomputed_costs(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataArray]:
@@ -947,13 +850,13 @@ def _own_rules(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     for rule in problem.own_rules:
         over = rule.check(problem, data) if rule.check else xr.full_like(data["year"], np.nan, dtype=float)
         unknown = over.isnull().astype(float)
-        yield from _broken(rule.name, unknown, "claims that its check says nothing of", 0.5)
-        yield from _broken(rule.name, over.fillna(0.0), rule.unit)
+        yield from broken(rule.name, unknown, "claims that its check says nothing of", 0.5)
+        yield from broken(rule.name, over.fillna(0.0), rule.unit)
 
 
 def _points(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     for part, points in recomputed_points(problem, data).items():
-        yield from _broken(
+        yield from broken(
             f"points of {part}", data["weight"].sel(part=part, drop=True) - points, "points", EUROS, both=True
         )
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from optimiser.manual_plan import EditChange
-    from optimiser.verification.verify import Violation
+    from optimiser.verification.violation import Violation
     from reports.figures.contents import Contents
 
 SHOWN = 5

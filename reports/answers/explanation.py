@@ -29,7 +29,7 @@ DEVIATES = 0.05
 _OF_LABELS = {"yearly": "yearly", "over": "over_side", "under": "under_side", "region": "everywhere"}
 """What rules put in a label beside codes."""
 
-_NEVER_TOLD = frozenset({"grown", "kept", "runs", "adds", "removes"})
+_NEVER_TOLD = frozenset({"grown", "kept", "runs", "shrinks", "grows"})
 """First of the labels of rows that only help the solver."""
 
 _OF_SITES_ONLY = frozenset({"served_within_places", "small_enough_to_fit", "large_enough_to_run"})

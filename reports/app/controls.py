@@ -22,10 +22,10 @@ THEMES: dict[str, tuple[str, ...]] = {
     "travel": ("within_travel_norm",),
     "spread": ("neighbourhood_concentration", "fair_share_between_municipalities", "facilities_kept_apart"),
     "pace": (
-        "replacement_before_closure", "notice_before_closing", "no_reopening", "no_see_saw", "contract_nodes",
+        "replacement_before_closure", "buildings_stay", "notice_before_closing", "contract_nodes",
     ),
-    "waiting": ("waiting_does_not_grow", "help_within_reach", "staff_within_reach"),
-    "money": ("budget", "provider_share", "specialist_scale", "agreed_decisions_are_kept"),
+    "waiting": ("waiting_does_not_grow", "tenants_stay", "help_within_reach", "staff_within_reach"),
+    "money": ("budget", "provider_share", "specialist_scale", "agreed_decisions_are_kept", "shelter_stays"),
 }  # fmt: skip
 """Theme → its policies; the words of a theme are `theme_…`."""
 

@@ -114,6 +114,7 @@ double_running = 0
 [costs.conversions.bed.group]
 ratio = 1.0
 cost = 10000
+building_years = 0
 
 [weights]
 travel = 10
@@ -143,6 +144,15 @@ band = 1.0
 
 [policies.waiting_does_not_grow]
 price = 20000
+
+[policies.tenants_stay]
+mode = "off"
+
+[policies.buildings_stay]
+mode = "off"
+
+[policies.shelter_stays]
+mode = "off"
 """
 
 MUNICIPALITIES = """\

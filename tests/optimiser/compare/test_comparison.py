@@ -47,14 +47,14 @@ def test_keys_are_told_old_and_new_and_defaults_count():
     changed = {
         "policies.intramural_reduction.by_end": "0.4",
         "policies.intramural_reduction.path.2022": "0.1",
-        "policies.no_see_saw.mode": "hard",
+        "policies.buildings_stay.mode": "hard",
     }
     other = tiny_region(changed).parameters
     told = {d.key: (d.old, d.new) for d in key_differences(one, other)}
     assert told == {
         "policies.intramural_reduction.by_end": (0.5, 0.4),
         "policies.intramural_reduction.path.2022": (None, 0.1),
-        "policies.no_see_saw.mode": ("off", "hard"),
+        "policies.buildings_stay.mode": ("off", "hard"),
     }
     assert key_differences(one, one) == ()
 

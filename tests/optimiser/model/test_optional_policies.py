@@ -38,7 +38,6 @@ from optimiser.model.optional_policies import (
     CONDITIONS,
     budget,
     facilities_kept_apart,
-    no_reopening,
     too_near_together,
 )
 from optimiser.model.variables import SLACK, Label
@@ -383,49 +382,6 @@ def possible(problem: Problem, **at_least: Mapping[tuple[str, str, int], float])
     return by_scipy(model).status == 0
 
 
-@pytest.mark.parametrize(
-    ("site", "on_and_off"), [("S2", {2022: 1, 2023: 0, 2024: 1}), ("S3", {2023: 1, 2024: 0, 2025: 1})]
-)
-def test_what_has_stopped_stays_stopped(site, on_and_off):
-    """S2 runs today, S3 may open in 2023: both may stop, and only without the rule come back."""
-    runs = {(site, "group", year): on for year, on in on_and_off.items()}
-    for mode, back in (("off", True), ("hard", False)):
-        problem = tiny_problem(EUROS_ONLY | {"years.last": "2025"} | asked("no_reopening", mode=mode))
-        assert possible(problem, operating=runs) is back
-        assert possible(problem, operating=dict(list(runs.items())[:2]))
-
-
-def test_what_opens_later_stops_once():
-    """S3 may open in 2023. For every year u in which it may have stopped, it runs in no later year t."""
-    settings = EUROS_ONLY | {"years.last": "2025"} | asked("no_reopening", mode="hard")
-    rows = rows_of(no_reopening, tiny_problem(settings))
-    at = {label[3:]: row for label, row in rows.items() if label[:3] == ("S3", "group", "stopped in")}
-    assert at == {
-        (u, t): ({f"operating_S3_group_{u - 1}": 1, f"operating_S3_group_{u}": -1,
-                  f"operating_S3_group_{t}": 1}, 1)
-        for u, t in ((2023, 2024), (2023, 2025), (2024, 2025))
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize(("years", "allowed"), [(0, True), (1, True), (2, False)])
-def test_places_do_not_go_and_come_back(years, allowed):
-    """A place of S2 goes in 2022 and one is built in 2024: two years later, so a gap of two forbids it."""
-    settings = EUROS_ONLY | {"years.last": "2024"} | asked("no_see_saw", mode="hard", years=years)
-    problem = tiny_problem(settings)
-    removed, added = {("S2", "group", 2022): 1.0}, {("S2", "group", 2024): 1.0}
-    assert possible(problem, removed=removed, added=added) is allowed
-    assert possible(problem, removed=removed)
-    assert possible(problem, added=added)
-
-
-def test_nor_come_and_go():
-    """The other way round: built in 2023 and gone in 2024."""
-    removed, added = {("S2", "group", 2024): 1.0}, {("S2", "group", 2023): 1.0}
-    for years, allowed in ((0, True), (1, False)):
-        settings = EUROS_ONLY | {"years.last": "2024"} | asked("no_see_saw", mode="hard", years=years)
-        assert possible(tiny_problem(settings), removed=removed, added=added) is allowed
-
-
 def test_hard_rules_that_clash_are_named_with_their_unit():
     """Half of ten beds may go in 2022 and each asks 1 fte, of which none is there: 5 fte are short.
 
@@ -576,32 +532,8 @@ def test_a_triangle_is_checked_as_a_whole():
     )
 
 
-def test_a_tier_that_comes_back_is_caught():
-    """S2 runs in the base, is said to rest in 2022 and to run in 2023."""
-    plan = best(tiny_problem(EUROS_ONLY))
-    back = plan.data["operating"].copy(deep=True)
-    back.loc[{"site": "S2", "tier": "group"}] = [0.0, 1.0]
-    strict = hardened(plan.problem, "no_reopening")
-    assert broken(strict, plan.data) == set()
-    said = [str(v) for v in violations(strict, plan.data.assign(operating=back))]
-    assert "no_reopening at S2, group, 2023: off by 1 sites" in said
-
-
-def test_a_see_saw_is_caught():
-    """S2 loses its four places in 2023; two are said to be added in 2022."""
-    plan = best(tiny_problem(EUROS_ONLY))
-    added = plan.data["added"].copy(deep=True)
-    added.loc[{"site": "S2", "tier": "group", "year": 2022}] = 2.0
-    strict = hardened(plan.problem, "no_see_saw", years=1)
-    assert broken(strict, plan.data) == set()
-    said = [str(v) for v in violations(strict, plan.data.assign(added=added))]
-    assert "no_see_saw at S2, group, 2022: off by 2 places" in said
-    loose = hardened(plan.problem, "no_see_saw", years=0)
-    assert "no_see_saw" not in broken(loose, plan.data.assign(added=added))
-
-
 def test_every_policy_is_caught():
     """Each stands in one of the checks above, but for notice: that is with what else takes time."""
-    alone = {"no_reopening", "no_see_saw", "notice_before_closing"}
+    alone = {"notice_before_closing"}
     assert set(HARDLY) | alone == {rule.name for rule in CONDITIONS}
     assert set(SOFTLY) == {rule.name for rule in CONDITIONS} & set(SLACK)

@@ -51,7 +51,7 @@ def policies() -> Problem:
         "policies.budget.level": "municipality",
         "policies.notice_before_closing.mode": "hard", "policies.notice_before_closing.notice": "6",
     }  # fmt: skip
-    hard = asked("no_see_saw", mode="hard", years=1) | asked("no_reopening", mode="hard")
+    hard = asked("buildings_stay", mode="hard") | asked("tenants_stay", mode="hard")
     fewer = {
         "policies.intramural_reduction.mode": "soft", "policies.intramural_reduction.by_end": "0.9",
         "pathway.recovered.home.light": "0.3", "tiers.home.flip": "12",

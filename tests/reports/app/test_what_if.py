@@ -184,7 +184,10 @@ def test_controls_are_read_from_the_region(folder):
     region = read_region(folder)
     found = {p.name: p for theme in themes(region, Wording("nl")) for p in theme.policies}
     assert found["within_travel_norm"].sliders[0].value == 0.5
-    assert (found["within_travel_norm"].mode.value, found["no_reopening"].mode.value) == ("soft", "off")
+    assert (found["within_travel_norm"].mode.value, found["notice_before_closing"].mode.value) == (
+        "soft",
+        "off",
+    )
     assert "geen gegevens" in found["staff_within_reach"].lacks
     assert "geen gegevens" in found["budget"].lacks
     assert found["provider_share"].lacks == ""
