@@ -537,8 +537,8 @@ def _conversions(region: Region, site_tiers: pd.DataFrame) -> pd.DataFrame:
                     since = max(ready, int(earliest[site, to_tier]))
                     rows[site, tier, to_tier] = (conversion.ratio.value, since)
     index = pd.MultiIndex.from_tuples(list(rows), names=["site", "tier", "to_tier"])
-    ratio, since = [one for one, _ in rows.values()], [one for _, one in rows.values()]
-    return pd.DataFrame({"ratio": ratio, "first_year": since}, index=index)
+    ratio, first_year = [one for one, _ in rows.values()], [one for _, one in rows.values()]
+    return pd.DataFrame({"ratio": ratio, "first_year": first_year}, index=index)
 
 
 def _homes(region: Region) -> xr.DataArray:

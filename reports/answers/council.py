@@ -11,6 +11,10 @@ import xarray as xr
 from optimiser.model.concentration import bounds
 from optimiser.plan import Plan
 from optimiser.problem import Problem
+from optimiser.review import opened_places
+from reports.answers.review import LANGUAGES, withheld
+from reports.text.notation import Language, Notation
+from reports.text.words import Words
 
 
 @dataclass(frozen=True)
@@ -23,41 +27,55 @@ class CouncilAnswer:
 
 def council_answers(plan: Plan) -> tuple[CouncilAnswer, CouncilAnswer, CouncilAnswer]:
     """Return the three answers, about the last planned year and the base year."""
-    return _missing(plan), _fewer_beds(plan), _fair_spread(plan)
+    missing, beds, spread = (
+        CouncilAnswer(
+            {lang: Words(lang)(f"council_{question}") for lang in LANGUAGES},
+            {lang: withheld(plan, lang) or answer(plan, lang) for lang in LANGUAGES},
+        )
+        for question, answer in (("missing", _missing), ("beds", _fewer_beds), ("spread", _fair_spread))
+    )
+    return missing, beds, spread
 
 
-def _missing(plan: Plan) -> CouncilAnswer:
-    problem, data = plan.problem, plan.data
-    last, base = problem.years[-1], problem.base_year
+def _missing(plan: Plan, lang: Language) -> str:
+    problem, data, words, write = plan.problem, plan.data, Words(lang), Notation(lang)
     waiting, misfit = _last(data["waiting"]), _misfit(problem, data)
-    before, undone = float(problem.waiting.sum()), _last(plan.reference["waiting"])
-    added = {lang: _added(problem, data, lang) for lang in ("nl", "en")}
     yes = waiting >= 0.5 or misfit >= 0.5
-    return CouncilAnswer(
-        {"nl": "Mist er een voorziening?", "en": "Is a facility missing?"},
-        {
-            "nl": f"{'Ja, ook na dit plan' if yes else 'Na dit plan niet meer'}. Wachtenden in {last}: "
-            f"{_nl(waiting, 0)} ({base}: {_nl(before, 0)}; als er niets gebeurt: {_nl(undone, 0)}); mensen "
-            f"in een vorm die niet past: {_nl(misfit, 0)}. Het plan voegt toe: {added['nl']}.",
-            "en": f"{'Yes, even after this plan' if yes else 'Not any more after this plan'}. People waiting "
-            f"in {last}: {waiting:,.0f} ({base}: {before:,.0f}; doing nothing: {undone:,.0f}); living in a "
-            f"form that does not fit: {misfit:,.0f}. The plan adds {added['en']}.",
-        },
+    return words(
+        "council_still_missing" if yes else "council_not_missing",
+        last=problem.years[-1],
+        base=problem.base_year,
+        waiting=write.number(waiting),
+        before=write.number(float(problem.waiting.sum())),
+        undone=write.number(_last(plan.reference["waiting"])),
+        misfit=write.number(misfit),
+        gross=_opened(plan, lang),
+        net=_net(plan, lang),
     )
 
 
-def _added(problem: Problem, data: xr.Dataset, lang: str) -> str:
-    """Name the facility tiers with more places in the last year than in the base year, and the homes."""
-    gained = (data["places"].isel(year=-1) - data["base_places"]).sum("site").round().to_series()
-    more = [
-        f"{_written(places, lang)} × {_tier(problem, str(k), lang)}"
-        for k, places in gained.items()
-        if k in problem.facility_tiers and places > 0
+def _opened(plan: Plan, lang: Language) -> str:
+    """Name what is opened or converted on the ground, by tier, and the homes handed over."""
+    opened = opened_places(plan).sum(["site", "year"]).round().to_series()
+    counted = [
+        f"{Notation(lang).number(places)} × {_tier(plan.problem, str(k), lang)}"
+        for k, places in opened.items()
+        if k in plan.problem.facility_tiers and places > 0
     ]
-    homes = round(float(data["new_homes"].sum()))
-    one, many = ("woning", "woningen") if lang == "nl" else ("home", "homes")
-    none = ["geen plekken" if lang == "nl" else "no places"]
-    return _listed([*(more or none), f"{_written(homes, lang)} {one if homes == 1 else many}"], lang)
+    words, homes = Words(lang), round(float(plan.data["new_homes"].sum()))
+    return listed([*(counted or [words("council_no_places")]), words.counted("council_homes", homes)], lang)
+
+
+def _net(plan: Plan, lang: Language) -> str:
+    """Name by how many places each facility tier is larger or smaller in the last year than in the base."""
+    gained = (plan.data["places"].isel(year=-1) - plan.data["base_places"]).sum("site").round().to_series()
+    write = Notation(lang)
+    changed = [
+        f"{'+' if places > 0 else '−'}{write.number(abs(places))} {_tier(plan.problem, str(k), lang)}"
+        for k, places in gained.items()
+        if k in plan.problem.facility_tiers and places
+    ]
+    return listed(changed, lang) or Words(lang)("council_no_change")
 
 
 def _last(array: xr.DataArray) -> float:
@@ -71,49 +89,35 @@ def _misfit(problem: Problem, data: xr.Dataset) -> float:
     )
 
 
-def _fewer_beds(plan: Plan) -> CouncilAnswer:
-    problem, data = plan.problem, plan.data
-    last = problem.years[-1]
+def _fewer_beds(plan: Plan, lang: Language) -> str:
+    problem, data, words, write = plan.problem, plan.data, Words(lang), Notation(lang)
     beds = list(problem.tiers.index[problem.tiers["intramural"]])
-    places = data["places"].sel(tier=beds).sum("tier")
-    base, now = data["base_places"].sel(tier=beds).sum("tier"), places.isel(year=-1)
+    base = data["base_places"].sel(tier=beds).sum("tier")
+    now = data["places"].sel(tier=beds).sum("tier").isel(year=-1)
     had, has = float(base.sum()), float(now.sum())
-    closed, smaller = int(((base > 0) & (now == 0)).sum()), int(((now > 0) & (now < base)).sum())
-    less = (had - has) / had if had else 0.0
     short = _last(data["short_reduction"])
-    missed = {
-        "nl": f" Dat is {_nl(short)} minder dan het afgesproken pad vraagt." if short > 0.05 else "",
-        "en": f" That is {short:.1f} short of the agreed path." if short > 0.05 else "",
-    }
-    return CouncilAnswer(
-        {"nl": "Kan een voorziening met minder bedden toe?", "en": "Can a facility do with fewer beds?"},
-        {
-            "nl": f"{'Ja' if has < had else 'Nee'}: van {_nl(had, 0)} naar {_nl(has, 0)} intramurale bedden "
-            f"in {last} ({100 * less:.0f} % minder). Locaties die ermee stoppen: {closed}; die kleiner "
-            f"worden: {smaller}.{missed['nl']}",
-            "en": f"{'Yes' if has < had else 'No'}: from {had:,.0f} to {has:,.0f} intramural beds in {last} "
-            f"({100 * less:.0f}% fewer). Sites that give theirs up: {closed}; that shrink: "
-            f"{smaller}.{missed['en']}",
-        },
+    answer = words(
+        "council_fewer_beds" if has < had else "council_no_fewer_beds",
+        had=write.number(had),
+        has=write.number(has),
+        last=problem.years[-1],
+        less=write.percent((had - has) / had if had else 0.0),
+        closed=int(((base > 0) & (now == 0)).sum()),
+        smaller=int(((now > 0) & (now < base)).sum()),
     )
+    return f"{answer} {words('council_short', short=write.number(short, 1))}" if short > 0.05 else answer
 
 
-def _fair_spread(plan: Plan) -> CouncilAnswer:
+def _fair_spread(plan: Plan, lang: Language) -> str:
     problem, data = plan.problem, plan.data
-    last, base = problem.years[-1], problem.base_year
     above, outside = _above_the_norm(problem, data), _outside_the_band(problem, data)
-    shares = {lang: _listed(_shares(problem, data, lang), lang) for lang in ("nl", "en")}
-    fair = not above and not outside
-    return CouncilAnswer(
-        {"nl": "Is de spreiding eerlijk?", "en": "Is the spread fair?"},
-        {
-            "nl": f"{'Ja, binnen de normen' if fair else 'Nog niet overal'}. Wijken boven de norm voor "
-            f"concentratie in {last}: {above}; gemeenten buiten de band rond hun aandeel: {outside}. "
-            f"Aandeel in de plekken, {base} → {last}: {shares['nl']}.",
-            "en": f"{'Yes, within the norms' if fair else 'Not everywhere yet'}. Neighbourhoods above the "
-            f"concentration norm in {last}: {above}; municipalities outside the band around their share: "
-            f"{outside}. Share of the places, {base} → {last}: {shares['en']}.",
-        },
+    return Words(lang)(
+        "council_fair" if not above and not outside else "council_not_fair",
+        last=problem.years[-1],
+        base=problem.base_year,
+        above=above,
+        outside=outside,
+        shares=listed(_shares(problem, data, lang), lang),
     )
 
 
@@ -135,36 +139,33 @@ def _outside_the_band(problem: Problem, data: xr.Dataset) -> int:
     return int((deviation > band * fair + 1e-6).sum())
 
 
-def _shares(problem: Problem, data: xr.Dataset, lang: str) -> list[str]:
+def _shares(problem: Problem, data: xr.Dataset, lang: Language) -> list[str]:
     town = problem.sites["neighbourhood"].map(problem.neighbourhoods["municipality"])
+    words, percent = Words(lang), Notation(lang).percent
 
     def share(places: xr.DataArray, code: str) -> float:
         by_site = places.sum("tier").to_series()
         return float(by_site[town.reindex(by_site.index) == code].sum() / max(by_site.sum(), 1e-9))
 
-    fair, percent = ("eerlijk", "\u00a0%") if lang == "nl" else ("fair", "%")
     names, owed = problem.municipalities["name"], problem.municipalities["share"]
     return [
-        f"{name} {100 * share(data['base_places'], code):.0f} → "
-        f"{100 * share(data['places'].isel(year=-1), code):.0f}{percent} ({fair} {100 * own:.0f}{percent})"
+        words(
+            "council_share",
+            name=name,
+            then=percent(share(data["base_places"], code)),
+            now=percent(share(data["places"].isel(year=-1), code)),
+            fair=percent(own),
+        )
         for code, name, own in zip(problem.towns, names, owed, strict=True)
     ]
 
 
-def _tier(problem: Problem, code: str, lang: str) -> str:
-    name = problem.region.parameters.tiers[code].name
-    return name.nl if lang == "nl" else name.en
+def _tier(problem: Problem, code: str, lang: Language) -> str:
+    return Words(lang).of(problem.region.parameters.tiers[code].name)
 
 
-def _listed(parts: list[str], lang: str) -> str:
+def listed(parts: list[str], lang: Language) -> str:
+    """Return parts in a row as people say it, with `and` before the last."""
     if len(parts) < 2:
         return "".join(parts)
-    return ", ".join(parts[:-1]) + (" en " if lang == "nl" else " and ") + parts[-1]
-
-
-def _written(number: float, lang: str) -> str:
-    return _nl(number, 0) if lang == "nl" else f"{number:,.0f}"
-
-
-def _nl(number: float, digits: int = 1) -> str:
-    return f"{number:,.{digits}f}".translate(str.maketrans(",.", ".,"))
+    return f"{', '.join(parts[:-1])} {Words(lang)('and')} {parts[-1]}"

@@ -13,6 +13,7 @@ def brief(told: Contents) -> str:
             told.title,
             told.status,
             *aligned(_proof(told)),
+            *_findings(told),
             "",
             *aligned(_first_and_last(told)),
             "",
@@ -21,6 +22,13 @@ def brief(told: Contents) -> str:
             worst_off(told),
         ]
     )
+
+
+def _findings(told: Contents) -> list[str]:
+    """Return what to hear first, under a heading; nothing where there is nothing."""
+    if not told.findings:
+        return []
+    return ["", told.words("finding_heading"), *(f"  {line}" for line in told.findings)]
 
 
 def worst_off(told: Contents) -> str:

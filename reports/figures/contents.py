@@ -13,6 +13,7 @@ from optimiser.manual_plan import broken_rules
 from optimiser.model.cost_allocation import BaseAllocation
 from optimiser.model.model import Model
 from reports.answers.explanation import Held, Teller, held
+from reports.answers.review import review_lines
 from reports.figures import figures
 from reports.text.notation import Language, Notation
 from reports.text.words import Words
@@ -92,6 +93,11 @@ class Contents:
         if not broken:
             return said
         return f"{said} {self.words('status_breaks', count=len(broken), names=', '.join(broken))}"
+
+    @cached_property
+    def findings(self) -> list[str]:
+        """What to hear before the plan is shown, the gravest first."""
+        return review_lines(self.plan, self.lang)
 
     @property
     def status_note(self) -> str:

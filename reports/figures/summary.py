@@ -6,6 +6,7 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
+from reports.answers.review import review_record
 from reports.figures import figures
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def summary(contents: Contents) -> dict[str, Any]:
         ],
         "years": {"base": contents.years["base"], "planned": figures.planned_years(plan)},
         "proof": _proof(contents),
+        "review": review_record(plan),
         "figures": {
             str(name): {
                 "plan": _number(line["plan"]),

@@ -119,6 +119,7 @@ def _told(contents: Contents) -> dict[str, Any]:
         "years": contents.years,
         "title": contents.title,
         "status": contents.status,
+        "findings": contents.findings,
         "status_note": contents.status_note,
         "note": getattr(region.parameters.region.note, contents.lang, ""),
         "provenance": contents.provenance,

@@ -47,6 +47,7 @@ def _in_full(contents: Contents) -> dict[str, Any]:
     held = [one for one in contents.bindings if one.rule.kind == "policy"]
     return {
         "marked": "",
+        "findings": contents.findings,
         "answers": [(contents.words.of(a.question), contents.words.of(a.answer)) for a in contents.answers],
         "money_told": money_told(contents),
         "tables": {name: tables[name] for name in ("payers", "municipality", "comparison", "beds")},
@@ -62,6 +63,7 @@ def _in_public(contents: Contents) -> dict[str, Any]:
     at = len(figures.all_years(contents.plan)) - 1
     drawn = atlas_of_municipalities(contents, public_measures(contents, public), at, LETTERS)
     return {
+        "findings": [],
         "marked": contents.words("public_note", sign=LEFT_OUT, threshold=public.threshold),
         "answers": public_answers(contents, public),
         "money_told": cost_told(contents),
