@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs bench reliability audit clean
+.PHONY: help demo test quick lint docs bench reliability audit clean
 
 # PYTHON=/path/to/python makes this one be used and no other tried.
 PYTHON ?=
@@ -31,7 +31,11 @@ demo: $(READY) ## plan the bundled region and write its report to spreidplan-dem
 	@$(BIN)/spreidplan demo
 
 test: lint $(AUDIT) ## every check: ruff, mypy and the tests, with warnings as errors
-	@$(BIN)/python -m pytest -n auto --dist loadfile
+	@$(BIN)/python -m pytest -n auto --dist loadfile --durations=25
+
+quick: $(READY) ## ruff and the tests that take little, to run while working
+	@$(BIN)/ruff check .
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile -m quick
 
 lint: $(READY) ## ruff and mypy only
 	@$(BIN)/ruff check .

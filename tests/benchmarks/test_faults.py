@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import BrokenExecutor
 from pathlib import Path
@@ -135,16 +136,26 @@ def test_a_plan_moved_away_is_put_back_by_who_reads_it(ground, tmp_path):
     assert read_plan(here.plan).problem.region.digest == ground.old
 
 
-@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="nothing is read-only for root")
-def test_a_folder_that_cannot_be_written_is_told_before_solving(ground, tmp_path):
-    """Permission is asked before hours of work, not after."""
-    here = ground.fresh(tmp_path)
-    tmp_path.chmod(0o555)
+@pytest.fixture
+def read_only():
+    """Yield a folder that cannot be written; as root, to whom nothing is read-only, while we are nobody."""
+    user, place = os.geteuid(), Path(tempfile.mkdtemp())
+    place.chmod(0o555)
+    if user == 0:
+        os.seteuid(65534)
     try:
-        with pytest.raises(InputError, match="cannot be written"):
-            check_writable(here.plan)
+        yield place
     finally:
-        tmp_path.chmod(0o755)
+        os.seteuid(user)
+        place.chmod(0o755)
+        shutil.rmtree(place)
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_solving(read_only):
+    """Permission is asked before hours of work, not after; the folder itself can be looked into."""
+    assert list(read_only.iterdir()) == []
+    with pytest.raises(InputError, match="cannot be written"):
+        check_writable(read_only / "plan")
 
 
 def test_a_file_in_the_way_is_told_before_solving(tmp_path, capsys):

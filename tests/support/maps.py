@@ -1,15 +1,17 @@
 """Map files that lie beside the project, for tests only: they are not committed with it."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-_MAPS = Path(__file__).resolve().parents[3] / "shared" / "data" / "maps"
+_BESIDE = Path(__file__).resolve().parents[3] / "shared" / "data" / "maps"
+MAPS = Path(os.environ.get("SPREIDPLAN_MAPS", _BESIDE))
 
 
 def the_map(name: str) -> Path:
     """Return the path of a map."""
-    return _MAPS / name
+    return MAPS / name
 
 
 def needs(*names: str) -> pytest.MarkDecorator:

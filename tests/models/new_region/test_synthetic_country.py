@@ -1,10 +1,9 @@
 """A synthetic country: grouped so that regions hang together, the same for a seed, and labelled so."""
 
-from pathlib import Path
-
 import networkx as nx
 import pandas as pd
 import pytest
+from maps import the_map
 
 from benchmarks.regions import Size, map_of
 from geodata.areas import read_areas
@@ -17,7 +16,7 @@ from models.region.region import read_region
 from optimiser.problem import Problem
 
 TEMPLATE = Template.of(region_folder("drenthe"))
-NATIONAL_MAP = Path(__file__).parents[4] / "shared" / "data" / "maps" / "nl_wijk_2022.gpkg"
+NATIONAL_MAP = the_map("nl_wijk_2022.gpkg")
 
 
 @pytest.fixture(scope="module")
