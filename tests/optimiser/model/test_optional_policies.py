@@ -32,6 +32,7 @@ from tiny import REGION, SITES
 from geodata.faults import InputError
 from models.parameters.parameters import Policies
 from models.parameters.quantity import Quantity
+from optimiser.model.continuity import CONTINUITY
 from optimiser.model.cost_allocation import BaseAllocation
 from optimiser.model.model import Model
 from optimiser.model.optional_policies import (
@@ -92,11 +93,12 @@ def test_they_are_off_and_cost_nothing():
     """
     model = Model.of(tiny_problem())
     optional = {name for name, field in Policies.model_fields.items() if not field.is_required()}
-    assert {rule.name for rule in CONDITIONS} == optional - {"agreed_decisions_are_kept"}
+    always = {"agreed_decisions_are_kept", *(rule.name for rule in CONTINUITY)}
+    assert {rule.name for rule in CONDITIONS} == optional - always
     names = {rule.name for rule in CONDITIONS}
     assert not names & {rule.name for rule, _ in model.rows}
-    families = [SLACK[name] for name in names if name in SLACK] + ["running", "adds", "removes"]
-    assert len(families) == 10
+    families = [SLACK[name] for name in names if name in SLACK] + ["running"]
+    assert len(families) == 8
     assert not any(model.decisions.family(family) for family in families)
 
 
