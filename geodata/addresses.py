@@ -13,7 +13,7 @@ import pandas as pd
 from geodata.faults import Fault
 from geodata.layers import Source, label_of
 from geodata.locations import address_columns, addressed, has_place, read_locations
-from geodata.tables import parse_number
+from geodata.numerals import parse_number
 
 SAME_PLACE_M = 1.0
 """Rows of one address that lie closer together than this (metres) are one place."""

@@ -17,7 +17,7 @@ from geodata import postgis
 from geodata.crosswalk import COLUMNS, overlay, read_crosswalk
 from geodata.faults import Fault, did_you_mean
 from geodata.indicator_tables import joined, known_figures, read_figures
-from geodata.indicators import INDICATORS, is_water, numbers, our_names, texts
+from geodata.indicators import COUNTED, INDICATORS, is_water, numbers, our_names, texts
 from geodata.layers import Source, label_of, layer_names, read_layer, year_of
 
 type Level = Literal["buurt", "wijk"]
@@ -56,6 +56,16 @@ class Extract:
     year: int | None
     label: str
     level: Level
+    unused: tuple[str, ...] = ()
+    """Columns of the map that nothing is read from."""
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The figures that are known of no area at all."""
+        figures = ("inhabitants", *INDICATORS)
+        lacking = [n for n in figures if n not in self.areas or self.areas[n].isna().all()]
+        children = {"percentage_0_15", "inhabitants_0_15", "inhabitants_15_plus"} & set(self.areas)
+        return (*lacking, *(() if children else ("percentage_0_15",)))
 
     def with_figures(self, tables: Sequence[Source], crosswalk: Source | None, faults: list[Fault]) -> Self:
         """Return this extract with the figures of tables in place of the map's own, joined by code.
@@ -66,13 +76,15 @@ class Extract:
         steps = self._crosswalk(crosswalk, faults) if crosswalk is not None else None
         for table in tables:
             label = label_of(table)
-            figures = joined(codes, read_figures(table, faults), label, faults, steps)
+            figures = joined(codes, read_figures(table, faults, own_columns=False), label, faults, steps)
             used = known_figures(figures)
             if not used:
                 known = ", ".join(INDICATORS)
                 faults.append(Fault(label, "no figure that is known", f"inhabitants, {known}", "Check it."))
-            values = {name: figures[name].to_numpy() for name in used}
-            areas = areas.assign(**values, source=areas["source"] + f"; {', '.join(used)}: {label}")
+            # people and homes of old areas are divided by weights, and stay whole
+            whole = figures.assign(**{name: figures[name].round() for name in used if name in COUNTED})
+            values = {name: whole[name].to_numpy() for name in used}
+            areas = areas.assign(**values, source=areas["source"] + f"; {len(used)} figures: {label}")
         return replace(self, areas=areas, municipalities=_summed_anew(self.municipalities, areas, self.areas))
 
     def _crosswalk(self, source: Source, faults: list[Fault]) -> pd.DataFrame:
@@ -97,7 +109,9 @@ def read_extract(source: Source, chosen: Sequence[str], level: Level, faults: li
     if whole is None:
         return None
     year = year_of(*_layers(source, level), label)
-    raw = whole.rename(columns=our_names(whole.columns))
+    year = year or _year_within(whole)
+    known_names = our_names(whole.columns)
+    raw = whole.rename(columns=known_names)
     lacking = [name for name in ("code", "municipality", "inhabitants") if name not in raw]
     if lacking:
         found, remedy = f"no column of {', '.join(lacking)}", "Take the map as CBS publishes it."
@@ -110,7 +124,34 @@ def read_extract(source: Source, chosen: Sequence[str], level: Level, faults: li
     if len(faults) > known or not _is_of_level(label, raw, level, faults):
         return None
     areas = _areas(label, raw[texts(raw["municipality"]).isin(codes)], year, faults)
-    return Extract(areas, _municipalities(source, areas, raw, codes, faults), year, label, level)
+    towns = _municipalities(source, areas, raw, codes, faults)
+    unused = [str(name) for name in whole if name not in known_names and name not in _NOT_FIGURES]
+    return Extract(areas, towns, year, label, level, tuple(unused))
+
+
+_NOT_FIGURES = (
+    "geometry",
+    "fid",
+    "id",
+    "ogc_fid",
+    "gml_id",
+    "jaar",
+    "jrstatcode",
+    "statcode",
+    "statnaam",
+    "rubriek",
+)
+"""Columns of a map that say nothing of the people in it."""
+
+
+def _year_within(layer: gpd.GeoDataFrame) -> int | None:
+    """Return the year of the column `jaar`, or that before the codes of `jrstatcode`."""
+    columns = {str(name).lower(): layer[name] for name in layer}
+    for name in ("jaar", "jrstatcode"):
+        years = {year_of(str(value)[:4]) for value in columns[name].dropna()} if name in columns else set()
+        if len(years) == 1:
+            return years.pop()
+    return None
 
 
 def _summed_anew(towns: pd.DataFrame, new: gpd.GeoDataFrame, old: gpd.GeoDataFrame) -> pd.DataFrame:

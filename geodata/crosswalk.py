@@ -12,7 +12,8 @@ import pandas as pd
 
 from geodata.faults import Fault
 from geodata.indicators import COUNTS
-from geodata.tables import parse_number, read_table
+from geodata.numerals import parse_number
+from geodata.tables import read_table
 
 COLUMNS = ("code_old", "code_new", "weight")
 

@@ -17,12 +17,16 @@ _CODES = ("id", "gm_code", "gemeentecode")
 
 _LOWEST = -1e12
 
+FIGURES = (*COUNTS, *INDICATORS, "percentage_0_15")
+"""Figures that are known, by our names."""
 
-def read_figures(source: Source, faults: list[Fault]) -> pd.DataFrame:
+
+def read_figures(source: Source, faults: list[Fault], *, own_columns: bool = True) -> pd.DataFrame:
     """Read a table of figures by area.
 
     Codes lose the spaces that StatLine pads them with; known columns get our names, others keep theirs in
-    small letters. Columns of text are left out; a cell that is no number in a column of numbers is a fault.
+    small letters, or are left out without `own_columns`. Columns of text are left out; a cell that is no
+    number in a column of numbers is a fault.
 
     Returns
     -------
@@ -45,12 +49,13 @@ def read_figures(source: Source, faults: list[Fault]) -> pd.DataFrame:
     for line in raw.index[codes.duplicated()]:
         found = f"{codes[line]} again"
         faults.append(Fault(label, found, "each area once", "Keep one year and one row.", int(line), code))
-    columns = {
-        names.get(str(name), str(name).lower()): read
-        for name in raw
-        if name != code
-        and (read := _column(label, raw[name], raw.attrs.get("decimal", "."), faults)) is not None
-    }
+    columns = {}
+    for name in (str(column) for column in raw if column != code):
+        ours = names.get(name, "")
+        if own_columns or ours in FIGURES:
+            read = _column(label, raw[name], ours, raw.attrs.get("decimal", ""), faults)
+            if read is not None:
+                columns[ours or name.lower()] = read
     figures = pd.DataFrame(columns, index=raw.index).set_axis(pd.Index(codes, name="code"))
     return figures[~figures.index.duplicated()]
 
@@ -77,19 +82,21 @@ def _nothing() -> pd.DataFrame:
     return pd.DataFrame(index=pd.Index([], dtype="str", name="code"))
 
 
-def _column(label: str, column: pd.Series, decimal: str, faults: list[Fault]) -> pd.Series | None:
+def _column(label: str, column: pd.Series, name: str, decimal: str, faults: list[Fault]) -> pd.Series | None:
     """Return a column as numbers, None where it is one of text."""
     read: list[float] = []
+    doubtful = 0
     wrong: list[tuple[int, str, str]] = []
     for line, value in column.items():
         try:
-            read.append(number(value, decimal=decimal, least=_LOWEST))
+            read.append(number(value, name=name, decimal=decimal, least=_LOWEST))
         except (TypeError, ValueError) as error:
             read.append(float("nan"))
             wrong.append((int(str(line)), str(value), str(error)))
+            doubtful += any(sign.isdigit() for sign in str(value))
     given = sum(not is_absent(value, decimal) if isinstance(value, str) else True for value in column)
-    # half of it numbers: then the others are mistakes; else it is a column of words
-    if not given or len(wrong) * 2 > given:
+    # half of it written in digits: then the others are mistakes; else it is a column of words
+    if not given or (len(wrong) - doubtful) * 2 > given or (len(wrong) * 2 > given and name not in FIGURES):
         return None
     for line, text, expected in wrong:
         faults.append(Fault(label, f"'{text}'", expected, "Correct the figure.", line, str(column.name)))
@@ -127,4 +134,4 @@ def _listed(codes: Sequence[str]) -> str:
 
 def known_figures(figures: pd.DataFrame) -> list[str]:
     """Return the columns that are figures of ours, by name."""
-    return [name for name in figures if name in {*COUNTS, *INDICATORS, "percentage_0_15"}]
+    return [name for name in figures if name in FIGURES]

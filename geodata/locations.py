@@ -4,6 +4,7 @@ A place with an address only is told as a fault, unless it was looked up (see `g
 """
 
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pandas as pd
 from geodata import postgis
 from geodata.faults import Fault
 from geodata.layers import Source, label_of, read_layer
+from geodata.numerals import exact_text
 from geodata.tables import read_table
 
 ADDRESS = (
@@ -57,15 +59,15 @@ def read_rows(source: Source, faults: list[Fault]) -> pd.DataFrame:
 def _frame(rows: pd.DataFrame) -> pd.DataFrame:
     text = {str(name): [_text(value) for value in rows[name]] for name in rows}
     frame = pd.DataFrame(text, index=pd.RangeIndex(2, len(rows) + 2, name="line"), dtype="str")
-    frame.attrs["decimal"] = "."
+    frame.attrs["decimal"] = ""
     return frame
 
 
 def _text(value: Any) -> str:
     if value is None or value is pd.NA or value != value:
         return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
+    if isinstance(value, float | Decimal):
+        return exact_text(float(value))
     return str(value).strip()
 
 

@@ -41,6 +41,12 @@ STRETCH_M = 250.0
 LONGEST_M = 10_000_000.0
 """No stretch of road is longer, in metres."""
 
+SLOWEST_KPH, FASTEST_KPH = 3.0, 200.0
+"""Speeds (km/h) between which the median of a network of roads lies."""
+
+SHORTEST_ROAD = 0.5
+"""Length of a road ÷ straight line: the median is 1 or more, less what rounding and projection do."""
+
 CAR_ONLY = ("motorway", "motorway_link", "trunk", "trunk_link", "r")
 """Classes of roads where nobody cycles: of OpenStreetMap, and of NWB what the State manages."""
 
@@ -147,7 +153,38 @@ def _from_graphml(path: Path, crs: str, faults: list[Fault]) -> _Graph | None:
     for a, b, metres, of in rows:
         known.append(_kph(of, metres))
         _add(graph, a, b, metres, known[-1], _word(of.get("highway", "")))
+        if not read.is_directed():
+            _add(graph, b, a, metres, known[-1], _word(of.get("highway", "")))
+    wrong = next(_wrong_units(path.name, graph, rows), None)
+    if wrong is not None:
+        faults.append(wrong)
+        return None
     return graph, _speeds_of(graph)
+
+
+def _wrong_units(
+    file: str, graph: "nx.MultiDiGraph[Any]", rows: Sequence[tuple[Any, Any, float, Mapping[str, Any]]]
+) -> Iterator[Fault]:
+    """Generate what shows that lengths are no metres, or travel times no seconds."""
+    at = graph.nodes
+    straight = [math.dist((at[a]["x"], at[a]["y"]), (at[b]["x"], at[b]["y"])) for a, b, _, _ in rows]
+    ratios = [row[2] / line for row, line in zip(rows, straight, strict=True) if line > 1.0]
+    if ratios and np.median(ratios) < SHORTEST_ROAD:
+        found = f"lengths of {np.median(ratios):.3g} times the straight line between the ends (median)"
+        yield Fault(file, found, "lengths in metres", "Multiply kilometres by 1,000.", column="length")
+    timed = [row[2] / METRES_PER_KM / (seconds / MINUTES_PER_HOUR / MINUTES_PER_HOUR)
+             for row in rows if (seconds := _plain_number(row[3].get("travel_time")))]  # fmt: skip
+    if not timed:
+        return
+    kph = float(np.median(timed))
+    if not SLOWEST_KPH <= kph <= FASTEST_KPH:
+        found = f"travel times that as seconds mean {kph:,.0f} km/h (median)"
+        remedy = "Check the unit."
+        if SLOWEST_KPH <= kph / MINUTES_PER_HOUR <= FASTEST_KPH:
+            found += f", as minutes {kph / MINUTES_PER_HOUR:,.0f} km/h"
+            remedy = "Multiply minutes by 60, or leave travel_time out."
+        expected = f"seconds, from {SLOWEST_KPH:g} to {FASTEST_KPH:g} km/h"
+        yield Fault(file, found, expected, remedy, column="travel_time")
 
 
 def _finite(coordinate: float) -> float:

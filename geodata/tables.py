@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 
 from geodata.faults import Fault
+from geodata.numerals import is_plain
 from geodata.size_limits import MOST_TABLE, is_too_large
 
-_NUMBER = re.compile(r"[+-]?([0-9]+)(?:([.,])([0-9]+))?(?:[eE][+-]?[0-9]+)?")
 _FORMULA = re.compile(r"'*[=+@\t\r\n-]")
 """How a cell begins that a spreadsheet program runs, or that began so before `guarded` had it."""
 
@@ -46,6 +46,7 @@ def read_table(path: Path, faults: list[Fault]) -> pd.DataFrame:
             Fault(path.name, "an empty file", "a line of column names", "Write the column names on line 1.")
         )
         return _frame([], [], [], ".")
+    rows = _without_spare_columns(rows)
     header = rows[0][1]
     _check_header(path.name, header, rows[0][0], separator, faults)
     lines, cells = [], []
@@ -73,7 +74,7 @@ def guarded(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _guarded(cell: Any) -> Any:
-    if isinstance(cell, str) and _FORMULA.match(cell) and not _NUMBER.fullmatch(cell):
+    if isinstance(cell, str) and _FORMULA.match(cell) and not is_plain(cell):
         return f"'{cell}"
     return cell
 
@@ -81,32 +82,6 @@ def _guarded(cell: Any) -> Any:
 def unguarded(cell: str) -> str:
     """Return a text as it was before `guarded`."""
     return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
-
-
-def parse_number(text: str, decimal: str = ".") -> float:
-    """Return the number that `text` writes, never guessing.
-
-    `decimal` is the mark that is natural to the table. The other mark is understood too,
-    except where exactly three digits follow it and one to three precede it: "1.234" beside
-    decimal commas may as well be one thousand.
-
-    Raises
-    ------
-    ValueError
-        When it is no finite number or could be read in two ways; the message says which.
-    """
-    match = _NUMBER.fullmatch(text)
-    if match is None:
-        raise ValueError("a plain number, without thousands separators, units or spaces")
-    whole, mark, digits = match.groups()
-    if mark not in (None, decimal) and len(digits) == 3 and len(whole) <= 3 and not whole.startswith("0"):
-        raise ValueError(
-            f"a number that can be read in one way only (is '{mark}' for thousands or decimals?)"
-        )
-    number = float(text.replace(",", "."))
-    if number in (float("inf"), float("-inf")):
-        raise ValueError("a finite number")
-    return number
 
 
 def _text(path: Path, faults: list[Fault]) -> str | None:
@@ -159,6 +134,14 @@ def _rows(file: str, text: str, separator: str, faults: list[Fault]) -> list[tup
             return rows
         if any(cells):
             rows.append((line, cells))
+
+
+def _without_spare_columns(rows: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
+    """Return rows without the empty cells at their end that spreadsheet programs leave behind."""
+    header = rows[0][1]
+    used = max(at for _, row in rows for at, cell in enumerate(row, start=1) if cell)
+    width = min(used, len(header)) if used <= len(header) or not any(header[used:]) else len(header)
+    return [(line, row[:width] if not any(row[width:]) else row) for line, row in rows]
 
 
 def _check_header(file: str, header: list[str], line: int, separator: str, faults: list[Fault]) -> None:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from geodata.faults import Fault, InputError, did_you_mean
-from geodata.tables import parse_number, read_table
+from geodata.numerals import parse_number
+from geodata.tables import read_table
 from models.parameters.quantity import Quantity
 
 ELEMENTS = ("staff", "overhead", "non_productive", "travel_training", "indexation", "other")

@@ -5,7 +5,8 @@ from pathlib import Path
 import pandas as pd
 
 from geodata.faults import Fault, InputError, did_you_mean
-from geodata.tables import parse_number, read_table
+from geodata.numerals import parse_number
+from geodata.tables import read_table
 from models.region.region import Region
 
 _COLUMNS = ("origin", "destination", "clients")

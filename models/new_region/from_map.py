@@ -18,8 +18,9 @@ from geodata.faults import Fault, InputError, did_you_mean
 from geodata.indicators import INDICATORS
 from geodata.layers import Source, label_of
 from geodata.locations import ADDRESS, read_locations, read_rows, without_coordinates
+from geodata.numerals import exact_text, parse_number
 from geodata.roads import cut_out
-from geodata.tables import guarded, parse_number
+from geodata.tables import guarded
 from models.parameters.parameters import Parameters
 from models.parameters.toml_schema import TOML
 from models.parameters.toml_writer import region_text
@@ -336,13 +337,21 @@ def _pathway(pathway: Mapping[str, Any], tiers: Sequence[str], profiles: Sequenc
     def by_profile(table: Mapping[str, Any]) -> dict[str, Any]:
         return {code: one for code, one in table.items() if code not in profiles}
 
+    def between(table: Mapping[str, Any]) -> dict[str, Any]:
+        kept = {code: by_profile(to) for code, to in by_profile(table).items()}
+        return {code: to for code, to in kept.items() if to}
+
     def by_tier(table: Mapping[str, Any]) -> dict[str, Any]:
         kept = {code: by_profile(one) for code, one in table.items() if code not in tiers}
         return {code: one for code, one in kept.items() if one}
 
     return {
         "inflow": {**pathway["inflow"], "profiles": inflow},
-        "transitions": by_tier(pathway["transitions"]),
+        "transitions": {
+            tier: moves
+            for tier, table in pathway["transitions"].items()
+            if tier not in tiers and (moves := between(table))
+        },
         "recovered": by_tier(pathway["recovered"]),
         "wlz": by_profile(pathway["wlz"]),
         "died": by_profile(pathway["died"]),
@@ -411,10 +420,7 @@ def _wrong_sites(sites: pd.DataFrame, label: str, tiers: Sequence[str]) -> Itera
 def _site(row: Mapping[str, str], number: int, decimal: str, open_today: Set[str | None]) -> dict[str, str]:
     kept = {name: text for name, text in row.items() if name in tables.SITES.every_column}
     notes = [kept.get("note", "")]
-    # the file that is written has decimal points
-    if decimal == ",":
-        numeric = ("x", "y", "lon", "lat", "running_cost", "building_cost")
-        kept |= {name: kept[name].replace(",", ".") for name in numeric if name in kept}
+    kept |= {name: _with_point(kept[name], name, decimal) for name in kept if kept[name]}
     if not kept.get("status"):
         is_open = _has_places(row) or (bool(kept.get("site")) and kept["site"] in open_today)
         kept["status"] = "existing" if is_open else "candidate"
@@ -424,6 +430,17 @@ def _site(row: Mapping[str, str], number: int, decimal: str, open_today: Set[str
         kept["most"] = kept["places"] if _has_places(row) else str(MOST)
         notes.append(_ASSUMED_FULL if _has_places(row) else _ASSUMED_ROOM)
     return {**kept, "note": "; ".join(text for text in notes if text)}
+
+
+def _with_point(text: str, name: str, decimal: str) -> str:
+    """Return a cell as a file with commas has it; what cannot be read stays, for `check` to tell of."""
+    column = tables.SITES.every_column[name]
+    if not tables.is_number(column):
+        return text
+    try:
+        return exact_text(parse_number(text, decimal, fits=tables.fits(column)))
+    except ValueError:
+        return text
 
 
 def _clients(parameters: Parameters, sites: Sequence[Mapping[str, str]]) -> Iterable[dict[str, Any]]:
@@ -480,6 +497,11 @@ def _said(new: NewRegion) -> list[str]:
     told = [
         f"{len(areas)} areas with {areas['inhabitants'].sum():,.0f} inhabitants, from {new.extract.label}."
     ]
+    if new.extract.missing:
+        told.append(f"Not known of any area: {', '.join(new.extract.missing)}.")
+        told.extend(_capacity_told(new))
+    if new.extract.unused:
+        told.append(f"Not used of {new.extract.label}: {', '.join(new.extract.unused)}.")
     uncounted = areas.loc[areas["inhabitants"].isna(), "code"]
     if len(uncounted):
         told.append(f"CBS gives no inhabitants of {', '.join(uncounted[:8])}: fill them in.")
@@ -494,6 +516,21 @@ def _said(new: NewRegion) -> list[str]:
         told.append("Estimated: the clients, from the places; replace them by a count where there is one.")
         told.append("Assumed: nobody lives in homes with support yet; clients.csv is where to count them.")
     return told
+
+
+def _capacity_told(new: NewRegion) -> list[str]:
+    """Say what carrying capacity is made of, where the region lacks some of its indicators."""
+    wanted = list(default_assumptions()["carrying_capacity"]["indicators"])
+    used = [name for name in wanted if name in new.extract.areas and _known(new, name)]
+    lacking = [name for name in wanted if name not in used]
+    if not lacking:
+        return []
+    if not used:
+        return [f"Carrying capacity is switched off: none of its indicators is known ({', '.join(lacking)})."]
+    missing = ", ".join(lacking)
+    return [
+        f"Carrying capacity is made of {', '.join(used)} only, without {missing}: give these with --figures."
+    ]
 
 
 def _readme(new: NewRegion) -> str:

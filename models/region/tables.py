@@ -10,7 +10,8 @@ import pandas as pd
 import pandera.pandas as pa
 
 from geodata.faults import Fault, did_you_mean
-from geodata.tables import parse_number, read_table
+from geodata.numerals import Fits, parse_number, read_date
+from geodata.tables import read_table
 from models.demand.pathway import EXITS
 
 _WHOLE = "Int64"
@@ -275,6 +276,11 @@ def is_number(column: pa.Column) -> bool:
     return _kind(column) != "str"
 
 
+def is_date(column: pa.Column) -> bool:
+    """Tell whether the cells of a column are dates."""
+    return any(check in (_DATE, _DAY) for check in column.checks)
+
+
 def choices(column: pa.Column) -> list[str]:
     """Return the words that a column takes, none where it takes any."""
     for check in column.checks:
@@ -408,38 +414,75 @@ def _converted(
         if name not in raw:
             columns[name] = pd.Series([math.nan] * len(raw), index=raw.index, dtype="float64")
         elif kind == "str":
-            columns[name] = raw[name].where(raw[name] != "")
+            cells = raw[name].where(raw[name] != "")
+            columns[name] = _dates(table.file, cells, faults) if is_date(column) else cells
+            told |= {(int(line), name) for line in raw.index[columns[name].isna() & (raw[name] != "")]}
         else:
-            columns[name] = _numbers(table.file, raw[name], kind, raw.attrs["decimal"], faults)
+            columns[name] = _numbers(table.file, raw[name], column, raw.attrs["decimal"], faults)
             unread = columns[name].isna() & (raw[name] != "")
             told |= {(int(line), name) for line in raw.index[unread]}
     kinds = {name: _kind(column) for name, column in table.every_column.items()}
     return pd.DataFrame(columns, index=raw.index).astype(kinds), told
 
 
-def _numbers(file: str, column: pd.Series, kind: str, decimal: str, faults: list[Fault]) -> pd.Series:
+def _dates(file: str, column: pd.Series, faults: list[Fault]) -> pd.Series:
+    """Return dates as year-month-day; one that can be read in two ways is a fault."""
+    cells: list[Any] = []
+    for line, text in column.items():
+        try:
+            cells.append(read_date(text) if isinstance(text, str) else text)
+        except ValueError as error:
+            remedy = "Write it as year-month-day, such as 2027-12-31."
+            faults.append(Fault(file, f"'{text}'", str(error), remedy, int(str(line)), str(column.name)))
+            cells.append(math.nan)
+    return pd.Series(cells, index=column.index, dtype=column.dtype)
+
+
+def _numbers(file: str, column: pd.Series, schema: pa.Column, decimal: str, faults: list[Fault]) -> pd.Series:
     cells = []
     for line, text in zip(column.index, column, strict=True):
-        cells.append(_cell(file, int(line), str(column.name), text, kind, decimal, faults))
+        cells.append(_cell(file, int(line), str(column.name), text, schema, decimal, faults))
     return pd.Series(cells, index=column.index, dtype="float64")
 
 
-def _cell(file: str, line: int, name: str, text: str, kind: str, decimal: str, faults: list[Fault]) -> float:
+def _cell(
+    file: str, line: int, name: str, text: str, schema: pa.Column, decimal: str, faults: list[Fault]
+) -> float:
     if text == "":
         return math.nan
+    is_share = _SHARE in schema.checks
     try:
-        number = parse_number(text, decimal)
+        number = parse_number(text, decimal, fits=fits(schema, text), percent=is_share)
     except ValueError as error:
-        remedy = f"Write the digits alone, with '{decimal}' for decimals."
+        remedy = f"Write the digits alone, with '{decimal or '.'}' for decimals."
         faults.append(Fault(file, f"'{text}'", str(error), remedy, line, name))
         return math.nan
+    if is_share and text.endswith("%"):
+        number /= 100
     if abs(number) > LARGEST:
         faults.append(Fault(file, f"'{text[:40]}'", "a number up to 10¹²", "Correct it.", line, name))
         return math.nan
-    if kind == _WHOLE and not number.is_integer():
+    if (_kind(schema) == _WHOLE or name in WHOLE) and not number.is_integer():
         faults.append(Fault(file, f"'{text}'", "a whole number", "Round it.", line, name))
         return math.nan
     return number
+
+
+WHOLE = ("inhabitants", "social_homes")
+"""Columns of people and homes that are whole, though they are kept as decimals."""
+
+
+def fits(schema: pa.Column, text: str = "") -> Fits | None:
+    """Return whether a number can stand in a column with two limits; None where it has none."""
+    scale = 100 if _SHARE in schema.checks and text.endswith("%") else 1
+    limits = [
+        (check.statistics["min_value"] * scale, check.statistics["max_value"] * scale)
+        for check in schema.checks
+        if {"min_value", "max_value"} <= set(check.statistics or {})
+    ]
+    if not limits:
+        return None
+    return lambda number: all(low <= number <= high for low, high in limits)
 
 
 def _failures(

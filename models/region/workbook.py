@@ -15,8 +15,9 @@ import xlsxwriter
 from geodata.areas import read_areas
 from geodata.cbs import CRS
 from geodata.faults import Fault
+from geodata.numerals import exact_text, parse_number
 from geodata.size_limits import MEGABYTE
-from geodata.tables import parse_number, read_table
+from geodata.tables import read_table
 from models.parameters.parameters import WAITING
 from models.parameters.toml_schema import TOML
 from models.region.tables import TABLES, UNITS, TableSchema, choices, is_number, meaning
@@ -232,7 +233,7 @@ def read_sheet(book: Book, table: TableSchema, faults: list[Fault]) -> pd.DataFr
         faults.append(Fault(table.file, "the same column twice", "each column once", remedy, 1, name))
     columns = {name: [row[position] for row in cells] for position, name in enumerate(named)}
     frame = pd.DataFrame(columns, index=pd.Index(lines, name="line", dtype="int64"), dtype="str")
-    frame.attrs["decimal"] = "."
+    frame.attrs["decimal"] = ""
     faults.extend(_uncalculated(book, table, header))
     return frame
 
@@ -253,7 +254,7 @@ def _text(value: Any) -> str:
     if isinstance(value, datetime | date):
         return value.strftime("%Y-%m-%d")
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else repr(value)
+        return exact_text(value)
     return str(value).strip()
 
 

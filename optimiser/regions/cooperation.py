@@ -30,7 +30,7 @@ from scipy.sparse import eye_array as eye
 from geodata.faults import Fault, InputError, did_you_mean
 from geodata.minutes import travel_minutes
 from geodata.neighbours import merged
-from geodata.tables import parse_number
+from geodata.numerals import parse_number
 from models.demand.forecast import Outlook
 from models.parameters.finance import WEEKS_PER_YEAR, nominal
 from models.parameters.parameters import Parameters, Tier

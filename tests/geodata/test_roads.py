@@ -298,3 +298,39 @@ def test_a_manager_without_a_speed_is_a_fault(tmp_path):
     assert read_roads(path, RD, 50.0, faults, {"P": 80.0}) is None
     assert "no speeds for the classes W" in str(faults[0])
     assert "[travel.road_speeds] W = 50" in str(faults[0])
+
+
+def write_plain_graphml(path, kind, **of):
+    """Write two roads of 2 km one after another, in a graph of networkx's class `kind`."""
+    graph = kind(crs=RD)
+    for number in range(3):
+        graph.add_node(number, x=str(LEFT + 2000 * number), y=str(BOTTOM))
+    for a, b in ((0, 1), (1, 2)):
+        graph.add_edge(a, b, **{"length": "2000.0", "highway": "tertiary", **of})
+    nx.write_graphml(graph, path)
+    return path
+
+
+@pytest.mark.parametrize("kind", [nx.Graph, nx.MultiGraph])
+def test_an_undirected_graph_is_driven_both_ways(tmp_path, kind):
+    """A directed one with the same rows is driven one way."""
+    areas = places(N1=(0, 0), N3=(4000, 0))
+    both = minutes_of(way(read(write_plain_graphml(tmp_path / "a.graphml", kind, speed_kph="60")), areas))
+    assert both["N3", "N1"] == both["N1", "N3"] == pytest.approx(4.0)
+    one = read(write_plain_graphml(tmp_path / "b.graphml", nx.MultiDiGraph, speed_kph="60"))
+    assert ("N3", "N1") not in minutes_of(way(one, areas))
+
+
+@pytest.mark.parametrize(
+    ("of", "words"),
+    [
+        ({"travel_time": "2.4"}, "as seconds mean 3,000 km/h (median), as minutes 50 km/h"),
+        ({"travel_time": "7200"}, "as seconds mean 1 km/h"),
+        ({"length": "2.0", "speed_kph": "50"}, "lengths of 0.001 times the straight line"),
+    ],
+)
+def test_a_graph_in_other_units_is_refused(tmp_path, of, words):
+    """Minutes for seconds and kilometres for metres are told with what they would mean."""
+    faults = []
+    assert read(write_plain_graphml(tmp_path / "a.graphml", nx.MultiDiGraph, **of), faults) is None
+    assert [words in fault.found for fault in faults] == [True]

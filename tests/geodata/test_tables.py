@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from geodata.bundled import bundled_regions, region_folder
 from geodata.faults import Fault, InputError, did_you_mean
-from geodata.tables import guarded, parse_number, read_table, unguarded
+from geodata.numerals import parse_number
+from geodata.tables import guarded, read_table, unguarded
 
 
 def read(tmp_path, content: bytes | str):
@@ -88,57 +89,6 @@ def test_a_file_that_is_not_there(tmp_path):
     assert [(fault.file, fault.found) for fault in faults] == [("none.csv", "No such file or directory")]
 
 
-@pytest.mark.parametrize(
-    ("text", "decimal", "number"),
-    [
-        ("12", ".", 12.0),
-        ("-0.5", ".", -0.5),
-        ("1,5", ".", 1.5),  # a decimal comma between quotation marks
-        ("1,234", ",", 1.234),  # in a file of semicolons a comma is a decimal comma
-        ("1.234", ".", 1.234),
-        ("0.125", ",", 0.125),  # no thousands begin with 0
-        ("1234.567", ",", 1234.567),  # nor have they four digits before the first mark
-        ("1e-05", ".", 0.00001),
-    ],
-)
-def test_numbers_that_can_be_read_in_one_way(text, decimal, number):
-    """Decimal point and comma are both understood where only one reading is possible."""
-    assert parse_number(text, decimal) == number
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        " ",
-        "x",
-        "nan",
-        "inf",
-        "-inf",
-        "1.234,5",
-        "1,234.5",
-        "1 000",
-        "€ 5",
-        "1.",
-        ".5",
-        "٣",
-        "1e999",
-        "5%",
-    ],
-)
-def test_numbers_that_are_none(text):
-    """What pandas or Python would take for a number without a word is none here."""
-    with pytest.raises(ValueError, match="number"):
-        parse_number(text)
-
-
-@pytest.mark.parametrize(("text", "decimal"), [("1.234", ","), ("1,234", "."), ("-12.000", ",")])
-def test_thousands_or_decimals_is_not_guessed(text, decimal):
-    """The mark that does not go with the file, before three digits, may be either."""
-    with pytest.raises(ValueError, match="one way only"):
-        parse_number(text, decimal)
-
-
 def test_a_remedy_names_the_nearest_words():
     """Near words are proposed; where none is near, all are told."""
     assert did_you_mean("provder", ["provider", "places"]) == "Did you mean 'provider'?"
@@ -203,3 +153,12 @@ def test_every_csv_file_is_written_guarded():
                 made = node.value
                 assert isinstance(made, ast.Call), f"{file.name}:{node.lineno}"
                 assert getattr(made.func, "id", "") == "guarded", f"{file.name}:{node.lineno}"
+
+
+def test_empty_columns_at_the_end_are_left_out(tmp_path):
+    """Excel writes separators behind the last column; a cell there without a name is still told."""
+    frame, faults = read(tmp_path, "code;name;;;\nA;x;;;\nB;y;;;\n")
+    assert (frame.to_dict("list"), faults) == ({"code": ["A", "B"], "name": ["x", "y"]}, [])
+    frame, faults = read(tmp_path, "code;name\nA;x;;\n")
+    assert (frame.to_dict("list"), faults) == ({"code": ["A"], "name": ["x"]}, [])
+    assert len(read(tmp_path, "code;name;;\nA;x;lost;\n")[1]) == 1

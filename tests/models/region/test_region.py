@@ -213,7 +213,7 @@ BROKEN = [
     ("municipalities.csv", "name,inhabitants", "name,inhabitens", "municipalities.csv", 1, "inhabitens", "unknown column", "'inhabitants'"),
     ("municipalities.csv", "16000", "-16000", "municipalities.csv", 2, "inhabitants", "'-16000'", "Correct"),
     ("municipalities.csv", "16000", "nan", "municipalities.csv", 2, "inhabitants", "'nan'", "digits"),
-    ("municipalities.csv", "16000", "16 000", "municipalities.csv", 2, "inhabitants", "'16 000'", "digits"),
+    ("municipalities.csv", "16000", "16 00", "municipalities.csv", 2, "inhabitants", "'16 00'", "digits"),
     ("municipalities.csv", "16000", "", "municipalities.csv", 2, "inhabitants", "empty", "Fill it in"),
     ("municipalities.csv", "16000", "16011", "municipalities.csv", 2, "inhabitants", "16,011 inhabitants of M1", "one year"),
     ("municipalities.csv", ",0.8,", ",1.8,", "municipalities.csv", 2, "objective_share", "'1.8'", "Correct"),
