@@ -11,8 +11,9 @@ import xarray as xr
 from models.html_card import card
 from models.parameters.parameters import WAITING
 from optimiser.accounts.ledger import Labels, ledger, spent, summed
+from optimiser.accounts.relocations import tightened
 from optimiser.accounts.residents import by_origin
-from optimiser.model.formulation import EUROS, POINTS
+from optimiser.model.formulation import EUROS, POINTS, RECOVERED
 from optimiser.model.model import Floats, Model
 from optimiser.model.variables import Family
 from optimiser.problem import Problem
@@ -23,7 +24,7 @@ WEIGHTS = (
     "travel", "misfit", "waiting", "unasked_moves", "intramural_reduction", "within_travel_norm",
     "neighbourhood_concentration", "fair_share_between_municipalities", "waiting_does_not_grow",
     "facilities_kept_apart", "budget", "provider_share", "contract_nodes", "specialist_scale",
-    "staff_within_reach", "sites_run_as_settled", "agreed_decisions_are_kept",
+    "staff_within_reach", "residents_stay", "sites_run_as_settled", "agreed_decisions_are_kept",
 )  # fmt: skip
 """Parts of the objective that only steer."""
 
@@ -62,6 +63,12 @@ DECIDED = (
     DecisionArray("beyond_norm", IN_TOWN, "clients", "clients too many beyond the travel norm"),
     DecisionArray("unfair", IN_TOWN, "places", "places outside the band around the fair share"),
     DecisionArray("waiting_growth", IN_TOWN, "clients", "clients waiting above the base year"),
+    DecisionArray("relocated", AT_SITE, "clients", "residents who must move because their place goes"),
+    DecisionArray("natural_leavers", AT_SITE, "clients", "residents who move to the Wlz, recover or die"),
+    DecisionArray("asked_moves", AT_SITE, "clients", "residents whose own need asks them to move on"),
+    DecisionArray(
+        "priced_relocations", ("tier", "year"), "clients", "relocated residents not priced as unasked moves"
+    ),
     DecisionArray("too_near", ("site", "year"), "facilities", "running facilities too near to another"),
     DecisionArray("over_budget", ("account", "year"), "EUR", "Wmo euros above the grants"),
     DecisionArray("over_share", ("provider", "year"), "places", "places above the provider's share"),
@@ -77,7 +84,7 @@ DECIDED = (
         "broken_agreements", ("agreement", "year"), "places", "places or homes otherwise than agreed"
     ),
 )
-"""All families but `housed`, which is by pair, and those that only follow: running, grows, closing."""
+"""All families but `housed`, which is by pair, and those that follow: residents, running, grows, closing."""
 
 
 @dataclass(frozen=True)
@@ -163,12 +170,33 @@ def dataset(model: Model, values: Floats) -> xr.Dataset:
     labels = labels_of(problem)
     data = xr.Dataset({made.name: _labelled(x.family(made.name), values, made, labels) for made in DECIDED})
     # where both cost nothing a solver may do and undo at once; where they cost something it never does
+    # (those who leave a site count in `residents_stay`: there both stay as they are)
+    kept = np.isin(
+        data["tier"].values, [] if problem.policies.residents_stay.mode == "off" else problem.resident_tiers
+    )
     for one, other in (("entered", "left"), ("added", "removed")):
         both = np.minimum(data[one].values, data[other].values)
+        if one == "entered":
+            both[:, :, kept, :] = 0.0
         data = data.assign({name: data[name].copy(data=data[name].values - both) for name in (one, other)})
     data = data.merge(_housed(problem, x.housed, values)).merge(_base(problem))
     data = data.assign(weight=_points(model, values)).assign_coords(_names(problem))
+    data = data.assign(recovered=_recovered(problem, data), relocated=tightened(problem, data))
     return data.assign(money(problem, data))
+
+
+def _recovered(problem: Problem, data: xr.Dataset) -> xr.DataArray:
+    """Return the people who recover and leave care in a year (neighbourhood of origin, profile, year)."""
+    share = problem.exits.sel(exit=RECOVERED, tier=list(problem.tiers.index), drop=True)
+    lived = xr.concat(
+        [data["base_clients"].expand_dims(year=[problem.base_year]), data["clients"]],
+        dim="year",
+        join="exact",
+    )
+    before = lived.isel(year=slice(0, -1)).assign_coords(year=data["year"])
+    people = (before * share).sum("tier").transpose("neighbourhood", "profile", "year")
+    told = {"units": "clients", "long_name": "clients who recover and leave care in the year"}
+    return people.assign_attrs(told)
 
 
 def labels_of(problem: Problem) -> dict[str, list[str] | list[int]]:

@@ -22,6 +22,9 @@ from optimiser.prices import Prices
 if TYPE_CHECKING:
     from optimiser.rule import Rule
 
+LESS = 0.99
+"""Part of the points of an unasked move that a relocation within its tier costs at most."""
+
 REGION = "region"
 """The account that stands for all municipalities together."""
 
@@ -283,6 +286,33 @@ class Problem:
         """The other (site, tier) that may replace beds; a shelter is for others and does not."""
         beds = set(self.intramural_at)
         return tuple(at for at in self.places_at if at not in beds and self.stream_of[at[1]] != MO)
+
+    @cached_property
+    def resident_tiers(self) -> tuple[str, ...]:
+        """The facility tiers in which people have a place to themselves: all but those of the shelter."""
+        return tuple(k for k in self.facility_tiers if self.stream_of[k] != MO)
+
+    @property
+    def relocation_price(self) -> float:
+        """Points of a relocation, under those of an unasked move: or people would leave and enter at once."""
+        return min(self.policies.residents_stay.price.value, LESS * self.steering.unasked_move)
+
+    @cached_property
+    def residents_at(self) -> tuple[tuple[str, str], ...]:
+        """The (site, tier) in which there are or may be residents."""
+        tiers = set(self.resident_tiers)
+        return tuple(at for at in self.places_at if at[1] in tiers)
+
+    @cached_property
+    def base_residents(self) -> dict[tuple[str, str], float]:
+        """(site, tier) → residents in the base year: a tier's people over its sites by places.
+
+        Places of the Wlz are left out. An assumption: in which house people live is not registered.
+        """
+        clients = self.clients.sum(["neighbourhood", "profile"]).to_series()
+        free = {at: max(0, self.base_places[at] - self.wlz_occupied[at]) for at in self.residents_at}
+        total = {k: sum(n for (_, tier), n in free.items() if tier == k) for k in self.resident_tiers}
+        return {(s, k): float(clients[k]) * n / total[k] if total[k] else 0.0 for (s, k), n in free.items()}
 
     @cached_property
     def base_places(self) -> dict[tuple[str, str], int]:

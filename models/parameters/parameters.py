@@ -509,6 +509,22 @@ class TenantsStay(Section):
     mode: Literal["hard", "off"] = "hard"
 
 
+class ResidentsStay(Section):
+    """Policy 22: residents who must move because their place goes are counted, and each costs points."""
+
+    mode: Mode = "soft"
+    """hard: no more must move in a year than most_per_year, nobody where it is absent; soft: at a price."""
+    price: PointsPerMove = Quantity(value=60_000, unit="points/move")
+    """Of a resident who must move to another site without having asked for it; counts for no more than
+    nearly the weight of an unasked move, which is one out of a fitting form of housing."""
+    asked: PointsPerMove = Quantity(value=1_000, unit="points/move")
+    """Of a move out of a site that the resident's own need asked for."""
+    most_asked: Share = Quantity(value=0.5, unit="share")
+    """Largest part of a site's residents whose own need asks them to move on in one year."""
+    most_per_year: Clients | None = None
+    """Residents of the region who must move in one year, at most; absent and soft: no limit."""
+
+
 class BuildingsStay(Section):
     """Policy 23: what is opened or converted stands to the end; a tier of today goes one way, up or down."""
 
@@ -599,6 +615,7 @@ class Policies(Section):
     specialist_scale: SpecialistScale = SpecialistScale()
     staff_within_reach: StaffWithinReach = StaffWithinReach()
     tenants_stay: TenantsStay = TenantsStay()
+    residents_stay: ResidentsStay = ResidentsStay()
     buildings_stay: BuildingsStay = BuildingsStay()
     shelter_stays: ShelterStays = ShelterStays()
     notice_before_closing: NoticeBeforeClosing = NoticeBeforeClosing()

@@ -23,6 +23,7 @@ from optimiser.model.formulation import (
     steered,
 )
 from optimiser.model.policies import POLICIES, deviations
+from optimiser.model.relocation import moves, residents_stay
 from optimiser.model.variables import SLACK, Decisions, LpNames, decide
 from optimiser.problem import Problem, same
 from optimiser.rule import Row, Rule
@@ -57,7 +58,7 @@ class Model:
             _check_names(problem)
             active = [*(rule for rule in rules if is_on(problem, rule)), *problem.own_rules]
             rows = tuple((rule, row) for rule in active for row in rule.rows(problem, x))
-            terms = (*paid(problem, x), *steered(problem, x), *deviations(problem, x), *shared(problem, x))
+            terms = (*paid(problem, x), *steered(problem, x), *_of_policies(problem, x))
             return cls(problem, variables, x, rows, terms, _constant(problem, x))
 
     @cached_property
@@ -119,13 +120,21 @@ class Model:
         x, mine = self.decisions, self.problem
         core: Iterable[CostTerm] = (*paid(problem, x), *steered(problem, x))
         if same(problem.prices, mine.prices) and problem.steering == mine.steering:
-            core = (term for term in self.terms if term.part not in SLACK and term.part != SHARED)
-        return (*core, *deviations(problem, x), *shared(problem, x))
+            others = {*SLACK, SHARED, residents_stay.name}
+            core = (term for term in self.terms if term.part not in others)
+        return (*core, *_of_policies(problem, x))
 
     @cached_property
     def arrays(self) -> "Arrays":
         """The same rows as sparse arrays, for a solver that is kept between solves."""
         return Arrays.of(self)
+
+
+def _of_policies(problem: Problem, x: Decisions) -> Iterator[CostTerm]:
+    """Generate the points of policies, and of limits that regions share."""
+    yield from moves(problem, x)
+    yield from deviations(problem, x)
+    yield from shared(problem, x)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from optimiser.model.concentration import bounds
 from optimiser.model.continuity import CONTINUITY
 from optimiser.model.formulation import POINTS, CostTerm
 from optimiser.model.optional_policies import CONDITIONS
+from optimiser.model.relocation import residents_stay
 from optimiser.model.replacement import replacement_before_closure
 from optimiser.model.variables import SLACK, Decisions
 from optimiser.problem import Problem
@@ -147,6 +148,7 @@ POLICIES: tuple[Rule, ...] = (
     fair_share_between_municipalities,
     waiting_does_not_grow,
     *CONDITIONS,
+    residents_stay,
     *CONTINUITY,
     agreed_decisions_are_kept,
 )

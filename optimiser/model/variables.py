@@ -78,6 +78,16 @@ class Decisions:
         (site, tier) 1 where a tier of today may grow, 0 where it may shrink; made for buildings that stay.
     closing
         (year) 0 or 1: whether beds may go in the year; made for replacement before closure.
+    residents
+        (site, tier, year) people housed at a site, shelters left out; made for residents who stay.
+    relocated
+        (site, tier, year) residents who must move because their place goes or is needed for another.
+    natural_leavers
+        (site, tier, year) residents who move to the Wlz, recover or die.
+    asked_moves
+        (site, tier, year) residents who move because the tier no longer fits their need.
+    priced_relocations
+        (tier, year) relocated residents whose move is not priced as an unasked move already.
     too_near
         (site, year) running facilities too near to another one.
     over_budget
@@ -117,6 +127,11 @@ class Decisions:
     running: Family
     grows: Family
     closing: Family
+    residents: Family
+    relocated: Family
+    natural_leavers: Family
+    asked_moves: Family
+    priced_relocations: Family
     too_near: Family
     over_budget: Family
     over_share: Family
@@ -223,6 +238,7 @@ def decide(problem: Problem, program: LpProblem) -> Decisions:
         return fits(at) if ready else min(fits(at), problem.under_way[at])
 
     today: list[Label] = [at for at in problem.places_at if problem.base_places[at]]
+    residents = if_on("residents_stay", each_year(problem.residents_at))
     given = [(o.corporation, j, o.year) for o in problem.offers if o.homes > 0 for j in o.neighbourhoods]
     return Decisions(
         clients=family("clients", lived),
@@ -246,6 +262,13 @@ def decide(problem: Problem, program: LpProblem) -> Decisions:
         running=family("running", if_on("facilities_kept_apart", each_year(sites)), most=_one),
         grows=family("grows", if_on("buildings_stay", today), "Binary", _one),
         closing=family("closing", if_on("replacement_before_closure", each_year([()])), "Binary", _one),
+        residents=family("residents", residents),
+        relocated=family("relocated", residents),
+        natural_leavers=family("natural_leavers", residents),
+        asked_moves=family("asked_moves", residents),
+        priced_relocations=family(
+            "priced_relocations", if_on("residents_stay", each_year((k,) for k in problem.resident_tiers))
+        ),
         too_near=in_soft("facilities_kept_apart", sites),
         over_budget=in_soft("budget", [(account,) for account in problem.accounts]),
         over_share=in_soft("provider_share", [(q,) for q in problem.providers]),

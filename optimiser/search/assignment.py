@@ -121,7 +121,11 @@ def netted(model: Model, values: Floats) -> Floats:
     Places added and removed in a year, and people who enter and leave a tier: all rows hold without.
     """
     x, net = model.decisions, values.copy()
-    for one, other in ((x.added, x.removed), (x.entered, x.left)):
+    # those who leave a site count in `residents_stay`: there both stay as they are
+    stay = model.problem.policies.residents_stay.mode != "off"
+    counted = set(model.problem.resident_tiers) if stay else set()
+    moves = {at: made for at, made in x.entered.items() if at[2] not in counted}
+    for one, other in ((x.added, x.removed), (moves, x.left)):
         both = [(made.id, other[at].id) for at, made in one.items()]
         first, second = np.array(both, dtype=np.int32).reshape(-1, 2).T
         least = np.minimum(values[first], values[second])

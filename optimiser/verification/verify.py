@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from models.region.decisions import DecidedHomes, DecidedPlaces
 from optimiser.problem import Problem
 from optimiser.verification.continuity import buildings, replacement, shelters, tenants
+from optimiser.verification.relocation import recomputed_moves, residents
 from optimiser.verification.violation import (
     PEOPLE,
     Violation,
@@ -45,7 +46,7 @@ def violations(problem: Problem, data: xr.Dataset) -> tuple[Violation, ...]:
         _people, _waiting, _housing, _capacity, _sizes, _place_balance, _home_balance, _agreements,
         _reduction, replacement, _travel, _concentration, _fairness, _queue,
         _apart, _help, _budget, _providers, _renewals, _scale, _staff, _notice,
-        _settled, _agreed, tenants, buildings, shelters,
+        _settled, _agreed, tenants, buildings, shelters, residents,
         _costs, _payers, _grants, _wlz, _points, _own_rules,
     )  # fmt: skip
     unknown = [
@@ -838,6 +839,7 @@ def recomputed_points(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataAr
         "agreed_decisions_are_kept": data["broken_agreements"].sum("agreement"),
     }
     return {
+        "residents_stay": recomputed_moves(problem, data),
         "travel": steering.travel * (data["housed"] * data["travel_minutes"]).sum("pair"),
         "misfit": steering.misfit * (clients * (1.0 - fitting)).sum(["profile", "tier"]),
         "waiting": steering.waiting * data["waiting"].sum(["neighbourhood", "profile"]),
@@ -866,7 +868,7 @@ def recomputed_objective(problem: Problem, data: xr.Dataset) -> float:
     amounts = recomputed_costs(problem, data) | recomputed_points(problem, data)
     last = data["year"] == problem.years[-1]
     repeated = xr.full_like(last, problem.terminal, dtype=float).where(last, 1.0)
-    once = ("closing", "homes", "unasked_moves")
+    once = ("closing", "homes", "unasked_moves", "residents_stay")
     weighed = sum(amount * (1.0 if part in once else repeated) for part, amount in amounts.items())
     return float((weighed * problem.discount).sum()) + _recomputed_shared(problem, data)
 

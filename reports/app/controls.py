@@ -24,7 +24,9 @@ THEMES: dict[str, tuple[str, ...]] = {
     "pace": (
         "replacement_before_closure", "buildings_stay", "notice_before_closing", "contract_nodes",
     ),
-    "waiting": ("waiting_does_not_grow", "tenants_stay", "help_within_reach", "staff_within_reach"),
+    "waiting": (
+        "waiting_does_not_grow", "tenants_stay", "residents_stay", "help_within_reach", "staff_within_reach",
+    ),
     "money": ("budget", "provider_share", "specialist_scale", "agreed_decisions_are_kept", "shelter_stays"),
 }  # fmt: skip
 """Theme → its policies; the words of a theme are `theme_…`."""

@@ -145,6 +145,9 @@ band = 1.0
 [policies.waiting_does_not_grow]
 price = 20000
 
+[policies.residents_stay]
+mode = "off"
+
 [policies.tenants_stay]
 mode = "off"
 

@@ -88,6 +88,8 @@ NUMBERS = {
     "policies.tenants_stay.mode": "hard",
     "policies.buildings_stay.mode": "hard",
     "policies.shelter_stays.mode": "hard",
+    "policies.residents_stay.mode": "soft",
+    "policies.residents_stay.most_per_year": "2",
     "policies.notice_before_closing.mode": "hard",
     "policies.sites_run_as_settled.mode": "soft",
     "policies.sites_run_as_settled.open": '["S1"]',
