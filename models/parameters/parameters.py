@@ -512,7 +512,7 @@ class TenantsStay(Section):
 class ResidentsStay(Section):
     """Policy 22: residents who must move because their place goes are counted, and each costs points."""
 
-    mode: Mode = "soft"
+    mode: Mode = "off"
     """hard: no more must move in a year than most_per_year, nobody where it is absent; soft: at a price."""
     price: PointsPerMove = Quantity(value=60_000, unit="points/move")
     """Of a resident who must move to another site without having asked for it; counts for no more than

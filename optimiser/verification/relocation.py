@@ -14,6 +14,10 @@ RULE = "residents_stay"
 def residents(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
     """Fewer people in a house than last year have died, left, asked to move on, or are relocated."""
     if problem.policies.residents_stay.mode == "off":
+        if RULE in data["part"].values:
+            yield from broken(
+                f"points of {RULE}", data["weight"].sel(part=RULE, drop=True), "points", both=True
+            )
         return
     now = _residents(problem, data)
     before = year_before(problem, now, _of_the_base(problem, data))
@@ -46,14 +50,14 @@ def _leavers(problem: Problem, data: xr.Dataset, before: xr.DataArray) -> Iterat
     )
 
 
-def recomputed_moves(problem: Problem, data: xr.Dataset) -> xr.DataArray:
-    """Return the points (year) of people who must move, and of those whose need asks it."""
+def recomputed_moves(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Return the points (year) of people who must move, and of those whose need asks it; none where off."""
     policy = problem.policies.residents_stay
     if policy.mode == "off":
-        return xr.zeros_like(data["year"], dtype=float)
+        return {}
     price = min(policy.price.value, 0.99 * problem.steering.unasked_move)
     paid = price * data["priced_relocations"].sum("tier")
-    return paid + policy.asked.value * data["asked_moves"].sum(["site", "tier"])
+    return {RULE: paid + policy.asked.value * data["asked_moves"].sum(["site", "tier"])}
 
 
 def _unpriced(problem: Problem, data: xr.Dataset) -> xr.DataArray:

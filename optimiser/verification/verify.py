@@ -838,13 +838,16 @@ def recomputed_points(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataAr
         "sites_run_as_settled": data["unsettled"].sum("site"),
         "agreed_decisions_are_kept": data["broken_agreements"].sum("agreement"),
     }
-    return {
-        "residents_stay": recomputed_moves(problem, data),
-        "travel": steering.travel * (data["housed"] * data["travel_minutes"]).sum("pair"),
-        "misfit": steering.misfit * (clients * (1.0 - fitting)).sum(["profile", "tier"]),
-        "waiting": steering.waiting * data["waiting"].sum(["neighbourhood", "profile"]),
-        "unasked_moves": steering.unasked_move * (left * fitting).sum(["profile", "tier"]),
-    } | {name: getattr(policies, name).price.value * amount for name, amount in slack.items()}
+    return (
+        {
+            "travel": steering.travel * (data["housed"] * data["travel_minutes"]).sum("pair"),
+            "misfit": steering.misfit * (clients * (1.0 - fitting)).sum(["profile", "tier"]),
+            "waiting": steering.waiting * data["waiting"].sum(["neighbourhood", "profile"]),
+            "unasked_moves": steering.unasked_move * (left * fitting).sum(["profile", "tier"]),
+        }
+        | recomputed_moves(problem, data)
+        | {name: getattr(policies, name).price.value * amount for name, amount in slack.items()}
+    )
 
 
 def _own_rules(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
