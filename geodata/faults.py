@@ -1,4 +1,4 @@
-"""What is wrong with an input: where, what was found, what was expected and what to do."""
+"""Input errors: where, what was found, what was expected and what to do."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which areas lie against each other."""
+"""Contiguity of areas."""
 
 from collections.abc import Mapping
 

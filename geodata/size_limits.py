@@ -1,4 +1,4 @@
-"""How large a file may be that is read: what takes more memory than a workstation has is refused."""
+"""Size limits of files: what takes more memory than a workstation has is refused."""
 
 from pathlib import Path
 

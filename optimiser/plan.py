@@ -15,8 +15,8 @@ from optimiser.accounts.relocations import tightened
 from optimiser.accounts.residents import by_origin
 from optimiser.model.formulation import EUROS, POINTS, RECOVERED
 from optimiser.model.model import Floats, Model
-from optimiser.model.variables import Family
 from optimiser.problem import Problem
+from optimiser.rule import Family
 
 type Status = Literal["proven", "within_gap", "best_found", "by_hand", "impossible"]
 

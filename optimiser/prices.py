@@ -1,4 +1,4 @@
-"""What every decision costs in every planned year."""
+"""Prices of every decision in every planned year."""
 
 from dataclasses import dataclass
 from typing import Self

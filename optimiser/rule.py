@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import xarray as xr
 from pulp import LpVariable
 
-from optimiser.model.variables import Decisions, Family, Label
-from optimiser.problem import Problem
+type Label = tuple[Any, ...]
+"""Codes, and the year last: what a variable or row is about."""
 
+type Family = dict[Label, LpVariable]
 type Terms = list[tuple[LpVariable, float]]
 type Kind = Literal["core", "policy", "own"]
-type Rows = Callable[[Problem, Decisions], Iterator["Row"]]
-type Check = Callable[[Problem, xr.Dataset], xr.DataArray]
+# of a Problem and its Decisions, which import this module
+type Rows = Callable[[Any, Any], Iterator["Row"]]
+type Check = Callable[[Any, xr.Dataset], xr.DataArray]
 
 
 @dataclass(frozen=True, slots=True)

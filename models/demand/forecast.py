@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import pandas as pd
 import xarray as xr
 
-from models.demand.pathway import EXITS, CarePathway
-from models.parameters.parameters import WAITING
+from models.demand.pathway import CarePathway
+from models.parameters.parameters import EXITS, WAITING
 from models.region.region import Region
 
 NEW, TREND, CHANGED, REMAINDER = "new clients", "trend of the inflow", "changed profile", "remainder"

@@ -10,9 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from models.parameters.parameters import WAITING, Parameters
-
-EXITS = ("recovered", "wlz", "died")
+from models.parameters.parameters import EXITS, WAITING, Parameters
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What things cost: amounts of a price year brought to the year in which they are paid."""
+"""Price levels and annuities: amounts of a price year brought to the year of payment."""
 
 from models.parameters.parameters import Conversion, Parameters, Tier, Years
 from models.parameters.quantity import Quantity

@@ -1,4 +1,4 @@
-"""What `region.toml` may hold: the numbers of a region, each with its unit and source."""
+"""Schema of `region.toml`: the numbers of a region, each with its unit and source."""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -41,6 +41,7 @@ from models.parameters.quantity import (
     Weeks,
 )
 
+EXITS = ("recovered", "wlz", "died")
 WAITING = "waiting"
 """The name under which people without a place stand among the tiers of the transitions."""
 

@@ -1,4 +1,4 @@
-"""What must agree in the money of a region: regimes, shares, hosts and amounts."""
+"""Consistency checks of funding: regimes, shares, hosts and amounts."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What must agree within `region.toml`: codes, sums, years and prices."""
+"""Consistency checks within `region.toml`: codes, sums, years and prices."""
 
 from collections.abc import Iterable, Iterator, Sequence
 

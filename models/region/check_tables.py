@@ -1,4 +1,4 @@
-"""What must agree between the tables of a region, its areas and `region.toml`."""
+"""Cross-table consistency checks: tables, areas and `region.toml`."""
 
 from collections.abc import Iterator, Sequence
 

@@ -26,7 +26,7 @@ from models.parameters.parameters import (
 )
 
 if TYPE_CHECKING:
-    from models.region.read_travel import Travelled
+    from models.region.travel_times import Travelled
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Draft:
     series: pd.DataFrame
     under_way: pd.DataFrame
     network: "Travelled | None"
-    """The minutes with the roads that they come from, see `models.travel.Travelled`."""
+    """The minutes with the roads that they come from, see `models/region/travel_times.py`."""
 
     @property
     def minutes(self) -> pd.DataFrame | None:

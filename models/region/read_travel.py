@@ -1,7 +1,6 @@
-"""How long people travel, by mode: a given matrix, a road network, or straight line × detour ÷ speed."""
+"""Travel minutes by mode: a given matrix, a road network, or straight line × detour ÷ speed."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +9,7 @@ from geodata.faults import Fault
 from geodata.minutes import own_area_minutes, travel_minutes
 from geodata.roads import Roads, Routes, faults_of, read_roads, routes
 from models.region.draft import Draft
+from models.region.travel_times import Travelled
 
 ROADS = ("roads.graphml", "roads.gpkg")
 """Files of a road network, one at most."""
@@ -19,19 +19,6 @@ MODES = (CAR, BICYCLE, PUBLIC_TRANSPORT)
 """How people travel; the first is what reach and norm are about."""
 
 _PAIR = ["origin", "destination"]
-
-
-@dataclass(frozen=True)
-class Travelled:
-    """Minutes, and where they come from.
-
-    `minutes` has origin, destination, minutes (by car) and a column for every other mode that is known,
-    NaN where a pair has none; None where too little is known. `roads` and `routes` are those by car.
-    """
-
-    minutes: pd.DataFrame | None
-    roads: Roads | None = None
-    routes: Routes | None = None
 
 
 def travelled(draft: Draft, folder: Path, faults: list[Fault]) -> Travelled:

@@ -1,4 +1,4 @@
-"""Where sites lie: given as a neighbourhood, as x and y, or as longitude and latitude."""
+"""Locations of sites: given as a neighbourhood, as x and y, or as longitude and latitude."""
 
 import math
 from collections.abc import Iterator

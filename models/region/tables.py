@@ -12,7 +12,7 @@ import pandera.pandas as pa
 from geodata.faults import Fault, did_you_mean
 from geodata.numerals import Fits, parse_number, read_date
 from geodata.tables import read_table
-from models.demand.pathway import EXITS
+from models.parameters.parameters import EXITS
 
 _WHOLE = "Int64"
 _ONE_OF = "one of "

@@ -1,4 +1,4 @@
-"""What a plan pays for: every quantity, its nominal price, and the numbers that the price is made of."""
+"""Charges of a plan: every quantity, its nominal price, and the numbers behind the price."""
 
 from collections.abc import Callable, Iterator
 

@@ -1,4 +1,4 @@
-"""Where people live whom a plan spends money on: by municipality of origin and of residence."""
+"""Residents by municipality of origin and of residence, for whom a plan spends money."""
 
 from collections.abc import Mapping, Sequence
 

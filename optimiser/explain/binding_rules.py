@@ -7,9 +7,9 @@ import numpy as np
 from pulp import LpVariable
 
 from optimiser.model.model import Floats, Model
-from optimiser.model.variables import SLACK, Label
+from optimiser.model.variables import SLACK
 from optimiser.plan import DECIDED, Plan
-from optimiser.rule import Row, Rule
+from optimiser.rule import Label, Row, Rule
 
 BOOKKEEPING = frozenset(
     {"everyone_is_accounted_for", "clients_are_housed", "places_carry_over", "homes_carry_over"}

@@ -21,10 +21,9 @@ from scipy.sparse import csr_array, eye_array
 from optimiser.explain.binding_rules import bindings, runs_of, values_of_plan
 from optimiser.model.formulation import POINTS
 from optimiser.model.model import Arrays, Floats, Model
-from optimiser.model.variables import Label
 from optimiser.plan import Plan
 from optimiser.problem import Problem
-from optimiser.rule import Rule
+from optimiser.rule import Label, Rule
 from optimiser.search.aggregation import aggregate
 from optimiser.search.assignment import with_fixed
 from optimiser.search.optimise import search_near

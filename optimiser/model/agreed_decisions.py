@@ -1,4 +1,4 @@
-"""What somebody has agreed stands; what is only wished stands unless departing from it pays its price."""
+"""Agreed decisions, kept; and wishes, kept unless departing from them pays its price."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""How many weighted places a neighbourhood may carry, by each measure that a region has chosen."""
+"""Concentration limits: weighted places that a neighbourhood may carry, by chosen measure."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass

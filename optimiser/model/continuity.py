@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from models.parameters.parameters import MO
-from optimiser.model.variables import Decisions, Family
+from optimiser.model.variables import Decisions
 from optimiser.problem import Problem
-from optimiser.rule import Row, Terms, rule
+from optimiser.rule import Family, Row, Terms, rule
 
 
 @rule(

@@ -1,4 +1,4 @@
-"""What a municipality bears of every decision, as far as a linear row can say it.
+"""Cost borne by a municipality for every decision, as far as a linear row can express it.
 
 Support and bridging follow the person: where they come from and live is decided, so what they cost is
 linear in the plan under every regime. What is shared (sites, capital, conversion, closing, homes)

@@ -1,4 +1,4 @@
-"""What regions share: a national budget and places open to everyone, priced in a region's objective.
+"""Coupling limits between regions: a national budget and open places, priced in the objective.
 
 A limit that ties regions together is priced and left out (Lagrange), so that each region is solved by
 itself; `optimiser/regions/price_coordination.py` finds the prices. Points of a year count discounted,

@@ -1,4 +1,4 @@
-"""What must hold in any region, and what is paid: the core of the model, to be read as a paper.
+"""Core formulation: constraints of any region and the cost of a plan, to be read as a paper.
 
 What is decided stands in `decisions.py`, what a scenario may switch on in `policies.py`.
 Symbols: n clients, w waiting, f housed, z places, a added, r removed, c converted, y operating,
@@ -14,9 +14,9 @@ from pulp import LpVariable
 
 from models.parameters.finance import CLIENT, CORPORATION
 from models.parameters.parameters import WAITING
-from optimiser.model.variables import Decisions, Label
+from optimiser.model.variables import Decisions
 from optimiser.problem import Problem
-from optimiser.rule import Row, Rule, Terms, rule
+from optimiser.rule import Label, Row, Rule, Terms, rule
 
 RECOVERED = "recovered"
 

@@ -1,4 +1,4 @@
-"""What a scenario may switch on: each policy hard, soft with a price, or off.
+"""Policies that a scenario may switch on: each hard, soft with a price, or off.
 
 A soft policy has a slack that is reported and priced. What the base year already breaks is
 grandfathered: the deviation may not grow and narrows to the norm by the last year.

@@ -1,22 +1,19 @@
-"""What is decided: PuLP's variables, each family a mapping from label to variable."""
+"""Decision variables: PuLP's variables, each family a mapping from label to variable."""
 
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from itertools import product
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pulp import LpProblem, LpVariable
 
 from optimiser.problem import Problem
+from optimiser.rule import Family, Label
 
-type Label = tuple[Any, ...]
-"""Codes, and the year last: what a variable or row is about."""
-
-type Family = dict[Label, LpVariable]
 type Category = Literal["Continuous", "Integer", "Binary"]
 type Most = Callable[[Label], float | None]
 

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models.demand.pathway import EXITS
 from models.monitoring.actuals import DETAIL, MEASURES, Quarter, detail_of
 from models.monitoring.history import Counts
-from models.parameters.parameters import WAITING
+from models.parameters.parameters import EXITS, WAITING
 from optimiser.monitoring.expected_counts import Expected, Floats, Tracker
 
 BAND = (0.05, 0.95)

@@ -29,10 +29,10 @@ from scipy.stats import triang
 
 from models.demand.demand_draws import demand_factors, drawn_pathways
 from models.demand.forecast import forecast
-from models.demand.pathway import EXITS, CarePathway
+from models.demand.pathway import CarePathway
 from models.demand.scenario_draws import LEAST_TO_MOST
 from models.monitoring.actuals import QUARTERS, Quarter
-from models.parameters.parameters import WAITING, Pathway
+from models.parameters.parameters import EXITS, WAITING, Pathway
 from optimiser.plan import Plan
 
 type Floats = NDArray[np.float64]

@@ -1,4 +1,4 @@
-"""What a plan asks of corporations: homes by corporation, place and year, beside what they offer.
+"""Homes requested of corporations by place and year, beside those offered.
 
 Nothing is solved for this: all of it follows from the arrays of the plan and the tables of its region.
 """

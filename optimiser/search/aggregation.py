@@ -20,8 +20,8 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.sparse import csr_array
 
 from optimiser.model.model import Arrays, Floats, Model
-from optimiser.model.variables import Label
 from optimiser.problem import Problem
+from optimiser.rule import Label
 
 SAME_MIX = 1e-9
 

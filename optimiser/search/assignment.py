@@ -1,4 +1,4 @@
-"""Who lives where once the whole decisions stand: a linear programme over everybody apart."""
+"""Assignment of clients with the integer decisions fixed: a linear programme."""
 
 import logging
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Where hard rules clash: what gives way at the least so that a plan exists, where, when and by how much.
+"""Elastic relaxation: least violation of the hard policies, where, when and by how much.
 
 Hard policies are made to give way at a price that is all that counts: in whole numbers in a small
 model; in a large one in fractions, over neighbourhoods that move as one (`aggregate.py`).
@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from models.parameters.parameters import Budget, Mode
 from optimiser.infeasibility.levers import Lever
 from optimiser.model.model import Arrays, Floats, Model
-from optimiser.model.variables import SLACK, Label
+from optimiser.model.variables import SLACK
 from optimiser.plan import DECIDED
 from optimiser.problem import Problem
-from optimiser.rule import Row
+from optimiser.rule import Label, Row
 from optimiser.search.aggregation import aggregate
 from optimiser.search.lagrangian_bound import LagrangianBound
 from optimiser.search.reduced_model import SMALL

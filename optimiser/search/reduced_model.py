@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimiser.model.model import Arrays, Floats, Model
-from optimiser.model.variables import Family
+from optimiser.rule import Family
 from optimiser.search.aggregation import Aggregate, aggregate
 from optimiser.solver.highs import Columns, LinearModel, Solution
 from optimiser.solver.limits import Clock, Limits

@@ -5,8 +5,8 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array, eye_array, hstack, vstack
 
 from optimiser.model.model import Floats, Model
-from optimiser.model.variables import Family, column_ids
-from optimiser.rule import Row, Rule
+from optimiser.model.variables import column_ids
+from optimiser.rule import Family, Row, Rule
 from optimiser.solver.highs import Columns
 
 SITE_RULES = frozenset(

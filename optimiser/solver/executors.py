@@ -1,4 +1,4 @@
-"""Where independent tasks are done: here, on all cores, or on a Dask cluster; the answers are the same."""
+"""Executors of independent tasks: here, on all cores, or on a Dask cluster, with equal answers."""
 
 import multiprocessing
 import os

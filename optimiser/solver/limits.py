@@ -1,4 +1,4 @@
-"""How far a search has come, and when it must stop."""
+"""Limits and progress of a search."""
 
 import math
 import threading

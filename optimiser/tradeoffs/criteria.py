@@ -1,4 +1,4 @@
-"""What plans are traded for: cost, travel, concentration and pace; each a number that is better small."""
+"""Criteria that plans are traded for: cost, travel, concentration and pace."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace

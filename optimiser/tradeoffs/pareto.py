@@ -1,4 +1,4 @@
-"""What more of one thing costs in another: plans on the front between cost and other criteria.
+"""Pareto front between cost and other criteria.
 
 The ε-constraint method on whole plans: cost is minimised with a ceiling on every other criterion, and
 the ceilings step from what the cheapest plan has down to the least that there is at a cost of a given share

@@ -1,4 +1,4 @@
-"""How much room a band of plans leaves: the least and the most of a count over all plans in it.
+"""Near-optimal ranges: least and most of a count over all plans within a band.
 
 The inner ends are found: plans that reach them exist. The outer ends are proven: no plan of the band is
 beyond them. In a small model both come from the solver and meet; in a large one the outer ends

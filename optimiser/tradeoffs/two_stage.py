@@ -17,9 +17,9 @@ import pandas as pd
 from scipy.sparse import csr_array, vstack
 
 from optimiser.model.model import Arrays, Floats, Model
-from optimiser.model.variables import Label
 from optimiser.plan import dataset
 from optimiser.problem import Offer, Problem
+from optimiser.rule import Label
 from optimiser.search.matheuristic import WITHIN_M
 from optimiser.search.optimise import search
 from optimiser.search.reduced_model import SMALL, ReducedModel

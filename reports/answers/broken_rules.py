@@ -1,4 +1,4 @@
-"""What a hand-made plan breaks, in the sentences of the rules and with the amounts of the check."""
+"""Violations of a hand-made plan, in the sentences of the rules with their amounts."""
 
 from __future__ import annotations
 

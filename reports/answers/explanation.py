@@ -1,4 +1,4 @@
-"""Why a plan is as it is, told to a planner in Dutch or English, or to a program."""
+"""Explanation of a plan as text and as a record, in Dutch or English."""
 
 from __future__ import annotations
 

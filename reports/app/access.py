@@ -1,4 +1,4 @@
-"""Who may ask: the right host, this very page, and beyond this machine only with the token."""
+"""Access control: the right host, this very page, and the token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page shows of plans: one by itself, two side by side, and what else is asked of one."""
+"""Answers of the what-if page: one plan, two side by side, and questions about one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a planner may set on the page: switches, sliders and choices, read from the policies of a region."""
+"""Controls of the what-if page: switches, sliders and choices, read from the policies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `serve` is given: a region, the folder of a plan, or a folder of several plans."""
+"""Target that `serve` opens: a region, a plan folder, or a folder of plans."""
 
 from __future__ import annotations
 

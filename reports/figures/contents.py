@@ -1,4 +1,4 @@
-"""What a report tells: a plan, the answers and rules that go with it, and the language."""
+"""Contents of a report: a plan, the answers and rules that go with it, and the language."""
 
 from __future__ import annotations
 

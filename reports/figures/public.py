@@ -1,4 +1,4 @@
-"""What may be shown to everybody: figures per municipality or wider, small counts left out.
+"""Public figures: per municipality or wider, small counts suppressed.
 
 Every published count, and every sum that holds among them and among what they are sums of, goes
 through one suppression (`reports.suppression`), so that no table gives away what another hides.

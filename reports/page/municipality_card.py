@@ -1,4 +1,4 @@
-"""What a plan means for one municipality: the card that a council member reads first."""
+"""Municipality card: a plan from the view of one municipality."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How numbers, euros and dates are written in Dutch and English, as Babel knows it."""
+"""Notation of numbers, euros and dates in Dutch and English, by Babel."""
 
 import math
 from dataclasses import dataclass

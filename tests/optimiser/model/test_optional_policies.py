@@ -41,10 +41,10 @@ from optimiser.model.optional_policies import (
     facilities_kept_apart,
     too_near_together,
 )
-from optimiser.model.variables import SLACK, Label
+from optimiser.model.variables import SLACK
 from optimiser.plan import Plan
 from optimiser.problem import Problem
-from optimiser.rule import Rule
+from optimiser.rule import Label, Rule
 from optimiser.solve import Impossible
 from optimiser.verification.verify import recomputed_bearing, violations
 
