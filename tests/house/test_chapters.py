@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
+import networkx as nx
 import pytest
 from test_architecture import PACKAGES, ROOT, imported, modules_of
 
@@ -74,10 +75,10 @@ def uphill(package: str) -> list[str]:
 def circles(package: str) -> set[str]:
     """Return the modules of a package that import themselves in the end, for types and faces alike."""
     names = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in modules_of(package)}
-    needs = {name: imports_of(path) & (names.keys() - {name}) for name, path in names.items()}
-    while free := {name for name, needed in needs.items() if not needed & needs.keys()}:
-        needs = {name: needed for name, needed in needs.items() if name not in free}
-    return set(needs)
+    graph = nx.DiGraph(
+        (name, other) for name, path in names.items() for other in imports_of(path) & (names.keys() - {name})
+    )
+    return {name for group in nx.strongly_connected_components(graph) if len(group) > 1 for name in group}
 
 
 def folders() -> list[Path]:
