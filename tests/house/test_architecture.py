@@ -87,7 +87,7 @@ def test_every_room_is_there(room):
         ("import models.region as region", "geodata", "imports models"),
         ("def f():\n    from models import forecast", "geodata", "imports models"),
         ("import cli", "reports", "imports cli"),
-        ("from tiny import region", "reports", "imports tests"),
+        ("from tests.tiny import region", "reports", "imports tests"),
         ("from . import tables", "geodata", "line 1: relative import"),
         ("from ..models import region", "geodata", "line 1: relative import"),
         ("from geodata.areas import *", "models", "line 1: star import"),
