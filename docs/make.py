@@ -154,7 +154,7 @@ def shown(line: str) -> str:
 
 def _checked(line: str) -> str:
     """Return a command line as it is shown, after seeing that the parser takes it."""
-    cli.parser().parse_args(shlex.split(shown(line).partition(" > ")[0]))
+    cli.parse(shlex.split(shown(line).partition(" > ")[0]))
     return shown(line)
 
 

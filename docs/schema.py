@@ -1,6 +1,5 @@
 """Tables of the pages, made from the code that they speak of: commands, rules, keys, columns, arrays."""
 
-import argparse
 import functools
 import inspect
 import json
@@ -75,14 +74,20 @@ def _code(text: object) -> str:
 # Commands ------------------------------------------------------------------------------------
 
 
-def _commands() -> dict[str, argparse.ArgumentParser]:
-    (choices,) = [a for a in cli.parser()._actions if isinstance(a, argparse._SubParsersAction)]
-    return dict(choices.choices)
+def _commands() -> dict[str, Any]:
+    return dict(cli.commands().commands)
+
+
+def options_of(name: str) -> set[str]:
+    """Return the options that a command has, as they are written."""
+    return {word for one in _commands()[name].params for word in (*one.opts, *one.secondary_opts)} | {
+        "--help"
+    }
 
 
 def _does(name: str) -> str:
-    (choices,) = [a for a in cli.parser()._actions if isinstance(a, argparse._SubParsersAction)]
-    return next(str(action.help) for action in choices._choices_actions if action.dest == name)
+    first = str(_commands()[name].help).strip().rstrip(".")
+    return first[0].lower() + first[1:]
 
 
 def command_list() -> str:
@@ -91,23 +96,17 @@ def command_list() -> str:
 
 
 def command(name: str) -> str:
-    """Return what a command does, and its arguments as the parser has them."""
-    rows = [_argument(a) for a in _commands()[name]._actions if a.dest != "help" and a.help]
+    """Return what a command does, and its arguments as its signature has them."""
+    rows = [_argument(one) for one in _commands()[name].params if one.name != "help" and one.help]
     return f"{_does(name).capitalize()}.\n\n" + _table(["argument", "what it is"], rows)
 
 
-def _argument(action: argparse.Action) -> tuple[str, str]:
-    shown = action.metavar or ("|".join(map(str, action.choices)) if action.choices else "")
-    value = shown if isinstance(shown, str) else " ".join(shown)
-    if not action.option_strings:
-        return _code(value or action.dest), _said(action)
-    names = ", ".join(action.option_strings)
-    return _code(f"{names} {value}".strip()) if action.nargs != 0 else _code(names), _said(action)
-
-
-def _said(action: argparse.Action) -> str:
-    told = str(action.help) % {**vars(action), "prog": "spreidplan"}
-    return told + (" (must be given)" if action.required and action.option_strings else "")
+def _argument(one: Any) -> tuple[str, str]:
+    value = one.metavar or ""
+    if one.param_type_name == "argument":
+        return _code(value), str(one.help)
+    names = ", ".join(sorted(one.opts or one.secondary_opts, key=len))
+    return _code(f"{names} {value}".strip()), str(one.help) + (" (must be given)" if one.required else "")
 
 
 # Mathematics ---------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ def test_long_parts_were_run_and_say_with_what(page):
     """Commands that make plans are ones that the parser takes; output and version stand there."""
     for part in make.parts(text_of(page)):
         for line in part.lines if part.kind == "long" else ():
-            assert cli.parser().parse_args(shlex.split(make.shown(line).partition(" > ")[0])).command
+            assert cli.parse(shlex.split(make.shown(line).partition(" > ")[0])).command
             assert f"$ spreidplan {make.shown(line)}\n" in f"{part.made}\n"
         if part.kind == "long":
             assert re.search(r"^\*Run with spreidplan [\d.]+ and HiGHS [\d.]+, ", part.made, re.MULTILINE)
@@ -84,7 +84,7 @@ def test_every_command_is_shown_with_what_it_prints():
 def test_options_and_keys_of_the_text_are_there(page):
     """What a sentence names in `code` is an option that some command has, a key that some policy has."""
     words = re.findall(r"`([^`\n]+)`", make.PART.sub("", text_of(page)))
-    known = {name for one in make.schema._commands().values() for name in one._option_string_actions}
+    known = {name for one in make.schema._commands() for name in make.schema.options_of(one)}
     assert {option for word in words for option in re.findall(r"(?<!\S)--[a-z-]+", word)} <= known
     for key in {key for word in words for key in re.findall(r"(?<![/\w])policies\.([a-z_.]+)", word)}:
         policy, _, field = key.partition(".")

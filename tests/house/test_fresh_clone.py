@@ -1,6 +1,5 @@
 """What a fresh clone promises: pinned packages, data that travels along, README that is true."""
 
-import argparse
 import re
 import shutil
 import subprocess
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cli import parser
+import cli
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -126,14 +125,13 @@ def test_readme_names_only_make_targets_that_exist():
 
 def test_readme_lists_the_commands_of_the_parser():
     """The table of commands in README and `spreidplan --help` name the same ones."""
-    (choices,) = [a.choices for a in parser()._actions if isinstance(a, argparse._SubParsersAction)]
-    assert set(re.findall(r"^\| `spreidplan ([a-z]+)", README, re.MULTILINE)) == set(choices)
+    assert set(re.findall(r"^\| `spreidplan ([a-z]+)", README, re.MULTILINE)) == set(cli.commands().commands)
 
 
 @pytest.mark.parametrize("example", re.findall(r"^ *spreidplan (.+)$", README, re.MULTILINE))
 def test_readme_examples_can_be_parsed(example):
     """Every command line in README is one that the parser accepts."""
-    assert parser().parse_args(example.partition("  #")[0].split()).command
+    assert cli.parse(example.partition("  #")[0].split()).command
 
 
 def test_python_version_is_one_that_the_project_takes():

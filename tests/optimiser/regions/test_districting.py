@@ -396,5 +396,5 @@ def test_a_range_that_is_none_is_refused(tmp_path, capsys):
     """From more to fewer, or no number at all."""
     for into in ("4-2", "x", "2-3-4", "0"):
         with pytest.raises(SystemExit):
-            cli.parser().parse_args(["partition", "drenthe", "--into", into])
+            cli.parse(["partition", "drenthe", "--into", into])
     capsys.readouterr()

@@ -1,0 +1,1 @@
+"""The commands in a terminal: panels, progress and messages."""

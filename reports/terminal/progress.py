@@ -1,0 +1,155 @@
+"""Progress of a solve in a terminal, and Ctrl-C."""
+
+import _thread
+import math
+import os
+import re
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from typing import TYPE_CHECKING, TextIO
+
+from reports.terminal.messages import ABORTED, tell
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.live import Live
+
+    from optimiser.solver.limits import Progress
+
+BEGUN = 5.0
+"""Seconds in which a thread has begun, or there is no memory for one."""
+STAGES = (
+    (
+        r"relaxation, groups of (\d+) km",
+        r"estimating the best possible, neighbourhoods within \1 km together",
+    ),
+    (r"the farthest relaxation", "estimating how different a plan can be"),
+    (r"relaxation", "estimating the best possible"),
+    (r"sites, (\d+) open", r"deciding on sites, \1 to go"),
+    (r"sites tried otherwise", "trying other sites"),
+    (r"a plan in whole numbers", "making a plan in whole places and homes"),
+    (r"whole model", "improving the whole plan"),
+    (r"search", "searching"),
+    (r"bound", "estimating the best possible"),
+    (r"people follow", "assigning people to places"),
+)
+"""Stages of a search as the solver calls them, and in plain words."""
+
+
+def interruptible[Result](
+    work: Callable[[], Result], stop: threading.Event, display: "ProgressDisplay", on_stop: str
+) -> Result:
+    """Work in a thread, so that Ctrl-C is heard: once stops with what there is, twice aborts."""
+    outcome, began = Future[Result](), time.monotonic()
+    # not threading.Thread: its start never ends where the thread has no memory to begin with
+    try:
+        _thread.start_new_thread(_run_into, (outcome, work))
+    except RuntimeError as error:
+        raise MemoryError from error
+    while not outcome.done():
+        if time.monotonic() - began > BEGUN and not outcome.running():
+            raise MemoryError
+        try:
+            wait([outcome], timeout=0.2)
+            display.redraw()
+        except KeyboardInterrupt:
+            display.end()
+            if stop.is_set():
+                # The solver's own thread cannot be ended in any other way.
+                tell("Aborted; nothing was written.")
+                os._exit(ABORTED)
+            stop.set()
+            tell(on_stop)
+    display.end()
+    return outcome.result()
+
+
+def _run_into[Result](outcome: Future[Result], work: Callable[[], Result]) -> None:
+    outcome.set_running_or_notify_cancel()
+    try:
+        outcome.set_result(work())
+    except BaseException as error:  # noqa: BLE001 - handed on to the thread that waits
+        outcome.set_exception(error)
+
+
+class ProgressDisplay:
+    """Progress of a solve: a display kept up to date in a terminal, one line a change elsewhere.
+
+    The solver's thread reports; the thread that waits for it draws.
+    """
+
+    def __init__(self, limit: float | None = None, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stderr
+        self._limit = limit
+        self._is_terminal = self._stream.isatty()
+        self._latest: Progress | None = None
+        self._reported = self._began = time.monotonic()
+        self._live: Live | None = None
+        self._line = ""
+
+    def __call__(self, progress: "Progress") -> None:
+        """Take note of how far the solve is, and say it where there is no terminal."""
+        self._latest, self._reported = progress, time.monotonic()
+        line = described(progress)
+        if not self._is_terminal and line != self._line:
+            self._stream.write(f"{progress.seconds:6.0f} s  {line}\n")
+            self._stream.flush()
+        self._line = line
+
+    def redraw(self) -> None:
+        """Draw the display in a terminal, with the seconds that have gone by."""
+        if not self._is_terminal or self._latest is None:
+            return
+        if self._live is None:
+            from rich.console import Console
+            from rich.live import Live
+
+            self._live = Live(console=Console(file=self._stream), auto_refresh=False)
+            self._live.start()
+        self._live.update(self._drawing(self._latest), refresh=True)
+
+    def end(self) -> None:
+        """Leave the display as it stands, if one was begun."""
+        if self._live is not None:
+            self._live.stop()
+        self._live = self._latest = None
+        self._line = ""
+
+    def _drawing(self, progress: "Progress") -> "RenderableType":
+        from rich.console import Group
+        from rich.progress_bar import ProgressBar
+        from rich.table import Table
+        from rich.text import Text
+
+        seconds = progress.seconds + time.monotonic() - self._reported
+        row = Table.grid(padding=(0, 1))
+        if self._limit is None:
+            row.add_row(Text(f"{seconds:.0f} s"))
+        else:
+            bar = ProgressBar(total=self._limit, completed=min(seconds, self._limit), width=30)
+            row.add_row(bar, Text(f"{seconds:.0f} s of at most {self._limit:.0f} s"))
+        return Group(Text(described(progress)), row)
+
+
+def described(progress: "Progress") -> str:
+    """Return where a solve stands in plain words."""
+    parts = [plain_words(progress.stage)]
+    if progress.incumbent is not None:
+        parts.append(f"best plan {progress.incumbent:,.0f}")
+    if progress.bound is not None and progress.incumbent is None:
+        parts.append(f"best possible {progress.bound:,.0f}")
+    if progress.gap is not None and math.isfinite(progress.gap):
+        parts.append(f"at most {progress.gap:.2%} from the best possible")
+    return " · ".join(parts)
+
+
+def plain_words(stage: str) -> str:
+    """Return a stage of the search in words of daily use; a stage without such words as it is."""
+    first, mark, last = stage.rpartition(": ")
+    for pattern, words in STAGES:
+        if re.fullmatch(pattern, last):
+            return first + mark + re.sub(pattern, words, last)
+    return stage
