@@ -1,160 +1,138 @@
-"""Continuity of a plan, verified: replaced beds, tenants, buildings and shelters that stay."""
+"""Verification of continuity: replaced beds; tenants, buildings and shelters that stay."""
 
 from collections.abc import Iterator
 
 import numpy as np
-import xarray as xr
+from numpy.typing import NDArray
 
-from optimiser.problem import Problem
-from optimiser.verification.violation import (
-    PEOPLE,
-    Violation,
-    at_sites,
-    bed_tiers,
-    broken,
-    series,
-    year_before,
-)
+from optimiser.verification.arrays import PlanArrays
+from optimiser.verification.violation import PEOPLE, Floats, Violation, differs, exceeds
 
 
-def tenants(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
-    """Who lived in a home and still needs support lives in a home, where one fits the need."""
-    if problem.policies.tenants_stay.mode == "off":
+def tenants(plan: PlanArrays) -> Iterator[Violation]:
+    """Check that who lived in a home and still needs support lives in a home, where one fits the need."""
+    if plan.problem.policies.tenants_stay.mode == "off":
         return
-    homes = [str(k) for k in data["tier"].values if problem.tiers.at[k, "setting"] == "home"]
-    suited = [p for p in data["profile"].values if any((p, k) in problem.fits for k in homes)]
-    lived = problem.clients.sel(tier=homes)
-    everybody, in_use = float(lived.sum()), float(problem.homes.sum())
-    if everybody > in_use:
-        # more tenants than homes in the base year: each loses the same part
+    homes = ~plan.facility
+    lived = plan.base_clients[..., homes]
+    everybody, in_use = lived.sum(), plan.base_homes.sum()
+    if everybody > in_use:  # more tenants than homes in the base year: each loses the same part
         lived = lived * (in_use / everybody)
-    stayed = year_before(problem, data["clients"].sel(tier=homes), lived) * problem.retained.sel(tier=homes)
-    expected = stayed.sum(["profile", "tier"]).rename(to_profile="profile")
-    short = expected - data["clients"].sel(tier=homes).sum("tier")
-    yield from broken("tenants_stay", short.sel(profile=suited), "clients")
+    now = plan["clients"][:, :, homes]
+    expected = np.einsum("jpkt,kpq->jqt", plan.year_before(now, lived), plan.retained[:-1][homes])
+    suited = plan.among(plan.problem.fits)[:, homes].any(axis=1)
+    short = (expected - now.sum(axis=2)) * suited[:, None]
+    yield from exceeds("tenants_stay", short, "clients", *(plan.labels[axis] for axis in "jpt"))
 
 
-def buildings(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
-    """What the plan opened stands; a tier of the base year grows or shrinks and never both."""
-    if problem.policies.buildings_stay.mode == "off":
+def buildings(plan: PlanArrays) -> Iterator[Violation]:
+    """Check that what the plan opened stands, and that a tier of the base year grows or shrinks, not both."""
+    if plan.problem.policies.buildings_stay.mode == "off":
         return
-    base = at_sites(problem, "base", data)
-    gone = data["removed"] + data["converted"].sum("to_tier")
-    come = data["added"] + _arrived(problem, data)
-    yield from broken("buildings_stay", gone.where(base == 0.0, 0.0), "places opened by the plan that go")
-    ever = gone.sum("year").clip(max=come.sum("year"))
-    yield from broken("buildings_stay", ever.where(base > 0.0, 0.0), "places both ways")
+    s, k, t = (plan.labels[axis] for axis in "skt")
+    stood = plan.base > 0.0
+    opened = plan.gone * ~stood[..., None]
+    yield from exceeds("buildings_stay", opened, "places opened by the plan that go", s, k, t)
+    come = (plan["added"] + plan.arrived).sum(axis=2)
+    both = np.minimum(plan.gone.sum(axis=2), come) * stood
+    yield from exceeds("buildings_stay", both, "places both ways", s, k)
 
 
-def shelters(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
-    """Places of the shelter stream stand as in the base year, where and until the scenario frees them."""
-    policy = problem.policies.shelter_stays
+def shelters(plan: PlanArrays) -> Iterator[Violation]:
+    """Check that places of the shelter stream stand as in the base year until the scenario frees them."""
+    policy = plan.problem.policies.shelter_stays
     if policy.mode == "off":
         return
-    tiers = [k for k in data["tier"].values if problem.tiers.at[k, "stream"] == "MO"]
-    changed = (data["places"] - at_sites(problem, "base", data)).sel(tier=tiers)
-    for site, year in policy.free_from.items():
-        changed = changed.where((changed["site"] != site) | (changed["year"] < year), 0.0)
-    yield from broken("shelter_stays", changed, "places", both=True)
+    s, k, t = (plan.labels[axis] for axis in "skt")
+    free = np.array([policy.free_from.get(str(site), np.inf) for site in s])
+    held = (plan.years < free[:, None])[:, None, :] & plan.shelter[:, None]
+    changed = (plan["places"] - plan.base[..., None]) * held
+    yield from differs("shelter_stays", changed, "places", s, k, t)
 
 
-def _arrived(problem: Problem, data: xr.Dataset) -> xr.DataArray:
-    """Return the places (site, tier, year) that conversions have brought."""
-    if not len(problem.conversions):
-        return xr.zeros_like(data["added"])
-    ratio = problem.conversions["ratio"].to_xarray()
-    ratio = ratio.reindex_like(data["converted"].isel(year=0, drop=True)).fillna(0.0)
-    return (data["converted"] * ratio).sum("tier").rename(to_tier="tier")
-
-
-def replacement(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
-    """In a year in which beds go, places and homes stand for everybody as much as in the base year."""
-    policy = problem.policies.replacement_before_closure
+def replacement(plan: PlanArrays) -> Iterator[Violation]:
+    """Check that where beds go, places and homes stand for everybody as in the base year, and the pace."""
+    policy = plan.problem.policies.replacement_before_closure
     if policy.mode == "off":
         return
-    bed = bed_tiers(problem, data)
-    base = at_sites(problem, "base", data)
-    going = (data["removed"] + data["converted"].sum("to_tier")).sel(tier=bed).sum(["site", "tier"])
-    most = np.floor(policy.most_per_year.value * float(base.sel(tier=bed).sum()))
-    yield from broken("replacement_before_closure", going - most, "places in one year")
+    rule, years = "replacement_before_closure", plan.labels["t"]
+    going = plan.gone[:, plan.beds].sum(axis=(0, 1))
+    most = np.floor(policy.most_per_year.value * plan.base[:, plan.beds].sum())
+    yield from exceeds(rule, going - most, "places in one year", years)
     closes = going > PEOPLE
-    short, ahead = _replaced(problem, data, bed), policy.years_ahead
-    yield from broken("replacement_before_closure", short["now"].where(closes, 0.0), "places now")
+    need, instead, ahead = _need(plan), _instead(plan), policy.years_ahead
+    yield from exceeds(rule, (need - instead) * closes, "places now", years)
     if ahead:
-        yield from broken("replacement_before_closure", short["then"].where(closes, 0.0), "places")
-    only = _for_beds_alone(problem, bed)
-    if only:
-        lacking = _without_a_bed(problem, data, bed, only)
-        yield from broken("replacement_before_closure", lacking.where(closes, 0.0), "clients without a bed")
+        earlier = np.concatenate([np.zeros(ahead), instead])[: len(instead)]
+        yield from exceeds(rule, (need - earlier - _just_converted(plan, ahead)) * closes, "places", years)
+    only = _for_beds_alone(plan)
+    if only.any():
+        yield from exceeds(rule, _without_a_bed(plan, only) * closes, "clients without a bed", years)
 
 
-def _replaced(problem: Problem, data: xr.Dataset, bed: list[str]) -> dict[str, xr.DataArray]:
-    """Return (year) the places lacking for the beds gone, by what stands now and what stood then."""
-    tiers = problem.tiers
-    wmo = [k for k in data["tier"].values if tiers.at[k, "stream"] != "MO"]
-    others = [k for k in wmo if tiers.at[k, "setting"] == "facility" and k not in bed]
-    homes = [k for k in wmo if tiers.at[k, "setting"] == "home"]
-    people = _profiles(problem)
-    occupancy, base = series(tiers["occupancy"], "tier"), at_sites(problem, "base", data)
-    gone = float(base.sel(tier=bed).sum()) - data["places"].sel(tier=bed).sum(["site", "tier"])
-    wlz = at_sites(problem, "wlz_occupied", data)
-    room = float(((base - wlz) * occupancy).sel(tier=bed).sum())
-    empty = max(0.0, room - float(problem.clients.sel(tier=bed).sum()))
-    stood = (data["places"] * occupancy).sel(tier=others).sum(["site", "tier"])
-    stood_base = (base * occupancy).sel(tier=others).sum()
-    at_home = data["clients"].sel(profile=people, tier=homes).sum(["neighbourhood", "profile", "tier"])
-    at_home_base = problem.clients.sel(profile=people, tier=homes).sum()
-    need = data["clients"].sel(profile=people).sum(["neighbourhood", "profile", "tier"])
-    need = need + data["waiting"].sel(profile=people).sum(["neighbourhood", "profile"])
-    need_base = problem.clients.sel(profile=people).sum() + problem.waiting.sel(profile=people).sum()
-    more = need - float(need_base) - empty
-    instead = stood + at_home - float(stood_base + at_home_base)
-    ahead = problem.policies.replacement_before_closure.years_ahead
-    then = instead.shift(year=ahead, fill_value=0.0) + _just_converted(problem, data, bed, others, ahead)
-    return {"now": gone + more - instead, "then": gone + more - then}
+def _wmo(plan: PlanArrays) -> NDArray[np.bool_]:
+    """Return (profile) whose places the Wmo pays for: those that may live in no shelter."""
+    return ~plan.among(plan.problem.allowed)[:, plan.shelter].any(axis=1)
 
 
-def _just_converted(
-    problem: Problem, data: xr.Dataset, bed: list[str], others: list[str], ahead: int
-) -> xr.DataArray:
-    """Return (year) the people who fit in beds converted to other places within the years ahead."""
-    if not len(problem.conversions) or not ahead:
-        return xr.zeros_like(data["year"], dtype=float)
-    ratio = problem.conversions["ratio"].to_xarray()
-    ratio = ratio.reindex_like(data["converted"].isel(year=0, drop=True)).fillna(0.0)
-    occupancy = series(problem.tiers["occupancy"], "tier").rename(tier="to_tier")
-    fits = (data["converted"] * ratio * occupancy).sel(tier=bed, to_tier=others)
-    by_year = fits.sum(["site", "tier", "to_tier"])
-    return by_year.rolling(year=ahead, min_periods=1).sum()
+def _need(plan: PlanArrays) -> Floats:
+    """Return (year) the beds gone, and the people more than in the base year, less the beds empty then."""
+    people, occupancy = _wmo(plan), plan.of_tiers("occupancy")[plan.beds]
+    gone = plan.base[:, plan.beds].sum() - plan["places"][:, plan.beds].sum(axis=(0, 1))
+    open_in_base = ((plan.base - plan.wlz)[:, plan.beds] @ occupancy).sum()
+    empty = max(0.0, float(open_in_base - plan.base_clients[..., plan.beds].sum()))
+    now = plan["clients"][:, people].sum(axis=(0, 1, 2)) + plan["waiting"][:, people].sum(axis=(0, 1))
+    then = plan.base_clients[:, people].sum() + plan.base_waiting[:, people].sum()
+    return np.asarray(gone + now - then - empty)
 
 
-def _profiles(problem: Problem) -> list[str]:
-    """Return the profiles that may live in no tier of the shelter stream."""
-    sheltered = {p for p, k in problem.allowed if problem.tiers.at[k, "stream"] == "MO"}
-    return [p for p in problem.profiles if p not in sheltered]
+def _instead(plan: PlanArrays) -> Floats:
+    """Return (year) the people who fit in other facilities, and live in homes, more than in the base year."""
+    people, others = _wmo(plan), _other_facilities(plan)
+    homes = ~plan.facility & ~plan.shelter
+    occupancy = plan.of_tiers("occupancy")[others]
+    stood = np.einsum("skt,k->t", plan["places"][:, others], occupancy)
+    stood = stood - (plan.base[:, others] @ occupancy).sum()
+    lived = plan["clients"][:, people][:, :, homes].sum(axis=(0, 1, 2))
+    return np.asarray(stood + lived - plan.base_clients[:, people][:, :, homes].sum())
 
 
-def _for_beds_alone(problem: Problem, bed: list[str]) -> list[str]:
-    """Return the profiles that fit beds and no other facility."""
-    facilities = set(problem.tiers.index[problem.tiers["setting"] == "facility"])
-    fitting = {p: {k for q, k in problem.fits if q == p} & facilities for p in _profiles(problem)}
-    return [p for p, tiers in fitting.items() if tiers and tiers <= set(bed)]
+def _other_facilities(plan: PlanArrays) -> NDArray[np.bool_]:
+    return plan.facility & ~plan.shelter & ~plan.beds
 
 
-def _without_a_bed(problem: Problem, data: xr.Dataset, bed: list[str], only: list[str]) -> xr.DataArray:
+def _just_converted(plan: PlanArrays, ahead: int) -> Floats:
+    """Return (year) the people who fit in beds that became other places within the years ahead."""
+    others = _other_facilities(plan)
+    ratio = (
+        np.nan_to_num(plan.conversions("ratio"))[:, plan.beds][..., others]
+        * plan.of_tiers("occupancy")[others]
+    )
+    by_year = np.einsum("skot,sko->t", plan["converted"][:, plan.beds][:, :, others], ratio)
+    total = np.cumsum(by_year)
+    return np.asarray(total - np.concatenate([np.zeros(ahead), total])[: len(total)])
+
+
+def _for_beds_alone(plan: PlanArrays) -> NDArray[np.bool_]:
+    """Return (profile) which of the Wmo fit beds and no other facility."""
+    fits = plan.among(plan.problem.fits)
+    elsewhere = fits[:, plan.facility & ~plan.beds].any(axis=1)
+    return fits[:, plan.facility & plan.beds].any(axis=1) & ~elsewhere & _wmo(plan)
+
+
+def _without_a_bed(plan: PlanArrays, only: NDArray[np.bool_]) -> Floats:
     """Return (year) the people for beds alone who have none, less those who had none in the base year."""
-    tiers = problem.tiers
-    fitting = {k for p, k in problem.fits if p in only}
-    homes = [k for k in fitting if tiers.at[k, "setting"] == "home" and tiers.at[k, "stream"] != "MO"]
-    occupancy = series(tiers["occupancy"], "tier")
-    usable = ((data["places"] - data["wlz_occupied"]) * occupancy).sel(tier=bed).sum(["site", "tier"])
-    people = data["clients"].sel(profile=only)
-    placed = people.sum(["neighbourhood", "profile", "tier"])
-    at_home = people.sel(tier=homes).sum(["neighbourhood", "profile", "tier"])
-    waiting = data["waiting"].sel(profile=only).sum(["neighbourhood", "profile"])
-    now = placed + waiting - usable - at_home
-    base = at_sites(problem, "base", data) - at_sites(problem, "wlz_occupied", data)
-    usable_base = float((base * occupancy).sel(tier=bed).sum())
-    housed = problem.clients.sel(profile=only)
-    without = float(housed.sum()) - float(housed.sel(tier=homes).sum()) - usable_base
-    return now - float(problem.waiting.sel(profile=only).sum()) - max(0.0, without)
+    homes = plan.among(plan.problem.fits)[only].any(axis=0) & ~plan.facility & ~plan.shelter
+    elsewhere = ~homes  # who does not live in a home that fits needs a bed
+    occupancy, beds = plan.of_tiers("occupancy")[plan.beds], plan.beds
+    usable = np.einsum("skt,k->t", (plan["places"] - plan["wlz_occupied"][..., None])[:, beds], occupancy)
+    now = plan["clients"][:, only][:, :, elsewhere].sum(axis=(0, 1, 2)) - usable
+    then = (
+        plan.base_clients[:, only][:, :, elsewhere].sum()
+        - ((plan.base - plan.wlz)[:, beds] @ occupancy).sum()
+    )
+    queue = plan["waiting"][:, only].sum(axis=(0, 1)) - plan.base_waiting[:, only].sum()
+    return np.asarray(now + queue - max(0.0, float(then)))
+
+
+CHECKS = (tenants, buildings, shelters, replacement)

@@ -1,112 +1,91 @@
-"""Residents of a plan, verified: who left a house, why, and how many had to move."""
+"""Verification of residents: who left a house, why, and how many had to move."""
 
 from collections.abc import Iterator
 
 import numpy as np
-import xarray as xr
+from numpy.typing import NDArray
 
-from optimiser.problem import Problem
-from optimiser.verification.violation import Violation, at_sites, broken, year_before
+from optimiser.verification.arrays import PlanArrays
+from optimiser.verification.violation import Floats, Violation, exceeds
 
 RULE = "residents_stay"
 
+MOVED = ("relocated", "natural_leavers", "asked_moves")
 
-def residents(problem: Problem, data: xr.Dataset) -> Iterator[Violation]:
-    """Fewer people in a house than last year have died, left, asked to move on, or are relocated."""
-    if problem.policies.residents_stay.mode == "off":
-        if RULE in data["part"].values:
-            yield from broken(
-                f"points of {RULE}", data["weight"].sel(part=RULE, drop=True), "points", both=True
-            )
-        return
-    now = _residents(problem, data)
-    before = year_before(problem, now, _of_the_base(problem, data))
-    relocated, natural, asked = (data[name] for name in ("relocated", "natural_leavers", "asked_moves"))
-    for name, moved in (("relocated", relocated), ("natural_leavers", natural), ("asked_moves", asked)):
-        yield from broken(
-            f"{RULE}: {name} without residents", moved.where(~_counts(problem, data), 0.0), "clients"
-        )
-    yield from broken(RULE, before - now - natural - asked - relocated, "clients")
-    yield from _leavers(problem, data, before)
-    most = problem.policies.residents_stay.most_per_year
-    if most is not None or problem.policies.residents_stay.mode == "hard":
-        limit = most.value if most is not None else 0.0
-        yield from broken(RULE, relocated.sum(["site", "tier"]) - limit, "clients")
+LESS = 0.99
+"""A relocation costs at most this part of an unasked move, or people would leave and enter at once."""
 
 
-def _leavers(problem: Problem, data: xr.Dataset, before: xr.DataArray) -> Iterator[Violation]:
-    """No more leave by themselves than the pathway says, nor ask to move than leave a tier that misfits."""
-    gone = problem.exits.sum("exit").sel(tier=data["tier"].values)
-    lived = year_before(problem, data["clients"].sum("neighbourhood"), problem.clients.sum("neighbourhood"))
-    natural, asked = data["natural_leavers"], data["asked_moves"]
-    yield from broken(RULE, natural.sum("site") - (lived * gone).sum("profile"), "natural leavers")
-    yield from broken(RULE, natural - gone.max("profile") * before, "natural leavers of a site")
-    unfit = (data["left"].sum("neighbourhood") * (1.0 - _fitting(problem, data))).sum("profile")
-    yield from broken(RULE, asked.sum("site") - unfit, "asked moves")
-    most = problem.policies.residents_stay.most_asked.value
-    yield from broken(RULE, asked - most * before, "asked moves of a site")
-    yield from broken(
-        RULE, _unpriced(problem, data) - data["priced_relocations"], "relocations without a price"
-    )
-
-
-def recomputed_moves(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataArray]:
-    """Return the points (year) of people who must move, and of those whose need asks it; none where off."""
-    policy = problem.policies.residents_stay
+def residents(plan: PlanArrays) -> Iterator[Violation]:
+    """Check that who is gone from a house has died or left, asked to move, or is counted as relocated."""
+    policy = plan.problem.policies.residents_stay
     if policy.mode == "off":
-        return {}
-    price = min(policy.price.value, 0.99 * problem.steering.unasked_move)
-    paid = price * data["priced_relocations"].sum("tier")
-    return {RULE: paid + policy.asked.value * data["asked_moves"].sum(["site", "tier"])}
+        return
+    s, k, t = (plan.labels[axis] for axis in "skt")
+    nowhere = ~_may_live(plan)[..., None]
+    for name in MOVED:
+        yield from exceeds(RULE, plan[name] * nowhere, f"{name} without residents", s, k, t)
+    now, before = _residents(plan)
+    gone = before - now - plan["natural_leavers"] - plan["asked_moves"] - plan["relocated"]
+    yield from exceeds(RULE, gone, "clients", s, k, t)
+    yield from _leavers(plan, before)
+    if policy.most_per_year or policy.mode == "hard":
+        most = policy.most_per_year.value if policy.most_per_year else 0.0
+        yield from exceeds(RULE, plan["relocated"].sum(axis=(0, 1)) - most, "clients in one year", t)
 
 
-def _unpriced(problem: Problem, data: xr.Dataset) -> xr.DataArray:
-    """Return (tier, year) those relocated beyond the moves out of a fitting tier, which have a price."""
-    unasked = (data["left"].sum("neighbourhood") * _fitting(problem, data)).sum("profile")
-    counted = xr.DataArray(
-        [float(k in _tiers(problem)) for k in data["tier"].values], coords={"tier": data["tier"]}, dims="tier"
+def _leavers(plan: PlanArrays, before: Floats) -> Iterator[Violation]:
+    """Check that no more leave by themselves than the pathway says, nor ask to move than a misfit makes."""
+    s, k, t = (plan.labels[axis] for axis in "skt")
+    natural, asked, rate = plan["natural_leavers"], plan["asked_moves"], plan.leaving[:-1]
+    lived = plan.year_before(plan["clients"], plan.base_clients)
+    leave = np.einsum("jpkt,kp->kt", lived, rate)
+    yield from exceeds(RULE, natural.sum(axis=0) - leave, "natural leavers", k, t)
+    yield from exceeds(
+        RULE, natural - rate.max(axis=1)[:, None] * before, "natural leavers of a site", s, k, t
     )
-    return (data["relocated"].sum("site") - unasked) * counted
+    misfit = np.einsum("jpkt,pk->kt", plan["left"], ~plan.among(plan.problem.fits))
+    yield from exceeds(RULE, asked.sum(axis=0) - misfit, "asked moves", k, t)
+    most = plan.problem.policies.residents_stay.most_asked.value
+    yield from exceeds(RULE, asked - most * before, "asked moves of a site", s, k, t)
+    unasked = np.einsum("jpkt,pk->kt", plan["left"], plan.among(plan.problem.fits))
+    short = plan["relocated"].sum(axis=0) - unasked - plan["priced_relocations"]
+    yield from exceeds(RULE, short * _lived_in(plan)[:, None], "relocations without a price", k, t)
 
 
-def _residents(problem: Problem, data: xr.Dataset) -> xr.DataArray:
-    """Return (site, tier, year) the people housed there."""
-    there = np.zeros([data.sizes[name] for name in ("site", "tier", "year")])
-    site, tier = ({label: n for n, label in enumerate(data[name].values)} for name in ("site", "tier"))
-    housed = data["housed"].transpose("pair", "year").to_numpy()
-    for n, (at, k) in enumerate(zip(data["location"].values, data["pair_tier"].values, strict=True)):
-        if k in _tiers(problem):
-            there[site[at], tier[k]] += housed[n]
-    labels = {name: data[name].values for name in ("site", "tier", "year")}
-    return xr.DataArray(there, coords=labels, dims=tuple(labels))
+def _lived_in(plan: PlanArrays) -> NDArray[np.bool_]:
+    """Return (tier) whether it has residents: every facility but shelters."""
+    return plan.facility & ~plan.shelter
 
 
-def _of_the_base(problem: Problem, data: xr.Dataset) -> xr.DataArray:
-    """Return (site, tier) the residents of the base year: a tier's people by the places of the Wmo."""
-    places = at_sites(problem, "base", data) - at_sites(problem, "wlz_occupied", data)
-    places = places.clip(min=0.0).where(_counts(problem, data), 0.0)
-    people = problem.clients.sum(["neighbourhood", "profile"]).sel(tier=data["tier"].values)
-    total = places.sum("site")
-    return places / total.where(total > 0.0, 1.0) * people
-
-
-def _tiers(problem: Problem) -> set[str]:
-    facility = problem.tiers["setting"] == "facility"
-    return set(problem.tiers.index[facility & (problem.tiers["stream"] != "MO")])
-
-
-def _counts(problem: Problem, data: xr.Dataset) -> xr.DataArray:
+def _may_live(plan: PlanArrays) -> NDArray[np.bool_]:
     """Return (site, tier) whether there are or may be residents."""
-    known = set(problem.site_tiers.index)
-    tiers = _tiers(problem)
-    flags = [[(s, k) in known and k in tiers for k in data["tier"].values] for s in data["site"].values]
-    labels = {"site": data["site"].values, "tier": data["tier"].values}
-    return xr.DataArray(
-        np.array(flags, dtype=bool).reshape(len(flags), -1), coords=labels, dims=tuple(labels)
-    )
+    known = np.zeros(plan.base.shape, dtype=bool)
+    known[plan.site_index] = True
+    return known & _lived_in(plan)
 
 
-def _fitting(problem: Problem, data: xr.Dataset) -> xr.DataArray:
-    labels = {"profile": data["profile"].values, "tier": data["tier"].values}
-    fits = [[float((p, k) in problem.fits) for k in labels["tier"]] for p in labels["profile"]]
-    return xr.DataArray(fits, coords=labels, dims=tuple(labels))
+def _residents(plan: PlanArrays) -> tuple[Floats, Floats]:
+    """Return (site, tier, year) the residents, and those of the year before.
+
+    In the base year a tier's people live where its places are, those of the Wlz left out.
+    """
+    now = plan.housed_by(plan.pairs.site, len(plan.labels["s"])) * _lived_in(plan)[:, None]
+    places = np.maximum(plan.base - plan.wlz, 0.0) * _lived_in(plan)
+    total = places.sum(axis=0)
+    people = plan.base_clients.sum(axis=(0, 1))
+    base = places / np.where(total > 0.0, total, 1.0) * people
+    return now, plan.year_before(now, base)
+
+
+def moves(plan: PlanArrays) -> Floats:
+    """Return (year) the points of people who must move, and of those whose need asks for it."""
+    policy = plan.problem.policies.residents_stay
+    if policy.mode == "off":
+        return np.zeros(len(plan.years))
+    price = min(policy.price.value, LESS * plan.problem.steering.unasked_move)
+    asked = policy.asked.value * plan["asked_moves"].sum(axis=(0, 1))
+    return np.asarray(price * plan["priced_relocations"].sum(axis=0) + asked)
+
+
+CHECKS = (residents,)

@@ -1,16 +1,27 @@
-"""Violations of a plan, and its arrays beside those of the problem."""
+"""Violations of a plan: what is broken, where, by how much."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
-import xarray as xr
+from numpy.typing import NDArray
 
-from optimiser.problem import Problem
+type Floats = NDArray[np.float64]
 
 PEOPLE = 1e-4
 """Clients, places or homes by which a computed sum may be off: the solver's own tolerance, summed."""
+
+EUROS = 1.0
+"""Nominal euros by which a yearly sum of tens of millions may be off: rounding of floating point."""
+
+CENT = 0.01
+"""Euros by which sums of a plan's own amounts may be off."""
+
+EXACT = 1e-9
+"""What is copied from the problem may be off by rounding of floating point only."""
+
+WHOLE = 1e-6
+"""What is a whole number, or not negative, may be off by the solver's tolerance of one variable."""
 
 
 @dataclass(frozen=True)
@@ -26,39 +37,29 @@ class Violation:
         return f"{self.rule} at {self.where}: off by {self.amount:.6g} {self.unit}"
 
 
-def broken(
-    rule: str, over: xr.DataArray, unit: str, tolerance: float = PEOPLE, *, both: bool = False
+def exceeds(
+    rule: str, over: object, unit: str, *labels: Sequence[object], tolerance: float = PEOPLE
 ) -> Iterator[Violation]:
-    """Generate a violation for every entry that is positive (for equalities: not zero), or no number."""
-    size = abs(over) if both else over
-    flat = size.values.ravel()
-    if not len(flat) or flat.max() <= tolerance:
+    """Generate a violation for every entry above the tolerance, or that is no number.
+
+    Parameters
+    ----------
+    over
+        An array that must be at most zero.
+    labels
+        Those along each of its axes, in order.
+    """
+    amounts = np.asarray(over, dtype=float)
+    within = amounts <= tolerance  # false for NaN
+    if within.all():
         return
-    for position in np.flatnonzero(~(flat <= tolerance)):
-        index = np.unravel_index(position, size.shape)
-        where = ", ".join(
-            str(size[d].values[i]) if d in size.coords else str(i)
-            for d, i in zip(size.dims, index, strict=True)
-        )
-        yield Violation(rule, where or "region", float(flat[position]), unit)
+    for index in np.argwhere(~within):
+        where = ", ".join(str(known[i]) for known, i in zip(labels, index, strict=True))
+        yield Violation(rule, where or "region", float(amounts[tuple(index)]), unit)
 
 
-def series(values: pd.Series, dim: str) -> xr.DataArray:
-    """Return a column as an array whose dimension is named."""
-    return xr.DataArray.from_series(values.rename_axis(dim))
-
-
-def year_before(problem: Problem, planned: xr.DataArray, base: xr.DataArray) -> xr.DataArray:
-    """Return last year's values at every planned year."""
-    first = base.expand_dims(year=[problem.base_year])
-    whole = xr.concat([first, planned], dim="year").transpose(*planned.dims)
-    return whole.isel(year=slice(0, -1)).assign_coords(year=planned["year"])
-
-
-def at_sites(problem: Problem, column: str, data: xr.Dataset) -> xr.DataArray:
-    given = problem.site_tiers[column].astype(float).to_xarray()
-    return given.reindex(site=data["site"].values, tier=data["tier"].values).fillna(0.0)
-
-
-def bed_tiers(problem: Problem, data: xr.Dataset) -> list[str]:
-    return [str(k) for k in data["tier"].values if problem.tiers.at[k, "intramural"]]
+def differs(
+    rule: str, off: Floats, unit: str, *labels: Sequence[object], tolerance: float = PEOPLE
+) -> Iterator[Violation]:
+    """Generate a violation for every entry of an array that must be zero and is not; see `exceeds`."""
+    return exceeds(rule, np.abs(off), unit, *labels, tolerance=tolerance)
