@@ -74,7 +74,7 @@ VERIFIER = "optimiser/verification/verify.py"
 FIRST = (
     "tests/optimiser/model/test_rules.py::test_the_terms_of_the_objective",
     "tests/optimiser/model/test_rules.py::test_the_rows_of_a_rule",
-    "tests/optimiser/verification/test_verifier_golden.py::test_what_is_said_of_every_change",
+    "tests/optimiser/verification/test_verifier_golden.py::test_every_change_breaks_what_it_broke_before",
 )
 """Tests that are asked before it is known who notices most: they compare what is written down."""
 
