@@ -186,10 +186,10 @@ def tenants_put_out(problem: Problem, data: xr.Dataset) -> xr.DataArray:
 def moved_by_site(problem: Problem, data: xr.Dataset) -> xr.DataArray:
     """Return people who must move because a house has fewer of them, by (site, tier, year).
 
-    The plan's own `relocated` where it has one. Else the least number: the residents that a tier's
-    houses lose beyond all who left the tier, spread over the houses by what each loses.
+    The plan's own `relocated` where the rule that counts it is on. Else the least number: the residents
+    that a tier's houses lose beyond all who left the tier, spread over the houses by what each loses.
     """
-    if "relocated" in data:
+    if "relocated" in data and problem.policies.residents_stay.mode != "off":
         return data["relocated"].fillna(0.0).transpose("site", "tier", "year")
     living = _residents(problem, data)
     fewer = (living.shift(year=1) - living).isel(year=slice(1, None)).clip(min=0.0)

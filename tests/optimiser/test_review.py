@@ -118,25 +118,35 @@ def test_tenants_are_put_out_when_fewer_live_in_homes(plan):
     assert findings(replace(plan, data=data))["tenants_put_out"].number == pytest.approx(homes)
 
 
+def counting(plan, mode):
+    """Return a plan whose rule on residents is on or off."""
+    policies = plan.problem.policies
+    rule = policies.residents_stay.model_copy(update={"mode": mode})
+    return replace(
+        plan,
+        problem=replace(plan.problem, policies=policies.model_copy(update={"residents_stay": rule})),
+        data=plan.data.copy(deep=True),
+    )
+
+
 def test_relocations_of_the_plan_itself_are_told(plan):
-    """With an array `relocated` nothing is worked out."""
-    moved = np.zeros(plan.data["places"].shape)
-    data = plan.data.assign(relocated=(plan.data["places"].dims, moved))
-    assert float(moved_by_site(plan.problem, data).sum()) == 0.0
-    data["relocated"].loc[{"site": "S1", "tier": "bed", "year": 2023}] = 2.5
-    found = findings(replace(plan, data=data))["people_relocated"]
+    """Where the rule counts them, nothing is worked out."""
+    own = counting(plan, "soft")
+    own.data["relocated"][:] = 0.0
+    assert float(moved_by_site(own.problem, own.data).sum()) == 0.0
+    own.data["relocated"].loc[{"site": "S1", "tier": "bed", "year": 2023}] = 2.5
+    found = findings(own)["people_relocated"]
     assert (found.number, found.place, found.year) == (2.5, "S1", 2023)
 
 
-def test_without_that_array_the_least_number_of_relocations_is_worked_out(plan):
+def test_without_the_rule_the_least_number_of_relocations_is_worked_out(plan):
     """All ten in the beds of S1 are somewhere else in 2022 though nobody left the tier."""
-    data = plan.data.copy(deep=True)
-    if "relocated" in data:
-        data = data.drop_vars("relocated")
-    data["left"][:] = 0.0
-    data["housed"][:] = 0.0
-    beds = float(data["base_clients"].sel(tier="bed").sum())
-    by_site = moved_by_site(plan.problem, data)
+    off = counting(plan, "off")
+    off.data["relocated"][:] = 0.0
+    off.data["left"][:] = 0.0
+    off.data["housed"][:] = 0.0
+    beds = float(off.data["base_clients"].sel(tier="bed").sum())
+    by_site = moved_by_site(off.problem, off.data)
     assert float(by_site.sel(site="S1", tier="bed", year=2022)) == pytest.approx(beds)
     assert float(by_site.sel(year=2023).sum()) == 0.0
 
