@@ -1,4 +1,4 @@
-"""Explanation of a plan: binding rules, marginal values, sites and the council questions."""
+"""Explanation of a plan: binding rules, marginal values and sites."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,6 @@ from optimiser.explain.site_counterfactuals import Otherwise, otherwise
 from optimiser.model.model import Model
 from optimiser.plan import Plan
 from optimiser.solver.limits import Limits, Progress, Report
-from reports.answers.council import CouncilAnswer, council_answers
 
 SECONDS_A_SITE = 60.0
 """Least time for the other answer of a site."""
@@ -24,7 +23,6 @@ class Explanation:
     bindings: tuple[Binding, ...]
     worths: tuple[Worth, ...]
     sites: tuple[Otherwise, ...]
-    answers: tuple[CouncilAnswer, ...]
 
 
 def explain(
@@ -61,4 +59,4 @@ def explain(
     for site in sites:
         report(Progress(0.0, f"the other answer for {site}", None, None))
         counterfactuals.append(otherwise(plan, site, longer, report))
-    return Explanation(plan, tuple(binding), values, tuple(counterfactuals), council_answers(plan))
+    return Explanation(plan, tuple(binding), values, tuple(counterfactuals))

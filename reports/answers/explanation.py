@@ -7,6 +7,7 @@ from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from reports.answers.council import council_answers
 from reports.text.notation import Language, Notation
 from reports.text.words import Words
 
@@ -79,7 +80,7 @@ def sections(explanation: Explanation, lang: Language) -> list[tuple[str, list[s
         (teller.say("binds"), list(_binding_lines(teller, explanation.bindings))),
         (teller.say("worth"), list(_worth_lines(teller, explanation.worths))),
         (teller.say("sites"), [_site_line(teller, site) for site in explanation.sites]),
-        *((answer.question[lang], [answer.answer[lang]]) for answer in explanation.answers),
+        *((answer.question[lang], [answer.answer[lang]]) for answer in council_answers(explanation.plan)),
     ]
     return [(heading, lines) for heading, lines in told if lines]
 
@@ -103,7 +104,10 @@ def as_record(explanation: Explanation, lang: Language) -> dict[str, Any]:
         ],
         "worth": [_worth_record(teller, worth) for worth in explanation.worths],
         "sites": [_site_record(teller, site) for site in explanation.sites],
-        "answers": [{"question": a.question[lang], "answer": a.answer[lang]} for a in explanation.answers],
+        "answers": [
+            {"question": a.question[lang], "answer": a.answer[lang]}
+            for a in council_answers(explanation.plan)
+        ],
         "sentences": [line for _, lines in sections(explanation, lang) for line in lines],
     }
 

@@ -7,13 +7,13 @@ from reports.figures.contents import Contents
 
 
 def brief(told: Contents) -> str:
-    """Return title, status and proof, beds per tier, homes, waiting, cost, and who is worst off."""
+    """Return title, findings, status and proof, beds, homes, waiting, cost, and who is worst off."""
     return "\n".join(
         [
             told.title,
+            *_findings(told),
             told.status,
             *aligned(_proof(told)),
-            *_findings(told),
             "",
             *aligned(_first_and_last(told)),
             "",
@@ -24,11 +24,12 @@ def brief(told: Contents) -> str:
     )
 
 
-def _findings(told: Contents) -> list[str]:
-    """Return what to hear first, under a heading; nothing where there is nothing."""
-    if not told.findings:
-        return []
-    return ["", told.words("finding_heading"), *(f"  {line}" for line in told.findings)]
+def _findings(told: Contents) -> Iterator[str]:
+    """Generate the review of the plan, a finding in a line."""
+    if told.findings:
+        yield f"{told.words('finding_heading')}:"
+        yield from (f"  - {line}" for line in told.findings)
+        yield ""
 
 
 def worst_off(told: Contents) -> str:

@@ -12,14 +12,15 @@ from optimiser.explain.binding_rules import bindings, values_of_plan
 from optimiser.manual_plan import broken_rules
 from optimiser.model.cost_allocation import BaseAllocation
 from optimiser.model.model import Model
+from optimiser.review import Finding, review
 from reports.answers.explanation import Held, Teller, held
-from reports.answers.review import review_lines
 from reports.figures import figures
+from reports.figures.findings import FindingText, finding_text
 from reports.text.notation import Language, Notation
 from reports.text.words import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
 
@@ -94,11 +95,6 @@ class Contents:
             return said
         return f"{said} {self.words('status_breaks', count=len(broken), names=', '.join(broken))}"
 
-    @cached_property
-    def findings(self) -> list[str]:
-        """What to hear before the plan is shown, the gravest first."""
-        return review_lines(self.plan, self.lang)
-
     @property
     def status_note(self) -> str:
         """What the distance of the status is measured in."""
@@ -109,6 +105,28 @@ class Contents:
             gap_eur=write.number(proof.gap_eur),
             controllable=write.percent(proof.gap_controllable, 2),
         )
+
+    @cached_property
+    def review(self) -> tuple[Finding, ...]:
+        """The findings of the plan's review, the most serious first."""
+        return review(self.plan)
+
+    @cached_property
+    def findings(self) -> list[str]:
+        """The review in sentences, to be read before anything else; empty where nothing was found."""
+        return [self.finding(one).text for one in self.review]
+
+    def finding(self, finding: Finding, lang: Language | None = None) -> FindingText:
+        """Return a finding in words, in this language or another."""
+        told = replace(self, lang=lang or self.lang)
+        names: dict[str, Callable[[str], str]] = {
+            "region": str,
+            "municipality": told.municipality,
+            "neighbourhood": told.neighbourhood,
+            "site": told.site,
+        }
+        tier = told.tier(finding.tier) if finding.tier else ""
+        return finding_text(finding, told.lang, names[finding.level](finding.place), tier)
 
     @property
     def scenario(self) -> str:
@@ -220,6 +238,10 @@ class Contents:
             return f"{told} {self.words('wlz_no_money')}"
         share = write.percent(out.money.value, 1)
         return f"{told} {self.words('wlz_money', share=share, since=out.since)}"
+
+    def site(self, code: str) -> str:
+        """Return the name of a site."""
+        return str(self.region.sites.at[code, "name"])
 
     def neighbourhood(self, code: str) -> str:
         """Return the name of a neighbourhood."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
-from reports.answers.review import review_record
 from reports.figures import figures
+from reports.text.notation import Language
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,8 +40,8 @@ def summary(contents: Contents) -> dict[str, Any]:
             {"key": o.key, "old": o.old, "new": o.new, "origin": o.origin} for o in region.overrides
         ],
         "years": {"base": contents.years["base"], "planned": figures.planned_years(plan)},
+        "review": _review(contents),
         "proof": _proof(contents),
-        "review": review_record(plan),
         "figures": {
             str(name): {
                 "plan": _number(line["plan"]),
@@ -59,6 +59,25 @@ def summary(contents: Contents) -> dict[str, Any]:
         "council": [{"question": dict(a.question), "answer": dict(a.answer)} for a in contents.answers],
         "remarks": [dict(remark) for remark in region.remarks],
     }
+
+
+def _review(contents: Contents) -> list[dict[str, Any]]:
+    """Return the findings of the review, each with its sentences in both languages."""
+    languages: tuple[Language, ...] = get_args(Language.__value__)
+    return [
+        {
+            "kind": one.kind,
+            "severity": one.severity,
+            "number": _number(one.number),
+            "level": one.level,
+            "place": one.place or None,
+            "year": one.year,
+            "tier": one.tier or None,
+            "amounts": {name: _number(value) for name, value in one.amounts.items()},
+            "text": {lang: contents.finding(one, lang).text for lang in languages},
+        }
+        for one in contents.review
+    ]
 
 
 def _proof(contents: Contents) -> dict[str, Any]:

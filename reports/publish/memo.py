@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reports.figures import figures
+from reports.figures.changes import site_changes
 from reports.figures.public import Public, public_measures
 from reports.maps.atlas import atlas, atlas_of_municipalities
 from reports.maps.symbols import SIGNS
@@ -94,12 +95,12 @@ def _map(contents: Contents, drawn: Any) -> dict[str, Any]:
 def _sites(contents: Contents) -> PageTable:
     """Return how many sites open, grow, change, shrink and close, and their places then and now."""
     words, plan = contents.words, contents.plan
-    events, totals = figures.site_events(plan).iloc[:, -1], figures.site_totals(plan)
+    changes, write = site_changes(plan), contents.notation
     rows = []
     for event in _CHANGES:
-        own = totals[events == event]
+        own = changes[changes["event"] == event]
         if len(own):
-            then, now = (contents.notation.number(float(own.iloc[:, end].sum())) for end in (0, -1))
+            then, now = (write.number(float(own[end].sum())) for end in ("base", "last"))
             rows.append([words(f"event_{event}"), str(len(own)), f"{then} → {now}"])
     head = [words("what_happens"), words("memo_sites"), words("places_head")]
     return PageTable(words("memo_sites_caption", **contents.years), head, rows, numbers=frozenset({1, 2}))

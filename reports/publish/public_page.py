@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from optimiser.review import proof_findings, withholds_answers
 from reports.figures import figures
 from reports.figures.public import Public, in_steps, of_kind, public_measures
 from reports.maps.atlas import atlas_of_municipalities
@@ -83,6 +84,8 @@ def cost_told(contents: Contents) -> str:
 def public_answers(contents: Contents, public: Public) -> list[tuple[str, str]]:
     """Return the three questions of a council, answered with what may be published."""
     words, years = contents.words, contents.years
+    if withholds_answers(proof_findings(contents.plan)):
+        return [(words.of(one.question), words.of(one.answer)) for one in contents.answers]
     queue, beds = (
         of_kind(public.people, "tier").loc[["waiting"]],
         public.places[_is(public.places, "intramural")],

@@ -107,7 +107,7 @@ def test_a_measure_that_was_not_chosen_is_not_checked():
 def test_the_council_hears_of_the_measures_chosen(measures, over):
     """Neighbourhoods over any norm that is chosen are counted once each."""
     spread = council_answers(best(tiny_problem(measured(*measures))))[2]
-    assert f"concentration norm in 2022: {over};" in spread.answer["en"]
+    assert f"concentration norm in 2022: {over}." in spread.answer["en"]
 
 
 @pytest.mark.parametrize(
