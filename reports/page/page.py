@@ -13,46 +13,33 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from reports.figures import figures
-from reports.maps.atlas import Atlas, atlas
-from reports.maps.charts import flows_chart, wrapped, years_chart
-from reports.maps.symbols import SIGNS
+from reports.figures.contents import is_assumed
+from reports.maps.site_map import site_map
 from reports.page.municipality_card import towns
+from reports.page.overview import overview
+from reports.page.sections import cost_chart, people_chart, people_strips, site_groups
 from reports.page.tables import page_tables
 from reports.text.glossary import glossary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
     from pathlib import Path
 
-    import pandas as pd
-
-    from optimiser.plan import Plan
     from reports.figures.contents import Contents
+    from reports.maps.atlas import Atlas
 
 _SECTIONS = {
-    "map-section": "map_section",
-    "municipalities": "all_municipalities",
-    "beds": "beds_section",
-    "flows": "flows_section",
-    "cost": "cost_section",
-    "agreements": "agreements_section",
+    "questions": "questions",
+    "where": "where_title",
+    "who": "who_title",
+    "cost": "cost_question",
+    "corporations": "corporations_title",
     "lots": "lots_section",
-    "comparison": "comparison_section",
-    "rules": "binding_title",
-    "proof": "proof_section",
-    "remarks": "remarks_section",
+    "sure": "sure_title",
+    "limits": "limits_title",
+    "municipality": "municipality_section",
     "assumptions": "assumptions_section",
-    "glossary": "glossary_section",
 }
-
-
-@dataclass(frozen=True)
-class Tile:
-    """A figure of the first screen and what it is held against."""
-
-    name: str
-    value: str
-    beside: str
 
 
 @dataclass(frozen=True)
@@ -71,10 +58,15 @@ def write_page(contents: Contents, file: Path) -> None:
 
 def page(contents: Contents) -> str:
     """Return the page of a plan as HTML."""
-    return rendered("report.html", _told(contents))
+    return rendered("report.html", _told(contents), style="report.css", scripts=("report.js",))
 
 
-def rendered(template: str, told: dict[str, Any]) -> str:
+def rendered(
+    template: str,
+    told: dict[str, Any],
+    style: str = "page.css",
+    scripts: Sequence[str] = ("map.js", "public.js"),
+) -> str:
     """Return a template filled in, with our style and script and the policy that lets only those run."""
     environment = Environment(
         loader=PackageLoader("reports"),
@@ -84,13 +76,13 @@ def rendered(template: str, told: dict[str, Any]) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    style, script = _resource("page.css"), _resource("map.js") + _resource("report.js")
+    look, script = _resource(style), "".join(map(_resource, scripts))
     return environment.get_template(template).render(
         **told,
         # Both are our own files, fixed by their hash in the policy; everything else is escaped.
-        style=Markup(style),
+        style=Markup(look),
         script=Markup(script),
-        policy=policy(script, style),
+        policy=policy(script, look),
     )
 
 
@@ -110,51 +102,46 @@ def embedded(data: object) -> Markup:
 
 def _told(contents: Contents) -> dict[str, Any]:
     """Return everything that the template names."""
-    drawn, tables = atlas(contents), page_tables(contents)
+    drawn, tables = site_map(contents), page_tables(contents)
     region, words = contents.region, contents.words
+    cards = towns(contents)
+    sourced = region.assumptions["source"].map(is_assumed)
     return {
-        **_first_screen(contents),
         "lang": contents.lang,
         "w": words,
         "years": contents.years,
         "title": contents.title,
-        "status": contents.status,
+        "view": overview(contents),
         "findings": contents.findings,
-        "status_note": contents.status_note,
         "note": getattr(region.parameters.region.note, contents.lang, ""),
+        "status": contents.status,
+        "status_note": contents.status_note,
+        "assumed": words.counted("assumed_count", int(sourced.sum()), all=len(sourced)),
         "provenance": contents.provenance,
         "sections": [
             (anchor, words(key))
             for anchor, key in _SECTIONS.items()
             if anchor != "lots" or tables["lots"].rows
         ],
+        "answers": contents.answers,
+        "towns": cards,
+        "first_town": region.parameters.region.central_municipality or cards[0].code,
+        "money_told": money_told(contents),
         "remarks": region.remarks,
         "tables": tables,
-        "atlas": drawn,
-        "charts": _charts(contents),
-        "map_title": map_title(contents, drawn),
+        "map": drawn,
         "map_data": embedded(drawn.data),
-        "signs": [
-            {"event": event, "sign": sign, "words": words(f"event_{event}")} for event, sign in SIGNS.items()
-        ],
+        "groups": site_groups(contents, drawn),
+        "facility_legend": [(style, name) for name, style in drawn.data["tiers"]],
+        "people": people_chart(contents),
+        "towns_people": people_strips(contents),
+        "cost": cost_chart(contents),
         "payers": ", ".join(map(contents.payer, figures.payers(contents.plan))),
         "funding": contents.funding_told,
         "flows_note": _flows_note(contents),
         "bindings": _bindings(contents),
         "glossary": glossary(words),
         "unused": int((figures.site_events(contents.plan) == "unused").all(axis=1).sum()),
-    }
-
-
-def _first_screen(contents: Contents) -> dict[str, Any]:
-    """Return what a council member sees first: answers, the municipality, money, how sure."""
-    cards, region = towns(contents), contents.region
-    return {
-        "answers": contents.answers,
-        "towns": cards,
-        "first_town": region.parameters.region.central_municipality or cards[0].code,
-        "money_told": money_told(contents),
-        "tiles": _tiles(contents),
     }
 
 
@@ -191,71 +178,10 @@ def map_title(contents: Contents, drawn: Atlas, year: int | None = None) -> str:
     return str(drawn.data["title"]).replace("{measure}", first).replace("{year}", shown)
 
 
-def _tiles(contents: Contents) -> list[Tile]:
-    """Return the four figures of the first screen."""
-    words, write, years = contents.words, contents.notation, contents.years
-    lines = figures.comparison(contents.plan)
-    tiles = []
-    for name in ("places", "people_home", "waiting", "cost"):
-        plan, nothing = float(lines["plan"][name]), float(lines["nothing"][name])
-        form = write.millions if lines["unit"][name] == "EUR" else write.number
-        tiles.append(
-            Tile(words(f"compare_{name}", **years), form(plan), f"{words('nothing_line')}: {form(nothing)}")
-        )
-    return tiles
-
-
-def _charts(contents: Contents) -> dict[str, Chart]:
-    """Return the charts: beds, people in homes, cost; each beside what doing nothing gives."""
-    write = contents.notation
-    return {
-        "beds": _chart(contents, "beds", figures.places_by_tier, contents.tier, write.number),
-        "homes": _chart(contents, "homes", figures.living_by_tier, contents.tier, write.number),
-        "cost": _chart(
-            contents,
-            "cost",
-            lambda plan: figures.cost_by_municipality(plan) / 1e6,
-            contents.municipality,
-            lambda value: write.number(value, 1),
-        ),
-        "flows": _flows_chart(contents),
-    }
-
-
-def _flows_chart(contents: Contents) -> Chart:
-    words, flows = contents.words, figures.tier_flows(contents.plan).sum(axis=1).unstack("what", sort=False)
-    names = dict(zip(flows.index, wrapped([contents.tier(str(code)) for code in flows.index]), strict=True))
-    labels = {what: words(f"flow_{what}") for what in ("entered", "left", "out")}
-    svg = flows_chart(flows, names, labels, contents.notation.number)
-    return picture(words("flows_title", **contents.years), svg, words("flows_alt"))
-
-
-def _chart(
-    contents: Contents,
-    key: str,
-    asked: Callable[[Plan], pd.DataFrame],
-    named: Callable[[str], str],
-    write: Callable[[float], str],
-) -> Chart:
-    """Return the chart of a table (rows × years): title and alternative are words of `key`."""
-    words, table = contents.words, asked(contents.plan)
-    idle = asked(figures.doing_nothing(contents.plan)).sum()
-    names = dict(zip(table.index, wrapped([named(str(code)) for code in table.index]), strict=True))
-    svg = years_chart(table, names, idle, words("nothing_line"), write)
-    alt = words(f"{key}_alt", **_ends(table, write), base=table.columns[0], year=table.columns[-1])
-    return picture(words(f"{key}_title"), svg, alt)
-
-
 def picture(title: str, svg: bytes, alt: str) -> Chart:
     """Return an SVG as a picture that stands in the page itself."""
     # As a picture, its inline styles fall outside the page's policy and its ids outside the page's.
     return Chart(title, "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii"), alt)
-
-
-def _ends(table: pd.DataFrame, write: Callable[[float], str]) -> dict[str, str]:
-    """Return the totals of the first and last year as words."""
-    totals = table.sum()
-    return {"first": write(float(totals.iloc[0])), "last": write(float(totals.iloc[-1]))}
 
 
 def _resource(name: str) -> str:

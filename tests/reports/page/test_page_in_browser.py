@@ -66,67 +66,79 @@ def visit(chromium: Any, pages: dict[str, str]) -> Iterator[Any]:
     assert not wrong
 
 
-def fill(shown: Any, code: str) -> str:
-    return str(shown.locator(f'.area[data-code="{code}"]').get_attribute("fill"))
+def boxes(shown: Any, query: str) -> list[dict[str, float]]:
+    """Return where the visible things of a query stand."""
+    return [found for one in shown.locator(query).all() if one.is_visible() and (found := one.bounding_box())]
+
+
+def meet(one: dict[str, float], other: dict[str, float]) -> bool:
+    across = one["x"] < other["x"] + other["width"] and other["x"] < one["x"] + one["width"]
+    return across and one["y"] < other["y"] + other["height"] and other["y"] < one["y"] + one["height"]
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_the_first_screen_holds_headline_figures_and_map(visit: Any, width: int, height: int) -> None:
+    shown = visit("nl", width)
+    for query in ("h1", ".figs", "#sites-map"):
+        (box,) = boxes(shown, query)
+        assert box["y"] + box["height"] <= height
+    assert len(shown.locator("h1").inner_text().split()) <= 20
+
+
+def test_numbers_of_the_headline_are_those_of_the_figures(visit: Any) -> None:
+    """10 beds become 4; people in a home go from 5 to 7."""
+    for name in ("nl", "en"):
+        shown = visit(name)
+        cells = {
+            row.get_attribute("data-row"): row.locator("td.num").all_inner_texts()
+            for row in shown.locator(".figs tbody tr").all()
+        }
+        said = shown.locator("h1").inner_text()
+        assert cells["beds"][:2] == ["10", "4"]
+        assert all(f" {count} " in said for count in cells["beds"][:2])
+        more = int(cells["people_home"][1]) - int(cells["people_home"][0])
+        assert f" {more} " in said
 
 
 def test_the_slider_goes_through_the_years(visit: Any) -> None:
     """Site 2 is a candidate in 2024, and has opened by 2026."""
     shown = visit("nl")
-    slider, second = shown.locator("#map-year"), shown.locator('#map .site[data-code="s2"]')
+    slider, second = shown.locator("#map-year"), shown.locator('.sg[data-code="s2"]')
     assert shown.locator("#map-year-shown").inner_text() == "2026"
     assert second.get_attribute("data-event") == "opens"
     slider.focus()
     slider.press("Home")
-    assert shown.locator("#map-year-shown").inner_text() == "2024"
     assert second.get_attribute("data-event") == "unused"
     slider.press("ArrowRight")
     assert slider.get_attribute("aria-valuetext") == "2025"
 
 
-def test_areas_are_coloured_by_what_is_chosen(visit: Any) -> None:
-    """Nobody lives at a site in B; people of B wait all the same."""
+def test_names_cover_no_sign_and_no_name(visit: Any) -> None:
+    for width in (1280, 390):
+        shown = visit("nl", width)
+        signs, names = boxes(shown, ".sg"), boxes(shown, ".names text")
+        assert len(signs) == 2
+        assert names
+        assert not [1 for name in names for sign in signs if meet(name, sign)]
+        assert not [1 for at, one in enumerate(names) for other in names[:at] if meet(one, other)]
+
+
+def test_signs_are_reached_by_keys_and_open_a_card(visit: Any) -> None:
     shown = visit("nl")
-    nothing = fill(shown, "B1")
-    shown.select_option("#map-measure", "waiting")
-    assert fill(shown, "B1") != nothing
-    shown.select_option("#map-sites", "changing")
-    assert not shown.locator('#map .site[data-event="unused"]').first.is_visible()
-    assert shown.locator('#map .site[data-event="opens"]').is_visible()
-    shown.select_option("#map-sites", "none")
-    assert not shown.locator('#map .site[data-event="opens"]').is_visible()
+    first = shown.locator(".sg").first
+    first.focus()
+    assert "Plek één" in shown.locator("#card").inner_text()
+    first.press("ArrowRight")
+    assert "Plek twee" in shown.locator("#card").inner_text()
+    shown.keyboard.press("Escape")
+    assert not shown.locator("#card").is_visible()
 
 
-def test_the_map_by_keyboard(visit: Any) -> None:
+def test_the_difference_is_net(visit: Any) -> None:
     shown = visit("nl")
-    svg = shown.locator("#map svg")
-    whole = svg.get_attribute("viewBox")
-    svg.focus()
-    svg.press("+")
-    nearer = svg.get_attribute("viewBox")
-    svg.press("ArrowRight")
-    moved = svg.get_attribute("viewBox")
-    assert len({whole, nearer, moved}) == 3
-    svg.press("0")
-    assert svg.get_attribute("viewBox") == whole
-    shown.locator("#map-area").focus()
-    shown.keyboard.type("A-Noord")
-    assert "A-Noord, 2026" in shown.locator("#map-details").inner_text()
-
-
-def test_the_map_by_mouse(visit: Any) -> None:
-    shown = visit("en")
-    shown.locator('.area[data-code="B2"]').click()
-    assert "B-Zuid, 2026" in shown.locator("#map-details").inner_text()
-    shown.locator("#map-in").click()
-    svg = shown.locator("#map svg")
-    before, box = svg.get_attribute("viewBox"), svg.bounding_box()
-    shown.mouse.move(box["x"] + 300, box["y"] + 200)
-    shown.mouse.down()
-    shown.mouse.move(box["x"] + 200, box["y"] + 150, steps=4)
-    shown.mouse.up()
-    assert svg.get_attribute("viewBox") != before
-    assert "B-Zuid" in shown.locator("#map-details").inner_text()  # a drag chooses nothing
+    assert not shown.locator("#nets .dg").first.is_visible()
+    shown.locator("#net").click()
+    assert shown.locator("#nets .dg text").all_inner_texts() == ["\N{MINUS SIGN}2"]
 
 
 def test_our_municipality_is_chosen_and_kept_in_the_link(visit: Any) -> None:
@@ -135,23 +147,22 @@ def test_our_municipality_is_chosen_and_kept_in_the_link(visit: Any) -> None:
     shown.select_option("#town", "GMB")
     assert [card.get_attribute("id") for card in shown.locator(".town:visible").all()] == ["GMB"]
     assert shown.url.endswith("#GMB")
-    assert "chosen" in str(shown.locator('.border[data-town="GMB"]').get_attribute("class"))
+    assert "chosen" in str(shown.locator('.mun[data-town="GMB"]').get_attribute("class"))
     again = visit("nl", anchor="#GMB")
     assert again.locator("#town").input_value() == "GMB"
 
 
-def test_without_javascript_all_is_there_for_the_base_year(visit: Any) -> None:
+def test_without_javascript_all_is_there(visit: Any) -> None:
     shown = visit("nl", java_script_enabled=False)
     assert shown.locator(".town:visible").count() == 2
-    assert shown.locator(".area:visible").count() == 4
-    assert not shown.locator(".controls").is_visible()
-    assert "2024" in shown.locator("#map-title").text_content()
+    assert shown.locator(".sg:visible").count() == 2
+    assert not shown.locator(".mapctl").is_visible()
 
 
 def test_it_prints(visit: Any) -> None:
     shown = visit("nl")
     shown.emulate_media(media="print")
-    assert not shown.locator(".controls").is_visible()
+    assert not shown.locator(".mapctl").is_visible()
     assert not shown.locator("nav").is_visible()
     assert shown.locator(".town:visible").count() == 1
     assert shown.pdf().startswith(b"%PDF")

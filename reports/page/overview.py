@@ -1,0 +1,133 @@
+"""The first screen of the page: a headline, five figures beside doing nothing, and notes to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from optimiser.review import answers_nothing, review
+from reports.figures import figures
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import xarray as xr
+
+    from reports.figures.contents import Contents
+
+
+@dataclass(frozen=True)
+class Row:
+    """A figure today, in the plan and when nothing is done; None where it has no meaning."""
+
+    key: str
+    name: str
+    note: str
+    now: float | None
+    plan: float
+    nothing: float
+    cells: tuple[str, str, str]
+
+    @property
+    def track(self) -> tuple[float | None, float, float]:
+        """Where the three stand on a line from 0 to the largest, as shares."""
+        most = max(self.now or 0.0, self.plan, self.nothing, 1e-9)
+        return (None if self.now is None else self.now / most), self.plan / most, self.nothing / most
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What stands above everything else."""
+
+    headline: str
+    announced: bool
+    """Whether the headline claims the figures of the plan; else it says why not."""
+    rows: Sequence[Row]
+    notes: Sequence[str]
+
+
+def overview(contents: Contents) -> Overview:
+    """Return the first screen of a plan."""
+    rows = {row.key: row for row in _rows(contents)}
+    refused = _refusal(contents, rows)
+    headline = refused or _headline(contents, rows)
+    return Overview(headline, not refused, list(rows.values()), list(_notes(contents, rows)))
+
+
+def _rows(contents: Contents) -> Iterator[Row]:
+    words, write, years = contents.words, contents.notation, contents.years
+    for key, (now, plan, nothing) in _counts(contents).items():
+        cells = (write.number(now), write.number(plan), write.number(nothing))
+        yield Row(key, words(f"row_{key}"), words(f"row_{key}_note", **years), now, plan, nothing, cells)
+    cost = figures.comparison(contents.plan).loc["cost"]
+    plan, nothing = float(cost["plan"]), float(cost["nothing"])
+    cells = ("–", write.millions(plan), write.millions(nothing))
+    yield Row("cost", words("row_cost"), words("row_cost_note", **years), None, plan, nothing, cells)
+
+
+def _counts(contents: Contents) -> dict[str, tuple[int | None, int, int]]:
+    """Return the counts of people and places, in whole numbers: base year, plan and doing nothing."""
+    plan, region = contents.plan, contents.region
+    tiers = region.parameters.tiers
+    beds = [code for code in figures.tier_codes(region, "facility") if tiers[code].intramural]
+    homes = figures.tier_codes(region, "home")
+    data, idle = plan.data, plan.reference
+    counts: dict[str, tuple[int | None, int, int]] = {}
+    if beds:
+        counts["beds"] = (
+            _whole(data["base_places"].sel(tier=beds)),
+            *(_whole(one["places"].isel(year=-1).sel(tier=beds)) for one in (data, idle)),
+        )
+    counts["people_home"] = (
+        _whole(data["base_clients"].sel(tier=homes)),
+        *(_whole(one["clients"].isel(year=-1).sel(tier=homes)) for one in (data, idle)),
+    )
+    counts["kept"] = (None, _whole(data["kept_homes"]), _whole(idle["kept_homes"]))
+    counts["waiting"] = (
+        _whole(data["base_waiting"]),
+        *(_whole(one["waiting"].isel(year=-1)) for one in (data, idle)),
+    )
+    return counts
+
+
+def _whole(array: xr.DataArray) -> int:
+    return round(float(array.sum()))
+
+
+def _refusal(contents: Contents, rows: dict[str, Row]) -> str:
+    """Return why the headline claims nothing, or an empty text."""
+    words, gap = contents.words, contents.notation.percent(contents.plan.proof.gap, 1)
+    if all(abs(row.plan - row.nothing) < 0.5 for row in rows.values()):
+        return words("headline_same")
+    if answers_nothing(review(contents.plan)):
+        return words("headline_gap", gap=gap)
+    return ""
+
+
+def _headline(contents: Contents, rows: dict[str, Row]) -> str:
+    """Return the plan in one sentence: what goes, what comes, what it costs."""
+    words, write, cost, home = contents.words, contents.notation, rows["cost"], rows["people_home"]
+    more, gap = round(home.plan - (home.now or 0.0)), cost.plan - cost.nothing
+    first = ""
+    if "beds" in rows:
+        beds = rows["beds"]
+        first = words("headline_beds", first=beds.cells[0], last=beds.cells[1], year=contents.years["last"])
+    side = "same" if not more else "more" if more > 0 else "fewer"
+    lives = words.counted(f"headline_home_{side}", abs(more))
+    money = words("headline_dearer" if gap > 0 else "headline_cheaper", money=write.millions(abs(gap)))
+    said = "; ".join(part for part in (first, lives, money) if part)
+    return f"{said[0].upper()}{said[1:]}."
+
+
+def _notes(contents: Contents, rows: dict[str, Row]) -> Iterator[str]:
+    """Generate a sentence for each figure that looks wrong without one."""
+    words, write = contents.words, contents.notation
+    home, kept = rows["people_home"], rows["kept"]
+    if home.nothing > home.plan:
+        yield words("note_home_fewer")
+        if kept.plan > kept.nothing:
+            yield words.counted("note_kept", round(kept.plan), nothing=kept.cells[2])
+    lines = figures.comparison(contents.plan).loc["waiting_years"]
+    plan, nothing = round(float(lines["plan"])), round(float(lines["nothing"]))
+    if plan != nothing:
+        yield words("note_waiting", plan=write.number(plan), nothing=write.number(nothing))
