@@ -26,7 +26,7 @@ rows priced, they choose between tiers, each at its cheapest location, and waiti
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, TYPE_CHECKING
 
 import highspy
 import numpy as np
@@ -34,10 +34,13 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from optimiser.model.model import Arrays, Floats, Model
-from optimiser.model.variables import Label, column_ids
+from optimiser.model.variables import column_ids
 from optimiser.search.reduced_model import Sites
 from optimiser.solver.highs import LinearModel, Solution, checked, new_highs, run
 from optimiser.solver.limits import Clock, Limits
+
+if TYPE_CHECKING:
+    from optimiser.rule import Label
 
 type Indices = NDArray[np.int32]
 

@@ -166,7 +166,7 @@ class _Drawer:
             moved = math.dist(point, (at.x, at.y)) > at.r
             lead = f"M{point[0]:.1f} {point[1]:.1f}L{at.x:.1f} {at.y:.1f}" if moved else ""
             event = str(self.events.at[code, self.events.columns[-1]])
-            size = float(self.sizes.loc[code].iloc[-1])
+            size = _of(self.sizes, code)[-1]
             drawn.append(
                 SiteSign(
                     code, f"{self._name(code)}: {self.what(code)}", round(at.x, 1), round(at.y, 1),
@@ -196,7 +196,7 @@ class _Drawer:
         """Return the net changes up to the last year."""
         drawn = []
         for code, at in zip(map(str, self.net_table.index), self.net_circles, strict=True):
-            amount = int(self.net_table.loc[code].iloc[-1])
+            amount = int(_of(self.net_table, code)[-1])
             text = self.contents.notation.signed(amount)
             title = self.words("net_title", place=self.contents.neighbourhood(code), count=text)
             side = "more" if amount > 0 else "less" if amount < 0 else "same"
@@ -228,17 +228,23 @@ class _Drawer:
 
     def what(self, code: str) -> str:
         """Return what happens to a site in the plan, in a sentence."""
-        event, line = str(self.events.loc[code].iloc[-1]), self.totals.loc[code].round().astype(int)
+        event = str(self.events.at[code, self.events.columns[-1]])
+        line = [round(places) for places in _of(self.totals, code)]
+        years = [int(year) for year in self.totals.columns]
         if event == "stays":
             # A site that ends as it began may have changed in between; its years show that.
-            return self.words("site_stays", places=line.iloc[-1])
+            return self.words("site_stays", places=line[-1])
         since = next(
-            (before for before in reversed(self.events.columns) if self.events.at[code, before] != event),
+            (
+                int(before)
+                for before in reversed(self.events.columns)
+                if self.events.at[code, before] != event
+            ),
             None,
         )
-        year = line.index[0] if since is None else since + 1
-        most = int(self.sizes.loc[code].iloc[-1]) if event == "closes" else int(line.iloc[0])
-        return self.words(f"site_{event}", since=year, first=most, places=line.iloc[-1], year=line.index[-1])
+        year = years[0] if since is None else since + 1
+        most = round(_of(self.sizes, code)[-1]) if event == "closes" else line[0]
+        return self.words(f"site_{event}", since=year, first=most, places=line[-1], year=years[-1])
 
     def data(self) -> dict[str, Any]:
         """Return what the script needs to show another year, or a card."""
@@ -257,7 +263,7 @@ class _Drawer:
         area = str(self.contents.region.sites.at[code, "neighbourhood"])
         town = self.contents.municipality(str(self.areas.at[area, "municipality"]))
         counts = [
-            [int(n) for n in by_tier.loc[(code, tier)]] if (code, tier) in by_tier.index else 0
+            [int(n) for n in _of(by_tier, (code, tier))] if (code, tier) in by_tier.index else 0
             for tier in tiers
         ]
         return {
@@ -266,9 +272,14 @@ class _Drawer:
             "what": self.what(code),
             "why": reason(self.contents, code),
             "states": [str(event) for event in self.events.loc[code]],
-            "r": [self.radius(float(size)) for size in self.sizes.loc[code]],
+            "r": [self.radius(size) for size in _of(self.sizes, code)],
             "places": counts,
         }
+
+
+def _of(table: pd.DataFrame, code: object) -> list[float]:
+    """Return the numbers of one row."""
+    return [float(number) for number in table.loc[[code]].to_numpy(dtype=float)[0]]
 
 
 def _scale(contents: Contents, frame: drawing.Frame) -> tuple[float, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from optimiser.review import answers_nothing, review
+from optimiser.review import review, withholds_answers
 from reports.figures import figures
 
 if TYPE_CHECKING:
@@ -59,10 +59,15 @@ def _rows(contents: Contents) -> Iterator[Row]:
     for key, (now, plan, nothing) in _counts(contents).items():
         cells = (write.number(now), write.number(plan), write.number(nothing))
         yield Row(key, words(f"row_{key}"), words(f"row_{key}_note", **years), now, plan, nothing, cells)
-    cost = figures.comparison(contents.plan).loc["cost"]
-    plan, nothing = float(cost["plan"]), float(cost["nothing"])
-    cells = ("–", write.millions(plan), write.millions(nothing))
-    yield Row("cost", words("row_cost"), words("row_cost_note", **years), None, plan, nothing, cells)
+    euros, otherwise = _compared(contents, "cost")
+    cells = ("–", write.millions(euros), write.millions(otherwise))
+    yield Row("cost", words("row_cost"), words("row_cost_note", **years), None, euros, otherwise, cells)
+
+
+def _compared(contents: Contents, measure: str) -> tuple[float, float]:
+    """Return a measure of the plan, and when nothing is done."""
+    columns = figures.comparison(contents.plan)
+    return float(columns["plan"].astype(float)[measure]), float(columns["nothing"].astype(float)[measure])
 
 
 def _counts(contents: Contents) -> dict[str, tuple[int | None, int, int]]:
@@ -74,19 +79,13 @@ def _counts(contents: Contents) -> dict[str, tuple[int | None, int, int]]:
     data, idle = plan.data, plan.reference
     counts: dict[str, tuple[int | None, int, int]] = {}
     if beds:
-        counts["beds"] = (
-            _whole(data["base_places"].sel(tier=beds)),
-            *(_whole(one["places"].isel(year=-1).sel(tier=beds)) for one in (data, idle)),
-        )
-    counts["people_home"] = (
-        _whole(data["base_clients"].sel(tier=homes)),
-        *(_whole(one["clients"].isel(year=-1).sel(tier=homes)) for one in (data, idle)),
-    )
+        now, other = (_whole(one["places"].isel(year=-1).sel(tier=beds)) for one in (data, idle))
+        counts["beds"] = _whole(data["base_places"].sel(tier=beds)), now, other
+    now, other = (_whole(one["clients"].isel(year=-1).sel(tier=homes)) for one in (data, idle))
+    counts["people_home"] = _whole(data["base_clients"].sel(tier=homes)), now, other
     counts["kept"] = (None, _whole(data["kept_homes"]), _whole(idle["kept_homes"]))
-    counts["waiting"] = (
-        _whole(data["base_waiting"]),
-        *(_whole(one["waiting"].isel(year=-1)) for one in (data, idle)),
-    )
+    now, other = (_whole(one["waiting"].isel(year=-1)) for one in (data, idle))
+    counts["waiting"] = _whole(data["base_waiting"]), now, other
     return counts
 
 
@@ -99,7 +98,7 @@ def _refusal(contents: Contents, rows: dict[str, Row]) -> str:
     words, gap = contents.words, contents.notation.percent(contents.plan.proof.gap, 1)
     if all(abs(row.plan - row.nothing) < 0.5 for row in rows.values()):
         return words("headline_same")
-    if answers_nothing(review(contents.plan)):
+    if withholds_answers(review(contents.plan)):
         return words("headline_gap", gap=gap)
     return ""
 
@@ -127,7 +126,6 @@ def _notes(contents: Contents, rows: dict[str, Row]) -> Iterator[str]:
         yield words("note_home_fewer")
         if kept.plan > kept.nothing:
             yield words.counted("note_kept", round(kept.plan), nothing=kept.cells[2])
-    lines = figures.comparison(contents.plan).loc["waiting_years"]
-    plan, nothing = round(float(lines["plan"])), round(float(lines["nothing"]))
+    plan, nothing = (round(years) for years in _compared(contents, "waiting_years"))
     if plan != nothing:
         yield words("note_waiting", plan=write.number(plan), nothing=write.number(nothing))
