@@ -26,7 +26,7 @@ rows priced, they choose between tiers, each at its cheapest location, and waiti
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
 import highspy
 import numpy as np
