@@ -429,7 +429,9 @@ def sample_decisions(region: Region, *, planned: bool) -> xr.Dataset:
     minutes = xr.DataArray(
         [2.0, 26.0, 2.0], dims="pair", attrs={"units": "minutes", "long_name": "travel time"}
     )
-    return xr.Dataset({**variables, "housed": housed, "travel_minutes": minutes}).assign_coords(
+    within = xr.DataArray([True, False, True], dims="pair", attrs={"long_name": "within the travel norm"})
+    far = {"travel_minutes": minutes, "within_norm": within}
+    return xr.Dataset({**variables, "housed": housed, **far}).assign_coords(
         origin=pairs["origin"],
         location=pairs["location"],
         pair_tier=pairs["tier"],
