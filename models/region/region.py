@@ -1,9 +1,8 @@
 """A region as planners keep it in a folder, read into labelled frames and checked as a whole."""
 
 import hashlib
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +34,6 @@ from models.region.workbook import WORKBOOK, Book, read_book, read_sheet, sheet_
 DEFAULT_CRS = "EPSG:28992"
 _AREA_FILES = ("neighbourhoods.gpkg", "neighbourhoods.geojson")
 _DATA = (".csv", ".xlsx", ".toml", ".gpkg", ".geojson", ".graphml")
-_KEPT = (*_DATA, ".md")
 
 
 @dataclass(frozen=True)
@@ -87,8 +85,6 @@ class Region:
     """What somebody has agreed, which a plan keeps: `agreed.csv` and what is locked beside it."""
     remarks: tuple[dict[str, str], ...] = ()
     """Sentences (`nl`, `en`) without which the region's figures must not be shown."""
-    files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
-    """The files of the folder as they were read, scenarios included; none of a region made in Python."""
 
     @property
     def treasury(self) -> Treasury:
@@ -145,7 +141,6 @@ def read_region(
     """
     folder, faults = Path(folder), list[Fault]()
     _check_folder(folder)
-    files = region_files(folder)
     faults.extend(_files(folder))
     raw = read_toml(folder / TOML, TOML, faults) or {}
     chosen, overrides = scenario.override(raw, folder, scenarios, settings or {}, faults)
@@ -159,11 +154,7 @@ def read_region(
     faults.extend(faults_of_norms(draft))
     if faults or parameters is None:
         raise InputError(_told(folder, faults, overrides))
-    if region_files(folder) != files:
-        found, remedy = "a file that was saved while it was read", "Run it again."
-        raise InputError([Fault(str(folder), found, "files that stay as they are", remedy)])
-    region = _region(folder, parameters, draft, overrides, _digest(files, scenarios, overrides))
-    region = replace(region, files=files)
+    region = _region(folder, parameters, draft, overrides, _digest(folder, scenarios, overrides))
     agreed = folder / AGREED
     return locked(region, read_decided(agreed, region)) if agreed.is_file() else region
 
@@ -435,25 +426,13 @@ def _plain(rows: pd.DataFrame) -> pd.DataFrame:
     return plain
 
 
-def region_files(folder: Path) -> dict[str, bytes]:
-    """Return the bytes of a region's files by their names below its folder, scenarios included."""
-    found = [
-        *(path for path in folder.iterdir() if path.suffix in _KEPT and not path.name.startswith(".")),
-        *(folder / "scenarios").glob("*.toml"),
-    ]
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(found)
-        if path.is_file() and os.access(path, os.R_OK)
-    }
-
-
-def _digest(files: Mapping[str, bytes], scenarios: Sequence[str], overrides: Sequence[Override]) -> str:
+def _digest(folder: Path, scenarios: Sequence[str], overrides: Sequence[Override]) -> str:
     known = {TOML, *_AREA_FILES, *ROADS, TABLE, WORKBOOK, *(table.file for table in tables.TABLES)}
-    names = sorted(name for name in files if name in known)
+    names = sorted(path.name for path in folder.iterdir() if path.name in known)
     digest = hashlib.sha256()
     for name in [*names, *(f"scenarios/{name}.toml" for name in sorted(scenarios))]:
-        digest.update(f"{name}\n{len(files[name])}\n".encode() + files[name])
+        content = (folder / name).read_bytes()
+        digest.update(f"{name}\n{len(content)}\n".encode() + content)
     for one in overrides:
         digest.update(f"{one.key}={one.new!r}\n".encode())
     return digest.hexdigest()

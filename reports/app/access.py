@@ -1,11 +1,11 @@
-"""Access control of the what-if page: host, origin and token of every request."""
+"""Access control: the right host, this very page, and the token."""
 
 from __future__ import annotations
 
 import ipaddress
 import secrets
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
@@ -39,20 +39,13 @@ class Guard:
     Parameters
     ----------
     names
-        Hosts by which the page may be called, without port.
+        Hosts by which the page may be called, without port; beyond this machine also any address in digits.
     token
-        Required of every request, on this machine too: its users may share it. Empty: none is required.
-    cookie
-        Name of the cookie that holds the token after the link has been opened.
-    addresses
-        Whether the page may also be called by any address in digits, as beyond this machine.
+        Asked of whoever is not on this machine; empty where the page is for this machine only.
     """
 
-    def __init__(
-        self, app: ASGIApp, names: Collection[str], token: str, cookie: str, *, addresses: bool = False
-    ) -> None:
+    def __init__(self, app: ASGIApp, names: Collection[str], token: str, cookie: str) -> None:
         self.app, self.names, self.token, self.cookie = app, frozenset(names), token, cookie
-        self.addresses = addresses
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer or pass on."""
@@ -91,8 +84,7 @@ class Guard:
         if headers.get("content-type", "").partition(";")[0].strip() != "application/json":
             return _told(415, "Only application/json.")
         length = headers.get("content-length", "")
-        # a body in chunks would not be bounded by the length that is stated beside it
-        if "transfer-encoding" in headers or not length.isdigit() or int(length) > MOST_BYTES:
+        if not length.isdigit() or int(length) > MOST_BYTES:
             return _told(413, "Too much, or of unknown length.")
         return None
 
@@ -101,19 +93,16 @@ class Guard:
             name = urlsplit(f"http://{host}").hostname or ""
         except ValueError:
             return False
-        return name in self.names or (self.addresses and _is_address(name))
+        return name in self.names or (bool(self.token) and _is_address(name))
 
     def _without_token(self, scope: Scope, headers: Headers) -> Response | None:
         """Ask for the token where there is one; a link that has it leaves it in a cookie."""
         if not self.token:
             return None
-        query = parse_qs(scope["query_string"].decode("latin-1"))
-        given, lang = (query.get(name, [""])[0] for name in ("token", "lang"))
+        given = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
         if scope["path"] == "/" and given and _same(given, self.token):
-            answer = RedirectResponse(
-                "/" + (f"?{urlencode({'lang': lang})}" if lang else ""), status_code=303
-            )
-            answer.set_cookie(self.cookie, self.token, httponly=True, samesite="strict")
+            answer = RedirectResponse("/", status_code=303)
+            answer.set_cookie(self.cookie, self.token, httponly=True, samesite="lax")
             return answer
         if _same(cookie_parser(headers.get("cookie", "")).get(self.cookie, ""), self.token):
             return None

@@ -47,13 +47,8 @@ class Place:
     @property
     def names(self) -> tuple[str, ...]:
         """The hosts by which it may be called."""
-        own = (self.host, socket.gethostname(), socket.getfqdn()) if self.is_shared else ()
+        own = (self.host, socket.gethostname(), socket.getfqdn()) if self.token else ()
         return (*LOOPBACK, *own)
-
-    @property
-    def is_shared(self) -> bool:
-        """Whether the page can be reached from other machines."""
-        return self.host not in LOOPBACK
 
 
 def serve(
@@ -70,7 +65,7 @@ def serve(
     Parameters
     ----------
     host
-        Address to listen on. Every request needs the token that is in the link: a machine has more users.
+        Address to listen on; beyond this machine a token is asked, which is in the link that is told.
     port
         None: the first that is free from 8427 on.
     until_closed
@@ -84,8 +79,9 @@ def serve(
         When the port is taken, or the address is none of this machine.
     """
     listening = _listening(host, port)
-    place = Place(host, listening.getsockname()[1], secrets.token_urlsafe(24))
-    app = application(asked, place.names, place.token, place.port, addresses=place.is_shared)
+    token = "" if host in LOOPBACK else secrets.token_urlsafe(24)
+    place = Place(host, listening.getsockname()[1], token)
+    app = application(asked, place.names, token, place.port)
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1, server_header=False)
     server = uvicorn.Server(config)
     watching = threading.Thread(

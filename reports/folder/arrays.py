@@ -24,10 +24,9 @@ REFERENCE = "do_nothing"
 """Group that holds the reference."""
 
 
-def write_arrays(plan: Plan, file: Path, case: str = "") -> None:
-    """Write the plan's arrays, and those of doing nothing as the group `do_nothing`; `case` is its digest."""
-    attributes = _attributes(plan) | ({"case_digest": case} if case else {})
-    _storable(plan.data.assign_attrs(attributes)).to_netcdf(file, engine="netcdf4")
+def write_arrays(plan: Plan, file: Path) -> None:
+    """Write the plan's arrays, and those of doing nothing as the group `do_nothing`."""
+    _storable(plan.data.assign_attrs(_attributes(plan))).to_netcdf(file, engine="netcdf4")
     _storable(plan.reference).to_netcdf(file, engine="netcdf4", group=REFERENCE, mode="a")
 
 
@@ -65,7 +64,6 @@ class Said:
     proof: Proof
     overrides: tuple[Override, ...]
     digest: str
-    case_digest: str
 
 
 def said_in(data: xr.Dataset, file: Path) -> Said:
@@ -83,7 +81,7 @@ def said_in(data: xr.Dataset, file: Path) -> Said:
         if not all(isinstance(figure, int | float) and figure == figure for figure in figures):
             raise ValueError("a proof without its figures")
         overrides = tuple(Override(**line) for line in json.loads(data.attrs["overrides"]))
-        return Said(proof, overrides, str(data.attrs["digest"]), str(data.attrs["case_digest"]))
+        return Said(proof, overrides, str(data.attrs["digest"]))
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise _unusable(file, f"a plan that does not say what it is ({error})") from error
 
