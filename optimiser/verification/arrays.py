@@ -54,7 +54,7 @@ def positions(known: Iterable[object], wanted: Any) -> NDArray[np.intp]:
 
 
 @dataclass(frozen=True)
-class Pairs:
+class HousedPairs:
     """Who is housed where: positions of origin, site or neighbourhood, and tier; −1 where unknown."""
 
     origin: NDArray[np.intp]
@@ -317,7 +317,7 @@ class PlanArrays:
         )
 
     @cached_property
-    def pairs(self) -> Pairs:
+    def pairs(self) -> HousedPairs:
         """The pairs in which somebody is housed, beside what the problem says of them."""
         data, areas, sites, tiers = self.data, self.labels["j"], self.labels["s"], self.labels["k"]
         origin = positions(areas, data.variables["origin"].values)
@@ -333,7 +333,7 @@ class PlanArrays:
         year = positions(data.variables["year"].values, self.labels["t"])
         housed = np.where(year >= 0, housed[:, year], 0.0)
         minutes, within = (np.asarray(data.variables[n].values, dtype=float) for n in BY_PAIR[1:])
-        return Pairs(origin, site, area, tier, housed, minutes, within, expected[0], expected[1])
+        return HousedPairs(origin, site, area, tier, housed, minutes, within, expected[0], expected[1])
 
     def _pair_keys(
         self, origin: NDArray[np.intp], site: NDArray[np.intp], area: NDArray[np.intp], tier: NDArray[np.intp]

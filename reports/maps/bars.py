@@ -31,7 +31,7 @@ class Rect:
 
 
 @dataclass(frozen=True)
-class Column:
+class BarColumn:
     """The bar of one year: its parts, what it says when pointed at, and where it stands."""
 
     year: str
@@ -50,7 +50,7 @@ class YearsChart:
     title: str
     unit: str
     grid: Sequence[tuple[float, str]]
-    columns: Sequence[Column]
+    columns: Sequence[BarColumn]
     line: str
     line_name: str
     legend: Sequence[tuple[str, str]]
@@ -106,7 +106,9 @@ def years_chart(
                 said.append(f"{name} {write(float(value))}")
             base += float(value)
         says = f"{year}: {write(base)} ({', '.join(said)}); {words[2]} {write(float(beside[year]))}"
-        columns.append(Column(str(year), round(x, 1), round(slot, 1), level(base), write(base), says, parts))
+        columns.append(
+            BarColumn(str(year), round(x, 1), round(slot, 1), level(base), write(base), says, parts)
+        )
         points.append(f"{x + slot / 2:.1f} {level(float(beside[year])):.1f}")
     used = [str(code) for code in table.index[(table > 1e-9).any(axis=1)]]
     ends = " ".join(column.says for column in (columns[0], columns[-1]))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Row:
+class FigureRow:
     """A figure today, in the plan and when nothing is done; None where it has no meaning."""
 
     key: str
@@ -42,7 +42,7 @@ class Overview:
     headline: str
     announced: bool
     """Whether the headline claims the figures of the plan; else it says why not."""
-    rows: Sequence[Row]
+    rows: Sequence[FigureRow]
     notes: Sequence[str]
 
 
@@ -54,14 +54,16 @@ def overview(contents: Contents) -> Overview:
     return Overview(headline, not refused, list(rows.values()), list(_notes(contents, rows)))
 
 
-def _rows(contents: Contents) -> Iterator[Row]:
+def _rows(contents: Contents) -> Iterator[FigureRow]:
     words, write, years = contents.words, contents.notation, contents.years
     for key, (now, plan, nothing) in _counts(contents).items():
         cells = (write.number(now), write.number(plan), write.number(nothing))
-        yield Row(key, words(f"row_{key}"), words(f"row_{key}_note", **years), now, plan, nothing, cells)
+        yield FigureRow(
+            key, words(f"row_{key}"), words(f"row_{key}_note", **years), now, plan, nothing, cells
+        )
     euros, otherwise = _compared(contents, "cost")
     cells = ("–", write.millions(euros), write.millions(otherwise))
-    yield Row("cost", words("row_cost"), words("row_cost_note", **years), None, euros, otherwise, cells)
+    yield FigureRow("cost", words("row_cost"), words("row_cost_note", **years), None, euros, otherwise, cells)
 
 
 def _compared(contents: Contents, measure: str) -> tuple[float, float]:
@@ -93,7 +95,7 @@ def _whole(array: xr.DataArray) -> int:
     return round(float(array.sum()))
 
 
-def _refusal(contents: Contents, rows: dict[str, Row]) -> str:
+def _refusal(contents: Contents, rows: dict[str, FigureRow]) -> str:
     """Return why the headline claims nothing, or an empty text."""
     words, gap = contents.words, contents.notation.percent(contents.plan.proof.gap, 1)
     if all(abs(row.plan - row.nothing) < 0.5 for row in rows.values()):
@@ -103,7 +105,7 @@ def _refusal(contents: Contents, rows: dict[str, Row]) -> str:
     return ""
 
 
-def _headline(contents: Contents, rows: dict[str, Row]) -> str:
+def _headline(contents: Contents, rows: dict[str, FigureRow]) -> str:
     """Return the plan in one sentence: what goes, what comes, what it costs."""
     words, write, cost, home = contents.words, contents.notation, rows["cost"], rows["people_home"]
     more, gap = round(home.plan - (home.now or 0.0)), cost.plan - cost.nothing
@@ -118,7 +120,7 @@ def _headline(contents: Contents, rows: dict[str, Row]) -> str:
     return f"{said[0].upper()}{said[1:]}."
 
 
-def _notes(contents: Contents, rows: dict[str, Row]) -> Iterator[str]:
+def _notes(contents: Contents, rows: dict[str, FigureRow]) -> Iterator[str]:
     """Generate a sentence for each figure that looks wrong without one."""
     words, write = contents.words, contents.notation
     home, kept = rows["people_home"], rows["kept"]

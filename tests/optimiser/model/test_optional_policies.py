@@ -93,7 +93,7 @@ def test_they_are_off_and_cost_nothing():
     """
     model = Model.of(tiny_problem())
     optional = {name for name, field in Policies.model_fields.items() if not field.is_required()}
-    always = {"agreed_decisions_are_kept", *(rule.name for rule in CONTINUITY)}
+    always = {"agreed_decisions_are_kept", "residents_stay", *(rule.name for rule in CONTINUITY)}
     assert {rule.name for rule in CONDITIONS} == optional - always
     names = {rule.name for rule in CONDITIONS}
     assert not names & {rule.name for rule, _ in model.rows}
