@@ -43,7 +43,7 @@ def people_follow(
     if len(arrays.cost) <= SMALL:
         solution = LinearModel(arrays, _possible(arrays), limits).relax(seconds=clock.left)
         return None if solution.values is None else cleaned(model.arrays, solution.values)
-    pairs = Pairs.of(model)
+    pairs = _Pairs.of(model)
     taking_part = nearest(model, NEAREST, NEAREST)
     if prices is not None:
         taking_part |= pairs.best(arrays, prices, BEST)
@@ -141,7 +141,7 @@ def _possible(arrays: Arrays, taking_part: NDArray[np.bool_] | None = None) -> C
 
 
 @dataclass(frozen=True)
-class Pairs:
+class _Pairs:
     """The columns of `housed`: (pair, year), and for each pair the number of its origin and tier."""
 
     columns: Columns

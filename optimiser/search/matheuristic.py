@@ -14,7 +14,6 @@ A model that is small from the start is simply given to the solver.
 import logging
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
@@ -25,7 +24,7 @@ from optimiser.search.aggregation import Aggregate, Eased, aggregate, groups_wit
 from optimiser.search.assignment import cleaned, netted, people_follow
 from optimiser.search.elastic import ElasticModel, Shortage, hard_policies
 from optimiser.search.lagrangian_bound import LagrangianBound
-from optimiser.search.reduced_model import DROPPED, RUNS, USED, ReducedModel, SiteChange, Sites, values_of
+from optimiser.search.reduced_model import DROPPED, RUNS, USED, ReducedModel, SiteChange, values_of
 from optimiser.search.rounding import whole_homes, whole_places
 from optimiser.solver.highs import Columns, LinearModel, Solution
 from optimiser.solver.limits import Clock, Limits, Progress, Report
@@ -78,27 +77,6 @@ class SearchResult:
     """By how much the nearest to a plan breaks which hard policies, where there is none."""
 
 
-class SettledSites(Protocol):
-    """A linear model in which sites are settled one after another."""
-
-    @property
-    def program(self) -> LinearModel:
-        """The model in the solver."""
-
-    @property
-    def sites(self) -> Sites:
-        """The sites in it."""
-
-    def relax(self, clock: Clock, below: float = np.inf) -> Solution | None:
-        """Solve with what is settled; None where nothing is below a limit."""
-
-    def settle(self, answers: dict[int, Floats]) -> None:
-        """Fix in which years sites run."""
-
-    def ask_again(self, sites: list[int]) -> None:
-        """Let sites run or not."""
-
-
 class Matheuristic:
     """One search: the model, where it stands, and its best plan so far."""
 
@@ -110,8 +88,6 @@ class Matheuristic:
         self.clash: ElasticModel | None = None
         self.prices: Floats | None = None
         self.finishing = 0.0
-        self.answers: dict[int, Floats] = {}
-        """In which years the sites run that the last construction settled, in the order of settling."""
 
     def tell(self, stage: str) -> None:
         """Report where the search stands."""
@@ -233,10 +209,9 @@ class Matheuristic:
             smaller.ask_again(list(range(smaller.sites.count)))
         return solution
 
-    def construct(self, smaller: SettledSites, relaxed: Solution) -> Solution | None:
+    def construct(self, smaller: ReducedModel, relaxed: Solution) -> Solution | None:
         """Settle which sites run in which years, along the relaxation."""
         solution = relaxed
-        self.answers = {}
         left, tries = set(range(smaller.sites.count)), 0
         while not self.clock.left <= 0.0:
             use = smaller.sites.use(solution)
@@ -252,13 +227,11 @@ class Matheuristic:
                 return None
             solution, answered = settled
             left -= answered
-            now = smaller.sites.use(solution)
-            self.answers |= {n: now[n].round() for n in sorted(answered)}
             self.tell(f"sites, {len(questions)} open")
         return None
 
     def _settle(
-        self, smaller: SettledSites, use: Floats, questions: list[int], *, both: bool
+        self, smaller: ReducedModel, use: Floats, questions: list[int], *, both: bool
     ) -> tuple[Solution, set[int]] | None:
         """Answer the clearest of the open questions, and solve again."""
         sites = smaller.sites
@@ -281,7 +254,7 @@ class Matheuristic:
         return (answered, set(answers)) if answered is not None else None
 
     def _one_by_one(
-        self, smaller: SettledSites, use: Floats, questions: list[int]
+        self, smaller: ReducedModel, use: Floats, questions: list[int]
     ) -> tuple[Solution, set[int]] | None:
         """Answer the clearest question that has an answer by itself, where several at once have none."""
         for question in reversed(questions):
@@ -292,7 +265,7 @@ class Matheuristic:
         return None
 
     def _try_both(
-        self, smaller: SettledSites, use: Floats, question: int
+        self, smaller: ReducedModel, use: Floats, question: int
     ) -> tuple[Solution, set[int]] | None:
         """Solve with either answer and keep the better one."""
         tried: list[tuple[float, int, Solution, Floats]] = []
@@ -310,7 +283,7 @@ class Matheuristic:
         smaller.settle({question: answer})
         return solution, {question}
 
-    def improve(self, smaller: SettledSites, settled: Solution) -> Solution:
+    def improve(self, smaller: ReducedModel, settled: Solution) -> Solution:
         """Change when one site runs at a time, the most promising first, until no change pays."""
         best, tried = settled, set[tuple[int, bytes]]()
         runs = smaller.sites.use(best).round()
@@ -338,7 +311,7 @@ class Matheuristic:
             self.tell("sites tried otherwise")
         return best
 
-    def _with_change(self, smaller: SettledSites, change: SiteChange, objective: float) -> Solution | None:
+    def _with_change(self, smaller: ReducedModel, change: SiteChange, objective: float) -> Solution | None:
         smaller.settle({change.site: change.runs})
         return smaller.relax(self.clock, below=objective - WORTH_TAKING * abs(objective))
 

@@ -23,9 +23,9 @@ def slowed(monkeypatch):
     """Let every solve take a tenth of a second more than it does."""
     ran = LinearModel._run
 
-    def late(self, seconds, nodes=None):
+    def late(self, seconds):
         time.sleep(0.1)
-        return ran(self, seconds, nodes)
+        return ran(self, seconds)
 
     monkeypatch.setattr(LinearModel, "_run", late)
 
