@@ -280,7 +280,7 @@ def _locate(arguments: Options) -> int:
     problem, stop, ticker = (
         _location_problem(region, arguments),
         threading.Event(),
-        ProgressDisplay(),
+        ProgressDisplay(arguments.time),
     )
 
     def work() -> "Location":

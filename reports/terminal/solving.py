@@ -54,7 +54,7 @@ def solved(problem: "Problem", arguments: Options, start: "Plan | None" = None) 
     from optimiser.solve import solve
 
     limits = {"gap": arguments.gap, "seconds": arguments.time, "seed": arguments.seed, "work": arguments.work}
-    stop, ticker = threading.Event(), ProgressDisplay()
+    stop, ticker = threading.Event(), ProgressDisplay(None if arguments.work else arguments.time)
     said = "Stopping with the best plan so far; Ctrl-C again aborts."
     work = functools.partial(solve, problem, **limits, progress=ticker, stop=stop, start=start)
     return interruptible(work, stop, ticker, said)
@@ -66,7 +66,7 @@ def impossible(problem: "Problem", error: "Impossible", arguments: Options) -> i
     from optimiser.solver.limits import Limits
     from reports.answers.repairs import as_record, as_text
 
-    stop, ticker = threading.Event(), ProgressDisplay()
+    stop, ticker = threading.Event(), ProgressDisplay(arguments.repair_time)
     limits = Limits(arguments.gap, arguments.repair_time, stop, arguments.seed)
     said = "Stopping with the repairs found so far; Ctrl-C again aborts."
     lang = arguments.lang or problem.region.parameters.region.language
