@@ -188,7 +188,7 @@ def test_a_worker_ends_with_who_asked_it(tmp_path):
     asks = """
 import os, time
 from pathlib import Path
-from optimiser.workers import workers
+from optimiser.solver.executors import workers
 
 def at_work(place):
     Path(place).write_text(str(os.getpid()))

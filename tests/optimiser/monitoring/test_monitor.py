@@ -261,8 +261,8 @@ DYING = """
 import os, sys
 import duckdb, pandas as pd
 from pathlib import Path
-import models.history as h
-from models.history import History
+import models.monitoring.history as h
+from models.monitoring.history import History
 connect, when = duckdb.connect, sys.argv[2]
 
 class Dies:
