@@ -94,6 +94,8 @@ def _separator(raw: pd.DataFrame) -> str:
 
 def _number(value: float, raw: pd.DataFrame) -> str:
     text = f"{value:.{_DIGITS}f}".rstrip("0").rstrip(".")
+    if len(text.partition(".")[2]) == 3:
+        text += "0"  # three digits behind a mark could be read as thousands
     return text.replace(".", str(raw.attrs["decimal"]))
 
 
