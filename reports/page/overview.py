@@ -114,7 +114,7 @@ def _headline(contents: Contents, rows: dict[str, FigureRow]) -> str:
         beds = rows["beds"]
         first = words("headline_beds", first=beds.cells[0], last=beds.cells[1], year=contents.years["last"])
     side = "same" if not more else "more" if more > 0 else "fewer"
-    lives = words.counted(f"headline_home_{side}", abs(more))
+    lives = words.counted(f"headline_home_{side}", abs(more)) if more else words("headline_home_same")
     money = words("headline_dearer" if gap > 0 else "headline_cheaper", money=write.millions(abs(gap)))
     said = "; ".join(part for part in (first, lives, money) if part)
     return f"{said[0].upper()}{said[1:]}."
