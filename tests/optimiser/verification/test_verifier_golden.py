@@ -174,16 +174,17 @@ def test_what_regions_share_is_priced():
 @cache
 def clinic() -> Plan:
     """Return the best plan where beds, and so homes, are of the Zvw: with personal budgets, contributions and
-    homes of 5,000 that the corporation pays; the Wmo has 20,000 for the rest, in the development model.
+    homes of 5,000 that the corporation pays; the Wmo has 29,000 for the rest, in the development model.
     """
     settings = EUROS_ONLY | ONE_YEAR | {
         "tiers.bed.stream": '"Zvw"', "funding.before": "development",
         "policies.budget.mode": "soft", "policies.budget.level": "municipality",
         "costs.home_capital": "5000", "tiers.bed.contribution": "50", "tiers.group.contribution": "20",
     }  # fmt: skip
-    grants = "municipality,year,stream,eur\nM1,2022,Wmo,20000\nM2,2022,Wmo,0\n"
-    own = "M1,{},1,2021,PGB,origin,registration 2021\n"
-    clients = CLIENTS + own.format("intensive,bed") + own.format("light,group")
+    grants = "municipality,year,stream,eur\nM1,2022,Wmo,20000\nM2,2022,Wmo,9000\n"
+    own = "{},1,2021,PGB,origin,registration 2021\n"
+    budgets = ("M1,intensive,bed", "M1,light,group", "M2,light,group")
+    clients = CLIENTS + "".join(own.format(one) for one in budgets)
     return best(tiny_problem(settings, budgets=grants, clients=clients))
 
 
@@ -195,7 +196,7 @@ def test_homes_are_of_the_wmo_only_where_the_first_tier_is():
     assert float(plan.data["new_homes"].sum()) > 0
     borne, over = recomputed_bearing(plan.problem, plan.data), plan.data["over_budget"]
     assert bool((over > 0).all())
-    assert float(borne.sum()) - 20_000 == pytest.approx(float(over.sum()))
+    assert float(borne.sum()) - 29_000 == pytest.approx(float(over.sum()))
 
 
 def test_what_another_stream_pays_is_added_up_again():
