@@ -21,9 +21,10 @@ from optimiser.verification.verify import recomputed_objective
 type Severity = Literal["serious", "notable", "context"]
 type Level = Literal["region", "municipality", "neighbourhood", "site"]
 type FindingKind = Literal[
-    "no_better_plan", "gap_wider_than_difference", "gap_above_limit", "tenants_put_out", "shelter_lost",
-    "wish_not_met", "people_relocated", "people_swapped", "built_and_gone", "built_beside_closure",
-    "form_gone", "empty_while_waiting", "lever_is_slack", "fewer_at_home", "more_waiting", "dearer",
+    "no_better_plan", "doing_nothing_is_best", "gap_wider_than_difference", "gap_above_limit",
+    "tenants_put_out", "shelter_lost", "wish_not_met", "people_relocated",
+    "people_swapped", "built_and_gone", "built_beside_closure", "form_gone",
+    "empty_while_waiting", "lever_is_slack", "fewer_at_home", "more_waiting", "dearer",
 ]  # fmt: skip
 
 WITHHOLDING: frozenset[FindingKind] = frozenset({"no_better_plan", "gap_wider_than_difference"})
@@ -270,7 +271,10 @@ def _proof(seen: _Reviewed) -> Iterator[Finding]:
     if proof.status == "by_hand":  # nobody searched, so more time finds nothing
         return
     if is_doing_nothing(plan):
-        yield Finding("no_better_plan", "serious", proof.gap)
+        if proof.status == "proven":
+            yield Finding("doing_nothing_is_best", "serious", 0.0)
+        else:
+            yield Finding("no_better_plan", "serious", proof.gap)
         return
     gain = improvement(plan)
     if proof.gap_eur > abs(gain):

@@ -14,7 +14,7 @@ from optimiser.model.model import Floats, Model
 from optimiser.plan import Plan, Proof, Status, dataset
 from optimiser.problem import Problem
 from optimiser.search.assignment import do_nothing
-from optimiser.search.elastic import NOTHING, ElasticModel, Shortage, hard_policies, softened
+from optimiser.search.elastic import ElasticModel, Shortage, hard_policies, softened
 from optimiser.search.lagrangian_bound import LagrangianBound
 from optimiser.search.matheuristic import SearchResult
 from optimiser.search.optimise import search
@@ -282,7 +282,7 @@ def _what_stops(clash: ElasticModel) -> Iterator[str]:
         )
         return
     yield from map(_short, clash.shortages(values))
-    if clash.least(fractions=True)[0] <= NOTHING:
+    if clash.holds_for_fractions_of_places():
         yield "the hard rules hold for fractions of places, but for no whole number of places"
 
 

@@ -105,9 +105,8 @@ def diagnose(
     report(Progress(0.0, "what gives way at the least", None, None))
     clash = clash or ElasticModel.of(problem, limits)
     amount, values, prices = clash.least()
-    in_fractions = amount
     if clash.whole:
-        in_fractions, _, prices = clash.least(fractions=True)
+        _, _, prices = clash.least(fractions=True)
     shortages = () if values is None else tuple(clash.shortages(values))
     let_go = _let_go(clash, shortages)
     found, in_time = list[Repair](), True
@@ -120,7 +119,7 @@ def diagnose(
     return Diagnosis(
         shortages=shortages,
         exact=clash.whole,
-        only_whole=clash.whole and amount > NOTHING >= in_fractions,
+        only_whole=amount > NOTHING and clash.holds_for_fractions_of_places(),
         repairs=_ranked(found),
         let_go=let_go,
         in_time=in_time,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from models.parameters.parameters import Budget, Mode
 from optimiser.infeasibility.levers import Lever
 from optimiser.model.model import Arrays, Floats, Model
-from optimiser.model.variables import SLACK
+from optimiser.model.variables import SLACK, column_ids
 from optimiser.plan import DECIDED
 from optimiser.problem import Problem
 from optimiser.rule import Label, Row
@@ -108,6 +108,21 @@ class ElasticModel:
             return np.inf, None, None
         prices = None if found.duals is None else found.duals[self.row_of]
         return found.objective, self.expand(found.values), prices
+
+    def holds_for_fractions_of_places(self) -> bool:
+        """Whether nothing gives way once places and homes come in fractions, yes or no staying yes or no.
+
+        Only in a model small enough to be solved in whole numbers.
+        """
+        if not self.whole:
+            return False
+        choices = np.zeros(len(self.arrays.cost), dtype=bool)
+        x = self.model.decisions
+        choices[column_ids(x.operating, x.running, x.grows, x.closing)] = True
+        divisible = replace(self.arrays, integer=self.arrays.integer & choices)
+        program = LinearModel(divisible, np.arange(len(divisible.cost), dtype=np.int32), self.limits)
+        found = program.search(gap=0.0, seconds=np.inf, start=None, progress=lambda *_: None)
+        return found.objective <= NOTHING
 
     @property
     def is_proven(self) -> bool:

@@ -61,7 +61,7 @@ def replacement(plan: PlanArrays) -> Iterator[Violation]:
     yield from exceeds(rule, going - most, "places in one year", years)
     closes = going > PEOPLE
     need, instead, ahead = _need(plan), _instead(plan), policy.years_ahead
-    yield from exceeds(rule, (need - instead) * closes, "places now", years)
+    yield from exceeds(rule, (need - instead) * closes, "places", years)
     if ahead:
         earlier = np.concatenate([np.zeros(ahead), instead])[: len(instead)]
         yield from exceeds(rule, (need - earlier - _just_converted(plan, ahead)) * closes, "places", years)

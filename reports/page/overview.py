@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from optimiser.review import review, withholds_answers
+from optimiser.review import proof_findings, review, withholds_answers
 from reports.figures import figures
 
 if TYPE_CHECKING:
@@ -99,7 +99,8 @@ def _refusal(contents: Contents, rows: dict[str, FigureRow]) -> str:
     """Return why the headline claims nothing, or an empty text."""
     words, gap = contents.words, contents.notation.percent(contents.plan.proof.gap, 1)
     if all(abs(row.plan - row.nothing) < 0.5 for row in rows.values()):
-        return words("headline_same")
+        best = any(one.kind == "doing_nothing_is_best" for one in proof_findings(contents.plan))
+        return words("headline_nothing_is_best" if best else "headline_same")
     if withholds_answers(review(contents.plan)):
         return words("headline_gap", gap=gap)
     return ""

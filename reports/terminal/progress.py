@@ -4,11 +4,13 @@ import _thread
 import math
 import os
 import re
+import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from reports.terminal.messages import ABORTED, tell
@@ -49,22 +51,44 @@ def interruptible[Result](
         _thread.start_new_thread(_run_into, (outcome, work))
     except RuntimeError as error:
         raise MemoryError from error
-    while not outcome.done():
-        if time.monotonic() - began > BEGUN and not outcome.running():
-            raise MemoryError
-        try:
+    answered = 0
+    with counted_interrupts() as presses:
+        while not outcome.done():
+            if time.monotonic() - began > BEGUN and not outcome.running():
+                raise MemoryError
             wait([outcome], timeout=0.2)
-            display.redraw()
-        except KeyboardInterrupt:
+            if len(presses) == answered:
+                display.redraw()
+                continue
             display.end()
             if stop.is_set():
                 # The solver's own thread cannot be ended in any other way.
                 tell("Aborted; nothing was written.")
                 os._exit(ABORTED)
             stop.set()
+            answered += 1
             tell(on_stop)
     display.end()
     return outcome.result()
+
+
+@contextmanager
+def counted_interrupts() -> Iterator[list[int]]:
+    """Let Ctrl-C be counted and nothing else: as an exception it could come while the last one is answered.
+
+    Outside the main thread, and where Ctrl-C is ignored (a shell's background job), nothing is counted.
+    """
+    presses: list[int] = []
+    here = threading.current_thread() is threading.main_thread()
+    before = signal.getsignal(signal.SIGINT)
+    if not here or before == signal.SIG_IGN:
+        yield presses
+        return
+    signal.signal(signal.SIGINT, lambda number, _: presses.append(number))
+    try:
+        yield presses
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _run_into[Result](outcome: Future[Result], work: Callable[[], Result]) -> None:

@@ -163,7 +163,7 @@ class BruteForce:
 
     def cost(self, first: tuple, second: tuple, given: tuple[int, int]) -> float:
         """Return the objective of one choice, infinite where a hard rule forbids it."""
-        case, total, gone, before = self.case, 0.0, 0, self.start
+        case, total, before = self.case, 0.0, self.start
         shown = [self.start[1] + self.start[2]]
         arrived, yearly_later = [], [0.0, 0.0]
         for n, (now, converted) in enumerate((first, second)):
@@ -183,11 +183,11 @@ class BruteForce:
             for later in range(n, 2):
                 yearly_later[later] += capital * rise
             sites = rise * (case.running * ((now[1] > 0) + (now[2] > 0)) + case.place * (now[1] + now[2]))
-            gone += removed_beds + converted
             arrived.append(converted)
             shown.append(now[1] + now[2])
-            too_fast = removed_beds + converted > floor(MOST_PER_YEAR * case.beds)
-            if too_fast or not self.replaced(n, gone, shown, arrived, given):
+            going = removed_beds + converted
+            too_fast = going > floor(MOST_PER_YEAR * case.beds)
+            if too_fast or (going and not self.replaced(n, now[0], shown, arrived, given)):
                 return inf
             homes = (given[0], case.homes_in_n2, given[1] if last else 0)
             points = self.points(n, now)
@@ -198,15 +198,26 @@ class BruteForce:
         return total
 
     def replaced(
-        self, n: int, gone: int, shown: list[int], arrived: list[int], given: tuple[int, int]
+        self, n: int, beds: int, shown: list[int], arrived: list[int], given: tuple[int, int]
     ) -> bool:
-        """Tell whether beds went only after their replacement."""
-        case, opened = self.case, n - self.case.years_ahead
+        """Tell whether places and homes stand for the beds that are gone, now and the years ahead before.
+
+        As many people need one as in the base year; a home is the cheapest that a light person can have, so
+        that all are lived in as far as there are such people.
+        """
+        case = self.case
         empty = case.beds - sum(number for _, _, tier, number in case.clients if tier == "bed")
-        replacement = empty + sum(arrived[max(0, opened + 1) : n + 1])
-        if opened >= 0:
-            replacement += shown[opened + 1] - shown[0] + sum(given[: opened + 1])
-        return gone <= replacement
+
+        def instead(opened: int) -> int:
+            more = shown[opened + 1] - shown[0] + self.at_home(given[: opened + 1]) - self.at_home(())
+            return empty + more + sum(arrived[opened + 1 : n + 1])
+
+        return case.beds - beds <= min(instead(n), instead(n - case.years_ahead))
+
+    def at_home(self, given: tuple[int, ...]) -> int:
+        """Return the people in homes, with those that were given so far."""
+        light = sum(number for _, profile, _, number in self.case.clients if profile == "light")
+        return min(light, self.case.homes_in_n2 + sum(given))
 
     def points(self, n: int, now: tuple[int, int, int]) -> float:
         """Return the points of the policies that speak of places alone."""

@@ -33,6 +33,7 @@ POINTS = {
     "policies.fair_share_between_municipalities.price": 100,
     "policies.waiting_does_not_grow.price": 20_000,
     "policies.agreed_decisions_are_kept.price": 1_000_000,
+    "policies.residents_stay.price": 60_000, "policies.residents_stay.asked": 1_000,
 }  # fmt: skip
 """Every point of the tiny region."""
 

@@ -54,10 +54,18 @@ def findings(plan):
 
 def test_a_plan_like_doing_nothing_is_no_answer(plan):
     """The reference in the place of the plan: no council answer, and nothing else on the proof."""
-    idle = replace(plan, data=plan.reference)
+    idle = replace(plan, data=plan.reference, proof=replace(plan.proof, status="best_found"))
     assert [one.kind for one in proof_findings(idle)] == ["no_better_plan"]
     assert review(idle)[0].kind == "no_better_plan"
     assert withholds_answers(review(idle))
+
+
+def test_where_doing_nothing_is_proven_the_best_it_is_an_answer(plan):
+    """More time finds nothing then: it is said so, and the council gets its figures."""
+    best = replace(plan, data=plan.reference)
+    assert plan.proof.status == "proven"
+    assert [one.kind for one in proof_findings(best)] == ["doing_nothing_is_best"]
+    assert not withholds_answers(review(best))
 
 
 def test_a_proven_plan_that_gains_something_has_nothing_on_its_proof(plan):

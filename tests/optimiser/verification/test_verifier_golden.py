@@ -280,7 +280,7 @@ NOTHING_DONE: dict[str, tuple[dict[str, str], str, str, dict[str, float]]] = {
     # settings, slack that is taken away, rule, where → by how much doing nothing breaks it then
     "two beds short of twelve, half of them left half-way": (
         asked("specialist_scale", mode="soft", tiers=["bed"], least=12, price=1) | TWO_YEARS,
-        "below_scale", "specialist_scale", {"2022, bed": 1.0, "2023, bed": 2.0},
+        "below_scale", "specialist_scale", {"bed, 2022": 1.0, "bed, 2023": 2.0},
     ),
     "ten beds that weigh half, two of them carried": (
         measured("own", own_norm=0.2) | {"tiers.bed.concentration_weight": "0.5"} | TWO_YEARS,
