@@ -124,10 +124,10 @@ class _Balance:
         x, problem = self.x, self.problem
         terms: Terms = [(x.places[s, k, year], -1.0) for s, k in problem.intramural_at]
         known = self.beds_base - self.empty - self.people_base
-        terms += self._people(year, self.profiles, 1.0)
+        terms += self._people(year, self.profiles)
         if since >= problem.years[0]:
             terms += [(x.places[s, k, since], -self.occupancy[k]) for s, k in problem.replacing_at]
-            terms += self._at_home(since, self.profiles, -1.0)
+            terms += self._at_home(since, self.profiles, self.home_tiers)
             known += self.places_base + self.at_home_base
         others, beds = set(problem.replacing_at), set(problem.intramural_at)
         terms += [
@@ -143,7 +143,7 @@ class _Balance:
             return [], 0.0
         problem, x, people = self.problem, self.x, self.only_beds
         beds = problem.intramural_at
-        terms = self._people(year, people, 1.0) + self._at_home(year, people, -1.0)
+        terms = self._people(year, people) + self._at_home(year, people, self._fitting_homes(people))
         terms += [(x.places[s, k, year], -self.occupancy[k]) for s, k in beds]
         wlz = sum(self.occupancy[k] * problem.wlz_occupied[s, k] for s, k in beds)
         room = sum(self.occupancy[k] * problem.base_places[s, k] for s, k in beds) - wlz
@@ -156,15 +156,14 @@ class _Balance:
         fitting = {k for p, k in self.problem.fits if p in profiles}
         return frozenset(fitting & self.home_tiers)
 
-    def _people(self, year: int, profiles: frozenset[str], sign: float) -> Terms:
+    def _people(self, year: int, profiles: frozenset[str]) -> Terms:
         """Return everybody of some profiles, who wait too."""
-        terms: Terms = [(n, sign) for p, _, n in self._clients[year] if p in profiles]
-        return terms + [(w, sign) for p, w in self._waiting[year] if p in profiles]
+        terms: Terms = [(n, 1.0) for p, _, n in self._clients[year] if p in profiles]
+        return terms + [(w, 1.0) for p, w in self._waiting[year] if p in profiles]
 
-    def _at_home(self, year: int, profiles: frozenset[str], sign: float) -> Terms:
-        """Return the people of some profiles in homes; of those for beds alone, where homes fit."""
-        homes = self._fitting_homes(profiles) if profiles == self.only_beds else self.home_tiers
-        return [(n, sign) for p, k, n in self._clients[year] if p in profiles and k in homes]
+    def _at_home(self, year: int, profiles: frozenset[str], homes: frozenset[str]) -> Terms:
+        """Return the people of some profiles in some home tiers, to be taken off."""
+        return [(n, -1.0) for p, k, n in self._clients[year] if p in profiles and k in homes]
 
     @cached_property
     def _clients(self) -> dict[int, list[tuple[str, str, LpVariable]]]:

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 from builders import EUROS_ONLY, REPLACEMENT, WITH_A_CANDIDATE, best, tiny_problem, with_shelter
-from test_optional_policies import asked, hardened, possible
-from tiny import CLIENTS, HOMES
+from test_optional_policies import asked, hardened, possible, rows_of
+from tiny import CLIENTS, HOMES, REGION
 
+from optimiser.model.replacement import replacement_before_closure
 from optimiser.verification.verify import violations
 
 FIVE_YEARS = {"years.last": "2026"}
@@ -126,6 +127,21 @@ def test_no_more_go_than_the_pace_allows():
     added = {("S3", "bed", 2023): 2.0}
     assert possible(slow, added=added, removed={("S1", "bed", 2024): 1.0})
     assert not possible(slow, added=added, removed={("S1", "bed", 2024): 2.0})
+
+
+def test_who_lives_at_home_asks_for_no_place():
+    """Everybody fits beds alone, and the light may live at home too: there they ask for none of the places.
+
+    In the row on places they stand on both sides, as people and as people at home, and so not at all; in
+    the row on beds they do stand: a home that does not fit is no bed.
+    """
+    region = REGION.replace('fits = ["bed", "group"]', 'fits = ["bed"]')
+    region = region.replace('fits = ["home"]', 'fits = ["bed"]').replace('["group"]', '["group", "home"]')
+    rows = rows_of(replacement_before_closure, tiny_problem(REPLACEMENT, region=region))
+    at_home = "clients_N1_light_home_2022"
+    assert at_home not in rows["now", 2022][0]
+    assert rows["now", 2022][0]["clients_N1_light_group_2022"] == 1.0
+    assert rows["fits", 2022][0][at_home] == 1.0
 
 
 def test_a_year_without_closing_owes_nothing():
