@@ -18,15 +18,15 @@ class Prices:
     Attributes
     ----------
     support
-        Index tier; EUR per client-year.
+        Index tier; EUR per client-year; of an all-in rate what follows the client.
     contribution
         Index tier; EUR per client-year, the part of the support that the client pays.
     place
-        Index tier; EUR per place-year.
+        Index tier; EUR per place-year, lived in or not; of an all-in rate its availability.
     closing
         Index tier; EUR, once, for one place removed.
     running
-        Index (site, tier); EUR per year that the tier runs at the site.
+        Index (site, tier); EUR per year that the tier runs at the site; presence of an all-in rate too.
     capital
         Index (site, tier); EUR per year, from the column's year on, for one place added in it.
     conversion
@@ -67,6 +67,7 @@ class Prices:
         support = {
             k: [finance.support_per_client(tier, t, years) for t in planned] for k, tier in tiers.items()
         }
+        place = {k: [finance.place_per_year(tier, t, years) for t in planned] for k, tier in tiers.items()}
         contribution = {
             k: [finance.contribution_per_client(tier, t, years) for t in planned] for k, tier in tiers.items()
         }
@@ -81,9 +82,9 @@ class Prices:
         return cls(
             support=_table(support, planned),
             contribution=_table(contribution, planned),
-            place=_table({k: _grown(parameters, tier.place) for k, tier in tiers.items()}, planned),
+            place=_table(place, planned),
             closing=_table(closing, planned),
-            running=_at_sites(region, "running_cost", "running"),
+            running=_running(region),
             capital=_at_sites(region, "building_cost", "building").map(lambda eur: _yearly(parameters, eur)),
             conversion=_table(converted, planned),
             changeover=_table(changeover, planned),
@@ -107,6 +108,18 @@ def _grown(parameters: Parameters, amount: Quantity | None) -> list[float]:
 def _yearly(parameters: Parameters, capital_eur: float) -> float:
     costs = parameters.costs
     return finance.annuity(capital_eur, costs.interest.value, costs.asset_life.value)
+
+
+def _running(region: Region) -> pd.DataFrame:
+    """Return what a tier costs that runs at a site; presence of an all-in rate less the part of the Wlz."""
+    years, tiers = region.parameters.years, region.parameters.tiers
+    table, occupied = _at_sites(region, "running_cost", "running"), region.site_tiers["wlz_occupied"]
+    for (site, code), wlz in zip(occupied.index, occupied, strict=True):
+        tier = tiers[code]
+        if tier.presence:
+            each = [finance.running_per_site(tier, float(wlz), t, years) for t in years.planned]
+            table.loc[(site, code)] = each
+    return table
 
 
 def _at_sites(region: Region, own_column: str, tier_field: str) -> pd.DataFrame:

@@ -27,9 +27,47 @@ def annuity(capital_eur: float, interest: float, life_years: float) -> float:
 
 
 def support_per_client(tier: Tier, year: int, years: Years) -> float:
-    """Return the euros a client-year costs in a tier: its all-in rate or its client component."""
+    """Return the euros that a client-year costs: of an all-in rate what follows the client."""
     weekly = tier.rate or tier.client
-    return nominal(weekly, year, years) * WEEKS_PER_YEAR if weekly else 0.0
+    every = nominal(weekly, year, years) * WEEKS_PER_YEAR if weekly else 0.0
+    return every - presence_per_client(tier, year, years) - _availability_per_client(tier, year, years)
+
+
+def place_per_year(tier: Tier, year: int, years: Years) -> float:
+    """Return the euros that a place costs in a year, lived in or not; of an all-in rate its availability."""
+    if tier.rate:
+        return _availability_per_client(tier, year, years) * _clients_per_place(tier)
+    return nominal(tier.place, year, years) if tier.place else 0.0
+
+
+def _availability_per_client(tier: Tier, year: int, years: Years) -> float:
+    if not (tier.rate and tier.availability):
+        return 0.0
+    rest = nominal(tier.rate, year, years) * WEEKS_PER_YEAR - presence_per_client(tier, year, years)
+    return tier.availability.value * rest
+
+
+def _clients_per_place(tier: Tier) -> float:
+    return tier.occupancy.value if tier.occupancy else 1.0
+
+
+def presence_per_client(tier: Tier, year: int, years: Years) -> float:
+    """Return the euros of presence for a client-year, in a full house of the reference size."""
+    if tier.presence is None:
+        return 0.0
+    clients = tier.presence.reference_places.value * _clients_per_place(tier)
+    return nominal(tier.presence.per_site, year, years) / clients
+
+
+def running_per_site(tier: Tier, wlz_occupied: float, year: int, years: Years) -> float:
+    """Return the euros of a site that runs for a year: its running, or presence less what the Wlz pays of it.
+
+    People of the Wlz live there all the time, so that their part is known beforehand.
+    """
+    if tier.presence is None:
+        return nominal(tier.running, year, years) if tier.running else 0.0
+    paid_elsewhere = wlz_occupied * presence_per_client(tier, year, years)
+    return max(0.0, nominal(tier.presence.per_site, year, years) - paid_elsewhere)
 
 
 def contribution_per_client(tier: Tier, year: int, years: Years) -> float:

@@ -119,6 +119,25 @@ class Years(Section):
         return tuple(range(self.base + 1, self.last + 1))
 
 
+class Presence(Section):
+    """Part of an all-in rate that pays for somebody who is there at night, however many live in the house.
+
+    The rest of the rate follows the client. A house of `reference_places`, as full as it can be, costs
+    what the rate alone would; a smaller or emptier one costs more for each client, a larger one less.
+    """
+
+    per_site: EurPerSiteYear
+    """Of a house that runs, for a year."""
+    reference_places: Places
+    """Size of the house at which both ways to pay come to the same."""
+
+    @model_validator(mode="after")
+    def _somebody_lives_there(self) -> Self:
+        if self.reference_places.value < 1:
+            raise ValueError("reference_places is 1 or more")
+        return self
+
+
 class Tier(Section):
     """A form of housing with support.
 
@@ -136,6 +155,11 @@ class Tier(Section):
     """Who pays for it."""
     rate: EurPerClientWeek | None = None
     """All-in, in place of the next three."""
+    presence: Presence | None = None
+    """What of the all-in rate does not follow the client; facilities only, absent: nothing."""
+    availability: Share | None = None
+    """Part of the all-in rate, less presence, that a place costs while it stands empty; as many places as
+    may be lived in (`occupancy`). Facilities only; absent: an empty place costs nothing."""
     running: EurPerSiteYear | None = None
     """Of a site that runs, however many live there."""
     place: EurPerPlaceYear | None = None
@@ -173,7 +197,11 @@ class Tier(Section):
         components = [name for name in ("running", "place", "client") if getattr(self, name)]
         if (self.rate is None) == (not components):
             raise ValueError("either an all-in rate or components (running, place, client), never both")
+        if (self.presence or self.availability) and self.rate is None:
+            raise ValueError("presence and availability are parts of an all-in rate, and there is none")
         facility_only = (
+            "presence",
+            "availability",
             "running",
             "place",
             "building",

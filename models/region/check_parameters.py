@@ -4,7 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from geodata.areas import is_in_metres
 from geodata.faults import Fault, did_you_mean
-from models.parameters.finance import WEEKS_PER_YEAR, nominal
+from models.parameters.finance import (
+    WEEKS_PER_YEAR,
+    nominal,
+    place_per_year,
+    running_per_site,
+    support_per_client,
+)
 from models.parameters.parameters import MO, WAITING, Pathway, Profile, SitesRunAsSettled, Tier, Years
 from models.parameters.quantity import Quantity
 from models.parameters.toml_schema import TOML
@@ -195,11 +201,16 @@ def _prices(draft: Draft) -> Iterator[Fault]:
 def yearly_cost(tier: Tier, years: Years) -> float:
     """Return what a client of a tier costs in a year, in euros of the region's price year.
 
-    By components: support, the place (more than one where not all can be lived in) and a part
-    of the site of the least size that runs.
+    Support, the place (more than one where not all can be lived in) and a part of the site of the
+    least size that runs.
     """
     if tier.rate is not None:
-        return _money(tier.rate, years) * WEEKS_PER_YEAR
+        year, least = years.price_year, max(_value(tier.least), 1.0)
+        occupied = max(_value(tier.occupancy), 0.01) if tier.occupancy is not None else 1.0
+        place = place_per_year(tier, year, years) / occupied
+        return (
+            support_per_client(tier, year, years) + place + running_per_site(tier, 0.0, year, years) / least
+        )
     occupancy = max(_value(tier.occupancy), 0.01) if tier.occupancy is not None else 1.0
     support = _money(tier.client, years) * WEEKS_PER_YEAR
     return (
@@ -214,8 +225,13 @@ def _contributions(draft: Draft) -> Iterator[Fault]:
     if draft.years is None:
         return
     for code, tier in draft.tiers.items():
-        own, support = _money(tier.contribution, draft.years), _money(tier.rate or tier.client, draft.years)
-        if own > support:
+        own, years = _money(tier.contribution, draft.years), draft.years
+        support = support_per_client(tier, years.price_year, years) / WEEKS_PER_YEAR
+        if support < 0.0:
+            found = f"{-support:.2f} EUR a week more for presence than the all-in rate"
+            remedy = "Lower per_site, or raise reference_places."
+            yield _toml(f"tiers.{code}.presence", found, "a part of the rate", remedy)
+        elif own > support:
             found = f"{own:.2f} EUR a week paid by a client whose support costs {support:.2f} EUR"
             remedy = "Lower it: it is the part of the support that the client pays."
             yield _toml(f"tiers.{code}.contribution", found, "no more than the rate or client", remedy)

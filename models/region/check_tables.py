@@ -20,6 +20,7 @@ def of_tables(draft: Draft) -> Iterator[Fault]:
         _places_of_clients_and_homes,
         _years_of_tables,
         _clients_live_where_they_may,
+        _personal_budgets,
         _inhabitants,
         _municipalities,
         _sites,
@@ -134,6 +135,18 @@ def _clients_live_where_they_may(draft: Draft) -> Iterator[Fault]:
             int(str(line)),
             "tier",
         )
+
+
+def _personal_budgets(draft: Draft) -> Iterator[Fault]:
+    """Check that nobody with a personal budget pays by the house: they bring their own place."""
+    rows = draft.clients[draft.clients["form"] == "PGB"]
+    for line, code in rows["tier"].dropna().items():
+        tier = draft.tiers.get(code)
+        if tier is not None and (tier.presence or tier.availability):
+            found = f"clients with a personal budget in '{code}', of which presence or empty places are paid"
+            expected = "a tier whose rate follows the client"
+            remedy = "Give them a tier of their own in region.toml, with the all-in rate."
+            yield Fault("clients.csv", found, expected, remedy, int(str(line)), "tier")
 
 
 def _inhabitants(draft: Draft) -> Iterator[Fault]:

@@ -72,13 +72,31 @@ def _support(problem: Problem, data: xr.Dataset) -> Iterator[pd.DataFrame]:
         setting=people["tier"].map(problem.tiers["setting"]), stream=people["tier"].map(problem.stream_of),
     )  # fmt: skip
     own = _looked_up(people, problem.prices.contribution, "tier")
-    given = _keys(problem, lambda code, tier: [f"tiers.{code}.{'rate' if tier.rate else 'client'}"])
+    given = _keys(problem, _support_keys)
     both = _keys(problem, lambda code, tier: [f"tiers.{code}.contribution"] if tier.contribution else [])
     named = [_joined(*given[k], *both[k], INDEXATION) for k in people["tier"]]
     yield people.assign(price=_looked_up(people, problem.prices.support, "tier") - own, keys=named)
     paid = people[own > 0.0]
     named = [_joined(*both[k], INDEXATION) for k in paid["tier"]]
     yield paid.assign(stream=CLIENT, payer=CLIENT, price=own[own > 0.0], keys=named)
+
+
+def _support_keys(code: str, tier: Tier) -> list[str]:
+    if tier.rate is None:
+        return [f"tiers.{code}.client"]
+    parts = [f"tiers.{code}.availability"] if tier.availability else []
+    return [f"tiers.{code}.rate", *_presence_keys(code, tier), *parts]
+
+
+def _presence_keys(code: str, tier: Tier) -> list[str]:
+    if tier.presence is None:
+        return []
+    names = ("presence.per_site", "presence.reference_places", "occupancy")
+    return [f"tiers.{code}.{name}" for name in names]
+
+
+def _place_keys(code: str, tier: Tier) -> list[str]:
+    return _support_keys(code, tier) if tier.rate else [f"tiers.{code}.place"]
 
 
 def _bridging(problem: Problem, data: xr.Dataset) -> Iterator[pd.DataFrame]:
@@ -94,15 +112,19 @@ def _sites(problem: Problem, data: xr.Dataset) -> Iterator[pd.DataFrame]:
     """Generate what running sites, their places and places taken away or changing over cost."""
     prices, own = problem.prices, problem.region.site_tiers["running_cost"]
     running = _at_sites(problem, data["operating"])
+    present = _keys(problem, _presence_keys)
     keys = [
-        _joined(_own_or(own, s, k, f"tiers.{k}.running"), INDEXATION)
+        _joined(*present[k], SITES_CSV, INDEXATION)
+        if present[k]
+        else _joined(_own_or(own, s, k, f"tiers.{k}.running"), INDEXATION)
         for s, k in zip(running["place"], running["tier"], strict=True)
     ]
     priced = _looked_up(running, prices.running, "place", "tier")
     yield running.assign(part="sites", unit="site-year", price=priced, keys=keys)
     # the Wlz itself pays for the places its people live in
     places = _at_sites(problem, data["places"] - data["wlz_occupied"])
-    keys = [_joined(f"tiers.{k}.place", INDEXATION) for k in places["tier"]]
+    paid = _keys(problem, _place_keys)
+    keys = [_joined(*paid[k], INDEXATION) for k in places["tier"]]
     yield places.assign(
         part="sites", unit="place-year", price=_looked_up(places, prices.place, "tier"), keys=keys
     )

@@ -16,7 +16,7 @@ import pandas as pd
 from geodata.faults import InputError
 from models.demand.forecast import forecast
 from models.region.region import Region
-from optimiser.model.formulation import POINTS
+from optimiser.model.formulation import POINTS, paid_by_the_wlz
 from optimiser.model.model import Floats, Model
 from optimiser.plan import Plan
 from optimiser.problem import Problem
@@ -147,6 +147,7 @@ def _of_relaxation(model: Model, values: Floats, objective: float) -> Sensitivit
     euros = float(sum(term.amount * values[term.variable.id] for term in paid))
     chosen = problem.personal_budget.sum(["neighbourhood", "profile"]).to_series()
     own = problem.prices.support.mul(chosen, axis=0)[list(problem.years)].to_numpy().sum()
+    own -= sum(eur for _, _, eur in paid_by_the_wlz(problem))
     years, last, at = len(problem.years), problem.years[-1], set(problem.intramural_at)
     return SensitivityFigures(
         objective=objective,

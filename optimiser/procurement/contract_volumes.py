@@ -198,7 +198,7 @@ def _euros(plan: Plan) -> xr.DataArray:
         at = {"site": site, "tier": tier}
         if tier in plan.data["places"]["tier"].values and site in plan.data["places"]["site"].values:
             runs = plan.data["operating"].sel(at).fillna(0.0).to_numpy()
-            held = plan.data["places"].sel(at).fillna(0.0).to_numpy()
+            held = (plan.data["places"] - plan.data["wlz_occupied"]).sel(at).fillna(0.0).to_numpy()
             each = prices.place.loc[tier, years].to_numpy(float) if tier in prices.place.index else 0.0
             amount = runs * prices.running.loc[(site, tier), years].to_numpy(float) + held * each
             rows.append([problem.neighbourhood_of[site], tier, *amount])

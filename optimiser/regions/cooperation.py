@@ -8,7 +8,7 @@ Equations, for a group S of municipalities and a facility tier k with c = Σ cli
 places asked, least its least size and size the mean size of its sites today (never below least):
 
     sites q = max(1, n / size)      places paid p = max(n, least)      short = max(0, least − n)
-    euros   = rate · weeks · occupancy · p                                  (an all-in tier)
+    euros   = presence · q + (rate · weeks − presence / (reference · occupancy)) · occupancy · p  (all-in)
             = running · q + place · p + client · weeks · c                  (a tier of components)
 
 Minutes: from a client's neighbourhood to the places of the group, each place as likely as the next;
@@ -32,8 +32,8 @@ from geodata.minutes import travel_minutes
 from geodata.neighbours import merged
 from geodata.numerals import parse_number
 from models.demand.forecast import Outlook
-from models.parameters.finance import WEEKS_PER_YEAR, nominal
-from models.parameters.parameters import Parameters, Tier
+from models.parameters.finance import WEEKS_PER_YEAR, nominal, presence_per_client, running_per_site
+from models.parameters.parameters import Parameters, Tier, Years
 from models.parameters.quantity import Quantity
 from models.region.region import Region
 
@@ -239,10 +239,16 @@ def _scale(region: Region, code: str) -> TierScale:
         least=least,
         size=max(least, 1.0, float(here.mean()) if len(here) else 0.0),
         occupancy=occupancy,
-        running=paid(tier.running),
-        place=paid(tier.rate) * WEEKS_PER_YEAR * occupancy if tier.rate else paid(tier.place),
+        running=running_per_site(tier, 0.0, years.base, years),
+        place=_all_in(tier, years) * occupancy if tier.rate else paid(tier.place),
         client=_client(tier, paid(tier.client)),
     )
+
+
+def _all_in(tier: Tier, years: Years) -> float:
+    """Return the euros of an all-in tier for a client-year, presence at night left out."""
+    rate = nominal(tier.rate, years.base, years) * WEEKS_PER_YEAR if tier.rate else 0.0
+    return rate - presence_per_client(tier, years.base, years)
 
 
 def _client(tier: Tier, weekly: float) -> float:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from optimiser.verification.arrays import PlanArrays, positions
 from optimiser.verification.money import Euros, granted
+from optimiser.verification.rates import by_client
 from optimiser.verification.violation import EUROS, PEOPLE, Floats, Violation, exceeds
 
 NOBODY = PEOPLE / 100
@@ -65,7 +66,7 @@ def _borne(plan: PlanArrays) -> dict[str, Floats]:
 def _support_between(plan: PlanArrays, euros: Euros, tiers: NDArray[np.bool_]) -> Floats:
     """Return (origin, host, year) support by Wmo tiers less contributions; personal budgets at home."""
     prices = plan.problem.prices
-    each = euros.priced(prices.support, "k") - euros.priced(prices.contribution, "k")
+    each = by_client(plan) - euros.priced(prices.contribution, "k")
     each = each * (tiers & plan.of_stream("Wmo"))[:, None]
     pairs, towns = plan.pairs, len(plan.labels["m"])
     host = np.where(pairs.site >= 0, plan.town_of[plan.area_of[pairs.site]], plan.town_of[pairs.area])

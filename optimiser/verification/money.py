@@ -6,8 +6,10 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from optimiser.verification.arrays import PlanArrays, positions
+from optimiser.verification.rates import WEEKS, by_client, by_house, by_place, grown
 from optimiser.verification.relocation import moves
 from optimiser.verification.violation import CENT, EUROS, Floats, Violation, differs, exceeds
 
@@ -56,16 +58,17 @@ class Euros:
     def support(self) -> Floats:
         """(tier, year) support of clients, those with a personal budget too."""
         people = (self.plan["clients"] + self.plan.budgets).sum(axis=(0, 1))
-        return np.asarray(people * self.priced(self.plan.problem.prices.support, "k"))
+        return np.asarray(people * by_client(self.plan))
 
     @cached_property
     def at_sites(self) -> dict[str, Floats]:
         """Part → (site, tier, year) what places cost; a conversion belongs to the tier it leads to."""
         plan, prices = self.plan, self.plan.problem.prices
         used = plan["places"] - plan["wlz_occupied"][..., None]
-        running = plan["operating"] * self.priced(prices.running, "s", "k")
+        own, present = self.priced(prices.running, "s", "k"), by_house(plan)
+        running = plan["operating"] * np.where(self._with_presence[:, None], present, own)
         costs = {
-            "sites": running + used * self.priced(prices.place, "k"),
+            "sites": running + used * by_place(plan),
             "capital": np.cumsum(plan["added"] * self.priced(prices.capital, "s", "k"), axis=-1),
             "closing": plan["removed"] * self.priced(prices.closing, "k"),
             "conversion": np.zeros_like(plan["places"]),
@@ -75,6 +78,12 @@ class Euros:
             costs["conversion"] = np.cumsum(np.einsum("skot,kot->sot", plan["converted"], each), axis=-1)
             costs["closing"] = costs["closing"] + np.einsum("skot,kot->sot", plan["converted"], once)
         return costs
+
+    @cached_property
+    def _with_presence(self) -> NDArray[np.bool_]:
+        """(tier) whether a part of its rate is paid by house."""
+        tiers = self.plan.problem.region.parameters.tiers
+        return np.array([tiers[str(code)].presence is not None for code in self.plan.labels["k"]])
 
     @cached_property
     def homes(self) -> Floats:
@@ -94,16 +103,10 @@ class Euros:
     @cached_property
     def contributions(self) -> Floats:
         """(tier, year) what clients pay, from region.toml's own numbers."""
-        plan, parameters = self.plan, self.plan.problem.region.parameters
+        plan, tiers = self.plan, self.plan.problem.region.parameters.tiers
         people = (plan["clients"] + plan.budgets).sum(axis=(0, 1))
-        paid = np.zeros_like(people)
-        for n, code in enumerate(plan.labels["k"]):
-            own = parameters.tiers[str(code)].contribution
-            if own:
-                since = plan.years - (own.price_year or parameters.years.price_year)
-                growth = (1.0 + parameters.years.indexation.value) ** since
-                paid[n] = people[n] * own.value * 365.25 / 7 * growth
-        return paid
+        own = [grown(plan, tiers[str(code)].contribution) for code in plan.labels["k"]]
+        return np.asarray(people * WEEKS * np.array(own))
 
     @cached_property
     def parts(self) -> dict[str, Floats]:
