@@ -58,7 +58,7 @@ def read_areas(path: Path, crs: str, faults: list[Fault]) -> gpd.GeoDataFrame:
     if raw is None:
         return _nothing(crs)
     raw = raw.rename(columns=our_names(raw.columns))
-    if _lacks_columns(path.name, raw, faults) or not _lies_in(path.name, raw, crs, faults):
+    if _lacks_columns(path.name, raw, faults) or not lies_in(path.name, raw, crs, faults):
         return _nothing(crs)
     dry = _without_water(raw.to_crs(crs))
     if dry.empty:
@@ -139,7 +139,7 @@ def _lacks_columns(file: str, raw: gpd.GeoDataFrame, faults: list[Fault]) -> boo
     return bool(lacking)
 
 
-def _lies_in(file: str, raw: gpd.GeoDataFrame, crs: str, faults: list[Fault]) -> bool:
+def lies_in(file: str, raw: gpd.GeoDataFrame, crs: str, faults: list[Fault]) -> bool:
     """Tell whether the coordinates can be what the file says they are."""
     use = CRS.from_user_input(crs).area_of_use
     west, south, east, north = raw.to_crs("EPSG:4326").total_bounds
@@ -244,7 +244,7 @@ def _with_shapes(file: str, areas: gpd.GeoDataFrame, faults: list[Fault]) -> gpd
     kinds = areas.geometry.geom_type
     points = kinds == "Point"
     polygons = kinds.isin(["Polygon", "MultiPolygon"])
-    usable = areas.geometry.notna() & ~areas.geometry.is_empty & (points | polygons)
+    usable = ~areas.geometry.is_empty & (points | polygons)  # a missing shape is of no kind
     for code in areas.index[~usable]:
         found = f"area '{code}' with {kinds[code] if isinstance(kinds[code], str) else 'no shape'}"
         faults.append(

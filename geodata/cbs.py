@@ -14,9 +14,11 @@ import pandas as pd
 from pyogrio.errors import DataSourceError
 
 from geodata import postgis
+from geodata.areas import lies_in
 from geodata.crosswalk import COLUMNS, overlay, read_crosswalk
 from geodata.faults import Fault, did_you_mean
-from geodata.indicator_tables import joined, known_figures, read_figures
+from geodata.geometry_repair import mended
+from geodata.indicator_tables import joined, known_figures, municipality_names, read_figures
 from geodata.indicators import COUNTED, INDICATORS, is_water, numbers, our_names, texts
 from geodata.layers import Source, label_of, layer_names, read_layer, year_of
 
@@ -58,6 +60,8 @@ class Extract:
     level: Level
     unused: tuple[str, ...] = ()
     """Columns of the map that nothing is read from."""
+    repairs: tuple[str, ...] = ()
+    """What was mended of the shapes, in sentences."""
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -99,10 +103,13 @@ class Extract:
         return overlay(near.assign(code=texts(near["code"])), self.areas, self.areas)
 
 
-def read_extract(source: Source, chosen: Sequence[str], level: Level, faults: list[Fault]) -> Extract | None:
+def read_extract(
+    source: Source, chosen: Sequence[str], level: Level, faults: list[Fault], figures: Sequence[Source] = ()
+) -> Extract | None:
     """Read the areas of municipalities, given by name or code; None where faults prevent it.
 
-    A name that the map does not have is a fault that names the nearest.
+    A name that the map does not have is a fault that names the nearest. Where tables of figures follow
+    (`figures`), a map of outlines alone will do, and the names of municipalities are looked up in these.
     """
     label = label_of(source)
     whole = read_layer(source, lambda names: _named(label, names, level), _PLURAL[level], faults)
@@ -111,10 +118,12 @@ def read_extract(source: Source, chosen: Sequence[str], level: Level, faults: li
     year = year_of(*_layers(source, level), label)
     year = year or _year_within(whole)
     known_names = our_names(whole.columns)
-    raw = whole.rename(columns=known_names)
+    raw = _completed(whole.rename(columns=known_names), figures)
     lacking = [name for name in ("code", "municipality", "inhabitants") if name not in raw]
     if lacking:
-        found, remedy = f"no column of {', '.join(lacking)}", "Take the map as CBS publishes it."
+        remedy = "Take the map as CBS publishes it"
+        remedy += ", or give its figures with --figures." if lacking == ["inhabitants"] else "."
+        found = f"no column of {', '.join(lacking)}"
         faults.append(Fault(label, found, f"the {_PLURAL[level]} of CBS", remedy))
         return None
     if "water" in raw:
@@ -123,10 +132,34 @@ def read_extract(source: Source, chosen: Sequence[str], level: Level, faults: li
     codes = _chosen(label, raw, chosen, faults)
     if len(faults) > known or not _is_of_level(label, raw, level, faults):
         return None
-    areas = _areas(label, raw[texts(raw["municipality"]).isin(codes)], year, faults)
+    here = raw[texts(raw["municipality"]).isin(codes)]
+    if not lies_in(label, here, CRS, faults):
+        return None
+    areas, repairs = mended(label, _areas(label, here, year, faults), faults)
     towns = _municipalities(source, areas, raw, codes, faults)
     unused = [str(name) for name in whole if name not in known_names and name not in _NOT_FIGURES]
-    return Extract(areas, towns, year, label, level, tuple(unused))
+    return Extract(areas, towns, year, label, level, tuple(unused), repairs)
+
+
+_BEGINS_WITH_MUNICIPALITY = r"(?:WK|BU)\d{6,8}"
+"""Codes of CBS: WK or BU, four digits of the municipality, two of the wijk, and two of the buurt."""
+
+
+def _completed(raw: gpd.GeoDataFrame, figures: Sequence[Source]) -> gpd.GeoDataFrame:
+    """Add to outlines alone what their codes and the tables of figures tell: municipality, name, room."""
+    if "municipality" not in raw and "code" in raw:
+        codes = texts(raw["code"])
+        if codes.str.fullmatch(_BEGINS_WITH_MUNICIPALITY).all():
+            raw = raw.assign(municipality="GM" + codes.str[2:6])
+    if not figures or "municipality" not in raw:
+        return raw
+    if "inhabitants" not in raw:
+        raw = raw.assign(inhabitants=float("nan"))
+    if "municipality_name" not in raw:
+        names = municipality_names(figures)
+        codes = texts(raw["municipality"])
+        raw = raw.assign(municipality_name=codes.map(lambda code: names.get(code, code)))
+    return raw
 
 
 _NOT_FIGURES = (

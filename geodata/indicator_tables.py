@@ -60,6 +60,21 @@ def read_figures(source: Source, faults: list[Fault], *, own_columns: bool = Tru
     return figures[~figures.index.duplicated()]
 
 
+def municipality_names(tables: Sequence[Source]) -> dict[str, str]:
+    """Return the names of municipalities by code (GM0114) that tables of wijken and buurten give."""
+    found: dict[str, str] = {}
+    for source in tables:
+        raw = _raw(source, [])  # what is wrong with it is told where its figures are read
+        names = our_names(raw.columns)
+        written = {ours: column for column, ours in names.items()}
+        if {"code", "municipality_name"} <= set(written):
+            codes = raw[written["code"]].astype("str").str.strip()
+            towns = raw[written["municipality_name"]].astype("str").str.strip()
+            pairs = zip(codes, towns, strict=True)
+            found |= {f"GM{code[2:6]}": name for code, name in pairs if code[:2] in ("WK", "BU") and name}
+    return found
+
+
 def _code_column(raw: pd.DataFrame, names: Mapping[str, str]) -> str | None:
     ours = {name: written for written, name in names.items()}
     if "code" in ours:

@@ -15,9 +15,9 @@ from geodata.numerals import parse_number
 COLUMNS = {
     "code": (
         "code", "buurtcode", "bu_code", "wijkcode", "wk_code", "gwb_code", "codering", "regiocode",
-        "wijkenenbuurten",
+        "wijkenenbuurten", "statcode",
     ),
-    "name": ("name", "buurtnaam", "bu_naam", "wijknaam", "wk_naam"),
+    "name": ("name", "buurtnaam", "bu_naam", "wijknaam", "wk_naam", "statnaam"),
     "municipality": ("municipality", "gemeentecode", "gm_code"),
     "municipality_name": ("municipality_name", "gemeentenaam", "gm_naam"),
     "inhabitants": ("inhabitants", "aantal_inwoners", "inwoners", "aant_inw", "aantalinwoners", "a_inw"),

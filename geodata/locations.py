@@ -22,16 +22,18 @@ ADDRESS = (
 )  # fmt: skip
 """Columns of an address, as they are called in lists of places."""
 
+_TABLES = (".csv", ".xlsx", ".xlsm", ".xls")
+
 _COORDINATES = (("x", "y"), ("lon", "lat"))
 
 
 def read_locations(source: Source, crs: str, faults: list[Fault]) -> pd.DataFrame:
-    """Read places into a frame of text, as `read_table` reads a CSV file.
+    """Read places into a frame of text, as `read_table` reads a CSV file or a workbook.
 
     Shapes become `x` and `y` in the metres of `crs`: a point itself, of anything else a point inside.
     The index `line` is the line of a CSV file, or 1 more than the number of the feature.
     """
-    if not postgis.is_database(source) and Path(source).suffix.lower() == ".csv":
+    if not postgis.is_database(source) and Path(source).suffix.lower() in _TABLES:
         return read_table(Path(source), faults)
     layer = read_layer(source, lambda names: _only(label_of(source), names), "places", faults)
     if layer is None:

@@ -11,6 +11,7 @@ import pandas as pd
 from geodata.faults import Fault
 from geodata.numerals import is_plain
 from geodata.size_limits import MOST_TABLE, is_too_large
+from geodata.spreadsheets import is_spreadsheet, read_sheet
 
 _FORMULA = re.compile(r"'*[=+@\t\r\n-]")
 """How a cell begins that a spreadsheet program runs, or that began so before `guarded` had it."""
@@ -24,7 +25,8 @@ def read_table(path: Path, faults: list[Fault]) -> pd.DataFrame:
     Parameters
     ----------
     path
-        UTF-8 (a byte order mark is let pass), columns separated by comma or semicolon.
+        UTF-8 (a byte order mark is let pass), columns separated by comma or semicolon; or an Excel workbook,
+        of which the first sheet with rows is read. Titles above the columns and a source below are let pass.
     faults
         Every fault that is found is added here; the frame then holds what could be read.
 
@@ -36,11 +38,16 @@ def read_table(path: Path, faults: list[Fault]) -> pd.DataFrame:
         separator: a point with commas, a comma with semicolons. Rows without any text are
         left out.
     """
-    text = _text(path, faults)
-    if text is None:
+    known = len(faults)
+    if is_spreadsheet(path):
+        separator, rows = "", read_sheet(path, faults)
+    else:
+        text = _text(path, faults)
+        separator = _separator(text) if text is not None else ","
+        rows = _rows(path.name, text, separator, faults) if text is not None else []
+    if not rows and len(faults) > known:
         return _frame([], [], [], ".")
-    separator = _separator(text)
-    rows = _rows(path.name, text, separator, faults)
+    rows = _without_title_and_source(rows)
     if not rows:
         faults.append(
             Fault(path.name, "an empty file", "a line of column names", "Write the column names on line 1.")
@@ -56,7 +63,7 @@ def read_table(path: Path, faults: list[Fault]) -> pd.DataFrame:
         else:
             lines.append(line)
             cells.append(row)
-    return _frame(header, lines, cells, "," if separator == ";" else ".")
+    return _frame(header, lines, cells, {";": ",", ",": "."}.get(separator, ""))
 
 
 def guarded(frame: pd.DataFrame) -> pd.DataFrame:
@@ -114,9 +121,36 @@ def _text(path: Path, faults: list[Fault]) -> str | None:
 
 
 def _separator(text: str) -> str:
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    outside_quotes = re.sub(r'"[^"]*"', "", first)
-    return ";" if outside_quotes.count(";") > outside_quotes.count(",") else ","
+    """Return the separator of the line of column names, which titles may stand above."""
+    first = [line for line in text.splitlines() if line.strip()][:_TITLES]
+    bare = [re.sub(r'"[^"]*"', "", line) for line in first]
+    header = max(bare, key=lambda line: max(line.count(";"), line.count(",")) > 1, default="")
+    return ";" if header.count(";") > header.count(",") else ","
+
+
+_TITLES = 10
+"""Lines in which the column names stand, below titles."""
+
+_SOURCE = re.compile(r"(bron|source)\s*:|©", re.IGNORECASE)
+"""How the line begins that statistics offices write below a table."""
+
+
+def _without_title_and_source(rows: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
+    """Return rows without the titles above the column names and the source below the last row.
+
+    A title is a line of one cell above a line of three or more; a source says that it is one.
+    """
+    filled = [sum(map(bool, row)) for _, row in rows[:_TITLES]]
+    first = next((at for at, count in enumerate(filled) if count > 2), 0)
+    begins = first if all(count == 1 for count in filled[:first]) else 0
+    ends = len(rows)
+    while ends > begins + 1 and _is_source(rows[ends - 1][1]):
+        ends -= 1
+    return rows[begins:ends]
+
+
+def _is_source(row: list[str]) -> bool:
+    return bool(_SOURCE.match(row[0])) and not any(row[1:])
 
 
 def _rows(file: str, text: str, separator: str, faults: list[Fault]) -> list[tuple[int, list[str]]]:

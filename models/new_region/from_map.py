@@ -5,7 +5,7 @@ import math
 import shutil
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from models.parameters.parameters import Parameters
 from models.parameters.toml_schema import TOML
 from models.parameters.toml_writer import region_text
 from models.region import tables
+from models.region.column_names import with_our_names
 
 DEFAULTS = "zuidoost-drenthe"
 """The bundled region whose numbers a new region begins with, less what is true of that region only."""
@@ -32,6 +33,8 @@ DEFAULTS = "zuidoost-drenthe"
 NOTES: Mapping[str, str] = {
     "tiers.intramural.norm": "no Dutch norm was found; some 12 km in a straight line",
     "tiers.intramural.reach": "farther a client loses family, work and practitioner",
+    "tiers.intramural.presence.reference_places": "the size of house at which the parts come to the rate: "
+    "use the mean of this region",
     "tiers.group_living.building": "a room with shared living room",
     "tiers.room_rental.building": "a rented room with own kitchenette and bathroom",
     "pathway.wlz.intensive": "S0 expects 'ruim 30 %' to go at once; here spread over ten years",
@@ -97,9 +100,10 @@ class MapOptions:
     def read(self) -> "NewRegion":
         """Read all of it; raises InputError with every fault."""
         faults = list[Fault]()
-        extract = read_extract(self.source, self.municipalities, self.level, faults)
+        extract = read_extract(self.source, self.municipalities, self.level, faults, self.figures)
         if extract is not None:
             extract = extract.with_figures(self.figures, self.crosswalk, faults)
+            faults.extend(_uncounted(extract))
         sites = self._sites(faults)
         tables = {name: read_rows(source, faults) for name, source in self.tables}
         base = self.base or (extract.year - 1 if extract is not None and extract.year else None)
@@ -122,6 +126,13 @@ class MapOptions:
         sites = read_locations(self.sites, CRS, faults)
         table = read_addresses(self.addresses, CRS, faults) if self.addresses is not None else None
         return sites if table is None else placed(sites, label_of(self.sites), table, faults)
+
+
+def _uncounted(extract: Extract) -> Iterator[Fault]:
+    """Tell where neither the map nor a table of figures says how many people live anywhere."""
+    if extract.areas["inhabitants"].isna().all():
+        remedy = "Give a table of CBS's key figures of that year: --figures FILE."
+        yield Fault(extract.label, "no inhabitants", "the inhabitants of every area", remedy)
 
 
 @dataclass(frozen=True)
@@ -159,6 +170,7 @@ def write_region(new: NewRegion, folder: Path) -> tuple[str, ...]:
         found = "a folder with files in it" if folder.is_dir() else "a file"
         raise InputError([Fault(str(folder), found, "a new or empty folder", "Name another folder.")])
     defaults = default_assumptions()
+    new, renamed = _in_our_words(new, defaults["tiers"])
     sites = _sites(new, list(defaults["tiers"]))
     raw, told = _fitted(defaults, sites)
     raw = _completed(raw, new)
@@ -168,7 +180,15 @@ def write_region(new: NewRegion, folder: Path) -> tuple[str, ...]:
     except BaseException:
         shutil.rmtree(folder)
         raise
-    return (*_said(new), *told)
+    return (*_said(new), *renamed, *told)
+
+
+def _in_our_words(new: NewRegion, tiers: Mapping[str, Any]) -> tuple[NewRegion, list[str]]:
+    """Return what a region is made of with our names for the columns and tiers of its sites; say which."""
+    if new.sites is None:
+        return new, []
+    sites, renamed = _with_tiers(with_our_names(new.sites, tables.SITES.every_column), tiers)
+    return replace(new, sites=sites), renamed
 
 
 def default_assumptions() -> dict[str, Any]:
@@ -375,6 +395,28 @@ def _plain(number: float) -> str:
     return "" if math.isnan(number) else f"{number:.10g}"
 
 
+TIER_WORDS: Mapping[str, str] = {
+    "beschermd wonen": "intramural", "bw": "intramural", "intramuraal": "intramural",
+    "groepswonen": "group_living", "kamerverhuur": "room_rental", "kamers": "room_rental",
+    "maatschappelijke opvang": "shelter", "mo": "shelter", "opvang": "shelter",
+}  # fmt: skip
+"""Words with which lists of sites name a tier, besides its code and its names in `region.toml`."""
+
+
+def _with_tiers(sites: pd.DataFrame, tiers: Mapping[str, Any]) -> tuple[pd.DataFrame, list[str]]:
+    """Return sites with the codes of tiers for their names, and what was read as which."""
+    if "tier" not in sites:
+        return sites, []
+    known = {word: code for word, code in TIER_WORDS.items() if code in tiers}
+    known |= {str(name).casefold(): code for code, tier in tiers.items() for name in tier["name"].values()}
+    known |= {code.casefold(): code for code in tiers}
+    codes = sites["tier"].map(lambda text: known.get(text.casefold(), text))
+    read = dict(zip(sites["tier"], codes, strict=True))
+    named = sites.assign(tier=codes)
+    named.attrs = dict(sites.attrs)
+    return named, [f"Read '{word}' as tier {code}." for word, code in read.items() if word != code]
+
+
 def _sites(new: NewRegion, tiers: Sequence[str]) -> list[dict[str, str]]:
     """Return the rows of sites.csv, what is not given filled in as far as it follows."""
     if new.sites is None:
@@ -497,6 +539,7 @@ def _said(new: NewRegion) -> list[str]:
     told = [
         f"{len(areas)} areas with {areas['inhabitants'].sum():,.0f} inhabitants, from {new.extract.label}."
     ]
+    told.extend(new.extract.repairs)
     if new.extract.missing:
         told.append(f"Not known of any area: {', '.join(new.extract.missing)}.")
         told.extend(_capacity_told(new))

@@ -48,6 +48,7 @@ def quantity(unit: str, *, least: float = -math.inf, most: float = math.inf) -> 
         if not _is_number(value):
             raise ValueError(f"a finite number in {unit}")
         _check_range(written, unit)
+        _check_within_own_range(written)
         if not least <= value <= most:
             raise ValueError(f"a number in {unit} {_range(least, most)}")
         if written.get("unit", unit) != unit:
@@ -66,6 +67,14 @@ def _check_range(written: dict[str, Any], unit: str) -> None:
     given = [written[end] for end in ("low", "high") if written.get(end) is not None]
     if not all(_is_number(end) for end in given) or given != sorted(given):
         raise ValueError(f"low and high as finite numbers in {unit}, the lowest first")
+
+
+def _check_within_own_range(written: dict[str, Any]) -> None:
+    """Raise where a value is not one of those that its own low and high call possible."""
+    low, high = (written.get(end) for end in ("low", "high"))
+    least, most = (-math.inf if low is None else low), (math.inf if high is None else high)
+    if not least <= written["value"] <= most:
+        raise ValueError(f"a number {_range(least, most)}, its own low and high")
 
 
 def _range(least: float, most: float) -> str:

@@ -1,11 +1,12 @@
 """Sentences without which the figures of a region must not be shown, in Dutch and English."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import geopandas as gpd
 import pandas as pd
 
 from models.parameters.parameters import Parameters, Travel
+from models.parameters.scenario import Override
 from models.region import carrying_capacity
 from models.region.draft import Draft
 from models.region.read_travel import CAR
@@ -20,9 +21,60 @@ def of(parameters: Parameters, draft: Draft) -> tuple[dict[str, str], ...]:
         *_adults(draft.areas),
         *carrying_capacity.remarks_of(draft, parameters.carrying_capacity),
         *_registrations(draft.clients),
+        *_tenants(parameters, draft),
+        *_unconnected(draft),
         *_late_rows(parameters.years.last, draft),
         *_not_paid(parameters),
     )
+
+
+def without_effect(parameters: Parameters, overrides: Sequence[Override]) -> Iterator[dict[str, str]]:
+    """Tell which settings change nothing, since the policy that they are of is off."""
+    for one in overrides:
+        section, name, *rest = (*one.key.split("."), "", "")
+        policy = getattr(parameters.policies, name, None) if section == "policies" else None
+        if policy is not None and policy.mode == "off" and rest[0] != "mode":
+            yield {
+                "nl": f"{one.key} = {one.new} heeft geen effect: {name} staat uit. Zet het aan met "
+                f"policies.{name}.mode.",
+                "en": f"{one.key} = {one.new} has no effect: {name} is off. Switch it on with "
+                f"policies.{name}.mode.",
+            }
+
+
+def _tenants(parameters: Parameters, draft: Draft) -> Iterator[dict[str, str]]:
+    """Tell of how many people with support in a home no table has the home: they wait in the plan."""
+    tiers, base = parameters.tiers_of("home"), parameters.years.base
+    tenants = float(draft.clients.loc[draft.clients["tier"].isin(tiers), "clients"].sum())
+    homes = float(draft.homes.loc[draft.homes["year"] == base, "homes"].sum())
+    without = round(tenants - homes)
+    if without >= 1:
+        yield {
+            "nl": f"Volgens clients.csv wonen {tenants:.0f} mensen met begeleiding in een woning; homes.csv "
+            f"kent in {base} maar {homes:.0f} woningen. Voor {without} mensen is er dus geen woning: zij "
+            "wachten in het plan. Vul homes.csv aan.",
+            "en": f"According to clients.csv {tenants:.0f} people live in a home with support; homes.csv "
+            f"knows only {homes:.0f} homes in {base}. So there is no home for {without} people: they wait "
+            "in the plan. Complete homes.csv.",
+        }
+
+
+def _unconnected(draft: Draft) -> Iterator[dict[str, str]]:
+    """Name the neighbourhoods that have people and no row in travel.csv: nothing elsewhere is in reach."""
+    cars = draft.travel[draft.travel["mode"] == CAR]
+    if cars.empty:
+        return
+    others = cars[cars["origin"] != cars["destination"]]
+    people = draft.areas.index[draft.areas["inhabitants"] > 0]
+    lost = [str(code) for code in people if code not in set(others["origin"])]
+    if lost:
+        named = ", ".join(lost[:8]) + (f", … ({len(lost)})" if lost[8:] else "")
+        yield {
+            "nl": f"travel.csv heeft geen regels vanuit {named}: wie daarvandaan komt, kan alleen in de "
+            "eigen wijk wonen, en wacht anders.",
+            "en": f"travel.csv has no rows from {named}: who comes from there can live in the own "
+            "neighbourhood only, and waits otherwise.",
+        }
 
 
 def _drawing(areas: gpd.GeoDataFrame) -> Iterator[dict[str, str]]:

@@ -14,6 +14,7 @@ from models.parameters.finance import (
 from models.parameters.parameters import MO, WAITING, Pathway, Profile, SitesRunAsSettled, Tier, Years
 from models.parameters.quantity import Quantity
 from models.parameters.toml_schema import TOML
+from models.region import plausibility
 from models.region.draft import Draft
 
 SUMS_TO_ONE = 1e-6
@@ -22,9 +23,15 @@ SUMS_TO_ONE = 1e-6
 
 def of_parameters(draft: Draft) -> Iterator[Fault]:
     """Check `region.toml` for what its schema cannot see: codes, sums, years and prices."""
-    for check in (
-        _crs, _codes, _pathway, _conversions, _prices, _contributions, _path_years, _policies, _more_homes,
-    ):  # fmt: skip
+    beyond = list(plausibility.of(draft))
+    yield from beyond
+    # a rate that cannot be meant is the cause; what waiting must cost beside it would be a consequence
+    prices = (
+        ()
+        if any((fault.column or "").startswith("tiers.") for fault in beyond)
+        else (_prices, _contributions)
+    )
+    for check in (_crs, _codes, _pathway, _conversions, *prices, _path_years, _policies, _more_homes):
         yield from check(draft)
 
 

@@ -379,7 +379,7 @@ def _region(
         assumptions=assumptions.register(parameters, sources),
         overrides=overrides,
         digest=digest,
-        remarks=remarks.of(parameters, draft),
+        remarks=(*remarks.of(parameters, draft), *remarks.without_effect(parameters, overrides)),
     )
 
 

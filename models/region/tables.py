@@ -13,6 +13,7 @@ from geodata.faults import Fault, did_you_mean
 from geodata.numerals import Fits, parse_number, read_date
 from geodata.tables import read_table
 from models.parameters.parameters import EXITS
+from models.region.column_names import in_our_words, with_our_names
 
 _WHOLE = "Int64"
 _ONE_OF = "one of "
@@ -364,6 +365,7 @@ def converted(
     line in the file. What is wrong with a cell, a column or a key is added to `faults`.
     """
     known = len(faults)
+    raw = _in_our_names(table, raw)
     _check_columns(table, raw, faults)
     if raw.empty and not table.may_be_empty and sound and len(faults) == known:
         remedy = f"Fill in {table.purpose}."
@@ -381,6 +383,16 @@ def blank(table: TableSchema) -> pd.DataFrame:
         {name: pd.Series(dtype=_kind(column)) for name, column in table.every_column.items()}
     )
     return empty.set_axis(pd.Index([], dtype="int64", name="line"))
+
+
+def _in_our_names(table: TableSchema, raw: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame of text with our names for its columns, and our words in those that take few."""
+    renamed = with_our_names(raw, table.every_column)
+    few = {name: choices(column) for name, column in table.every_column.items() if name in renamed}
+    for name, words in few.items():
+        if words:
+            renamed[name] = in_our_words(renamed[name], words)
+    return renamed
 
 
 def _kind(column: pa.Column) -> str:

@@ -3,6 +3,7 @@
 import geopandas as gpd
 import pandas as pd
 import pytest
+import shapely
 from shapely import box
 
 import cli
@@ -115,3 +116,62 @@ def test_dutch_numbers_and_dates_of_a_list_are_read(tmp_path):
     faults = []
     read = tables.read(tmp_path / "new", tables.SITES, faults)
     assert (faults, list(read["contract_end"])) == ([], ["2025-12-31"])
+
+
+def test_outlines_alone_will_do_where_a_table_has_the_figures(tmp_path):
+    """Generalised borders have codes and no more: the municipality is in the code, its name in the table."""
+    shapes = [box(120_000 + 2000 * k, 450_000, 122_000 + 2000 * k, 452_000) for k in range(3)]
+    outlines = pd.DataFrame({"statcode": list(AREAS), "statnaam": ["A", "B", "C"], "jrstatcode": "2024"})
+    source = tmp_path / "borders.gpkg"
+    gpd.GeoDataFrame(outlines, geometry=shapes, crs="EPSG:28992").to_file(
+        source, layer="wijk_gegeneraliseerd_2024"
+    )
+    table = tmp_path / "kwb.csv"
+    rows = [f"{code};{'Testdorp' if '9902' in code else 'Proefstad'};{n}" for code, n in AREAS.items()]
+    table.write_text("\n".join(["gwb_code;gm_naam;a_inw", *rows]), encoding="utf-8")
+    command = ["init", str(tmp_path / "new"), "--from", str(source), "--municipalities", "Proefstad,Testdorp"]
+    assert cli.main([*command, "--figures", str(table)]) == cli.DONE
+    made = gpd.read_file(tmp_path / "new" / "neighbourhoods.gpkg").set_index("code")
+    assert made["inhabitants"].to_dict() == AREAS
+    assert made["municipality"].to_dict() == {code: f"GM{code[2:6]}" for code in AREAS}
+    towns = pd.read_csv(tmp_path / "new" / "municipalities.csv").set_index("code")
+    assert towns["name"].to_dict() == {"GM9901": "Proefstad", "GM9902": "Testdorp"}
+
+
+def test_outlines_without_a_table_are_refused_with_what_to_give(tmp_path, capsys):
+    """No inhabitants anywhere: --figures is named, and nothing is written."""
+    source = tmp_path / "bare_2023.gpkg"
+    gpd.read_file(write_map(tmp_path)).drop(columns="aantal_inwoners").to_file(source)
+    command = ["init", str(tmp_path / "new"), "--from", str(source), "--municipalities", "Proefstad"]
+    assert cli.main(command) == cli.BAD_INPUT
+    assert "--figures" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    ("shape", "told"), [(None, "'WK990100' without a shape"), ("swapped", "within the area of use")]
+)
+def test_a_map_that_lies_nowhere_is_refused_before_anything_is_written(tmp_path, capsys, shape, told):
+    """An area without a shape, and coordinates with north before east: one fault, no folder."""
+    source, frame = tmp_path / "odd_2023.gpkg", gpd.read_file(write_map(tmp_path))
+    if shape is None:
+        frame.loc[0, "geometry"] = None
+    else:
+        frame = frame.to_crs("EPSG:4326")
+        swapped = shapely.transform(frame.geometry.array, lambda places: places[:, ::-1])
+        frame = frame.set_geometry(gpd.GeoSeries(swapped, crs=frame.crs))
+    frame.to_file(source)
+    command = ["init", str(tmp_path / "new"), "--from", str(source), "--municipalities", "Proefstad"]
+    assert cli.main(command) == cli.BAD_INPUT
+    said = capsys.readouterr().err
+    assert "1 fault" in said
+    assert told in said
+    assert not (tmp_path / "new").exists()
+
+
+def test_tiers_and_columns_in_dutch_make_a_sound_region(tmp_path, capsys):
+    """As a planner's own list has them; what is read as which tier is said."""
+    sites = "Locatie;Naam;Vorm;Plaatsen;X;Y;;\na;Adam;Beschermd wonen;20;121000;451000;;\n"
+    assert init(tmp_path, sites) == cli.DONE
+    assert "Read 'Beschermd wonen' as tier intramural." in capsys.readouterr().err
+    assert read_region(tmp_path / "new").site_tiers["places"].to_dict() == {("a", "intramural"): 20}

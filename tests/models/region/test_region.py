@@ -287,7 +287,7 @@ def test_all_faults_are_told_at_once(folder):
     (folder / "travel.csv").write_text(
         "origin,destination,minutes\nN1,S1,1\nN1,S2,x\nN1,S3,3\n", encoding="utf-8"
     )
-    (folder / "budgets.csv").write_text("municipality,year,stream,eur\nM1,2022,WMO,5\n", encoding="utf-8")
+    (folder / "budgets.csv").write_text("municipality,year,stream,eur\nM1,2022,Wnt,5\n", encoding="utf-8")
     edit(folder / "region.toml", "asset_life = 10", "asset_life = -10")
     edit(folder / "municipalities.csv", "16000", "x")
     edit(folder / "sites.csv", "candidate", "candidat")
@@ -423,7 +423,7 @@ def test_faults_of_travel_csv(folder, rows, file, row, found, remedy):
 @pytest.mark.parametrize(
     ("rows", "row", "column", "found"),
     [
-        ("M1,2022,WMO,5", 2, "stream", "'WMO'"),
+        ("M1,2022,Wnt,5", 2, "stream", "'Wnt'"),
         ("M3,2022,Wmo,5", 2, "municipality", "'M3'"),
         ("M1,2020,Wmo,5", 2, "year", "the year 2020"),
         ("M1,2022,Wmo,5\nM1,2022,Wmo,6", 3, "municipality, year, stream", "again, as on line 2"),

@@ -76,7 +76,7 @@ def test_every_column_has_a_meaning():
 
 def test_faults_are_told_by_sheet_and_row(tiny):
     """A word for a number, a wrong status and an empty cell, all at once."""
-    fill(tiny, "sites", 2, places="tien", status="bestaand")
+    fill(tiny, "sites", 2, places="tien", status="gesloten")
     fill(tiny, "clients", 3, profile=None)
     with pytest.raises(InputError) as told:
         read_region(tiny)
