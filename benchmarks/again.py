@@ -16,7 +16,7 @@ from statistics import median
 from benchmarks.results import add, add_option, machine
 from geodata.bundled import region_folder
 from models.demand.forecast import forecast
-from models.region.region import read_region
+from models.region.read_region import read_region
 from optimiser.plan import Plan
 from optimiser.problem import Problem
 from optimiser.solve import solve

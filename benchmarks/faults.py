@@ -24,7 +24,7 @@ import pyogrio
 import cli
 from geodata.faults import InputError
 from models.demand.forecast import forecast
-from models.region.region import read_region
+from models.region.read_region import read_region
 from optimiser.plan import Plan
 from optimiser.problem import Problem
 from optimiser.solve import solve

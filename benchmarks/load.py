@@ -21,7 +21,7 @@ from statistics import median
 from typing import Any
 
 from models.demand.forecast import forecast
-from models.region.region import read_region
+from models.region.read_region import read_region
 from optimiser.problem import Problem
 from optimiser.solve import solve
 from reports.app.answers import plan_answer, stored

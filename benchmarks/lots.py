@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from geodata.bundled import region_folder
 from models.demand.forecast import forecast
 from models.parameters.finance import WEEKS_PER_YEAR
-from models.region.region import read_region
+from models.region.read_region import read_region
 from optimiser.procurement.lots import BAND_PRICE, EMPTY_WEIGHT, Patchwork, Wish, divide
 
 OTHER = """

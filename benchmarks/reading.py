@@ -19,7 +19,7 @@ from geodata.locations import read_locations
 from models.demand.forecast import forecast
 from models.new_region.from_map import NewRegion, write_region
 from models.new_region.synthetic_country import Template, write_country
-from models.region.region import read_region
+from models.region.read_region import read_region
 from models.region.workbook import gather
 from optimiser.problem import Problem
 from reports.folder.folder import read_plan, write

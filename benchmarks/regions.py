@@ -85,7 +85,7 @@ def problem_of(name: str, seed: int) -> "Problem":
     """Return the problem of a bundled region, or of a generated one."""
     from geodata.bundled import region_folder
     from models.demand.forecast import forecast
-    from models.region.region import read_region
+    from models.region.read_region import read_region
     from optimiser.problem import Problem
 
     if name in SIZES:
@@ -99,7 +99,7 @@ def generated(size: Size, seed: int) -> "Problem":
     from geodata.bundled import region_folder
     from models.demand.forecast import forecast
     from models.new_region.synthetic_country import Template, write_country
-    from models.region.region import read_region
+    from models.region.read_region import read_region
     from optimiser.problem import Problem
 
     with tempfile.TemporaryDirectory() as place:

@@ -20,14 +20,15 @@ from benchmarks.regions import Size, map_of
 from geodata.bundled import region_folder
 from models.demand.forecast import forecast
 from models.new_region.synthetic_country import Template, write_country
-from models.region.region import read_region
+from models.region.read_region import read_region
 from optimiser.model.model import Model
 from optimiser.problem import Problem
 from optimiser.regions.region_jobs import Crew
 from optimiser.solve import solve
 from optimiser.solver.executors import cluster, own_processes, workers
+from optimiser.tradeoffs.two_stage_set import TwoStageOptions
 from optimiser.verification.verify import violations
-from reports.collections.futures import TwoStageOptions, gather, question
+from reports.collections.futures import gather, question
 from reports.folder.collection import Collection
 from reports.folder.folder import write
 

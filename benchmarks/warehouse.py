@@ -21,7 +21,7 @@ from pathlib import Path
 
 from benchmarks.results import add, add_option, machine
 from models.demand.forecast import forecast
-from models.region.region import read_region
+from models.region.read_region import read_region
 from optimiser.plan import Plan
 from optimiser.problem import Problem
 from optimiser.solve import solve

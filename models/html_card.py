@@ -1,7 +1,10 @@
-"""HTML card: the summary table that a region, problem or plan shows in a notebook."""
+"""Summary card of a region, problem or plan: as HTML for a notebook and as plain text."""
 
 from collections.abc import Iterable, Sequence
 from html import escape
+
+LONG = 40
+"""Characters above which a cell is a sentence: it does not widen its column."""
 
 _LEFT, _RIGHT = "text-align:left;vertical-align:top", "text-align:right;max-width:32em"
 
@@ -22,6 +25,27 @@ def card(title: str, rows: Iterable[Sequence[object]], *, heads: Sequence[str] =
         lines.append(f'<tr><th scope="row" style="{_LEFT}">{escape(str(about))}</th>{"".join(cells)}</tr>')
     lines.append("</tbody></table>")
     return "\n".join([*lines, f"<p>{escape(note)}</p>"] if note else lines)
+
+
+def plain_card(
+    title: str, rows: Iterable[Sequence[object]], *, heads: Sequence[str] = (), note: str = ""
+) -> str:
+    """Return the same as text: numbers to the right, a line per row."""
+    cells = [("", *heads)] if heads else []
+    cells += [(str(about), *map(amount, values)) for about, *values in rows]
+    columns = max(map(len, cells), default=0)
+    padded = [(*row, *[""] * (columns - len(row))) for row in cells]
+    widths = [
+        max(len(cell) if len(cell) <= LONG else 0 for cell in column) for column in zip(*padded, strict=True)
+    ]
+    lines = [
+        "  ".join(
+            cell.rjust(width) if place else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in padded
+    ]
+    return "\n".join([title, *(f"  {line}" for line in lines), *([note] if note else [])])
 
 
 def amount(value: object) -> str:

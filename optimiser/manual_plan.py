@@ -7,19 +7,23 @@ the check of a plan (`verify.py`), which knows none of this, then says what is b
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from threading import Event
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+from models.drawing import AreaMap, Graph
 from models.region.decisions import AgreedDecisions, DecidedHomes, DecidedPlaces
+from models.result import Result
+from optimiser.assembly.capacity import Offer
 from optimiser.model.model import RULES, Floats, Model
 from optimiser.model.variables import SLACK, column_ids
 from optimiser.plan import Plan, Proof, dataset
-from optimiser.problem import Offer, Problem
+from optimiser.problem import Problem
 from optimiser.search.assignment import people_follow
 from optimiser.search.elastic import hard_policies
 from optimiser.search.feasibility_phase import breachable
@@ -48,12 +52,30 @@ TOO_EARLY = 1e9
 """Points that keep places from being built before they can be, where a conversion would do."""
 
 
-@dataclass(frozen=True)
-class ScoredPlan:
+@dataclass(frozen=True, repr=False)
+class ScoredPlan(Result):
     """A hand-made plan, and what it breaks of the core rules and hard policies."""
 
     plan: Plan
     broken: tuple[Violation, ...]
+
+    def summary(self) -> str:
+        """Return the plan, and every rule that it breaks."""
+        head = f"It breaks {len(self.broken)} rules:" if self.broken else "It breaks no rule."
+        return "\n".join([self.plan.summary(), head, *(f"- {violation}" for violation in self.broken)])
+
+    def _frames(self) -> Mapping[str, Callable[[], pd.DataFrame]]:
+        return {"broken": self._broken, **self.plan._frames()}
+
+    def _broken(self) -> pd.DataFrame:
+        columns = [field.name for field in fields(Violation)]
+        return pd.DataFrame([asdict(one) for one in self.broken], columns=columns)
+
+    def _graphs(self) -> Mapping[str, Callable[[], Graph]]:
+        return self.plan._graphs()
+
+    def _area_map(self) -> AreaMap:
+        return self.plan._area_map()
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,18 @@
 """A plan: every decision as a labelled array, its proof, and the do-nothing reference beside it."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
-from models.html_card import card
+from models.drawing import AreaMap, Graph, dots
+from models.html_card import card, plain_card
 from models.parameters.parameters import WAITING
+from models.result import Result
 from optimiser.accounts.ledger import Labels, ledger, spent, summed
 from optimiser.accounts.relocations import tightened
 from optimiser.accounts.residents import by_origin
@@ -121,8 +124,8 @@ class Proof:
         return self.gap_eur / controllable if controllable > 0 else 0.0
 
 
-@dataclass(frozen=True)
-class Plan:
+@dataclass(frozen=True, repr=False)
+class Plan(Result):
     """A verified plan of a problem.
 
     `data` and `reference` (nothing added, removed, converted or handed over) hold the same variables.
@@ -133,17 +136,78 @@ class Plan:
     reference: xr.Dataset
     proof: Proof
 
+    def summary(self) -> str:
+        """Return base and last year, beside doing nothing, and the proof."""
+        return plain_card(self._title, self._told(), heads=self._heads, note=self._note)
+
     def _repr_html_(self) -> str:
-        """Return what a notebook shows: base and last year, beside doing nothing, and the proof."""
-        problem, proof = self.problem, self.proof
-        heads = (str(problem.base_year), str(problem.years[-1]), f"nothing done, {problem.years[-1]}")
-        note = (
+        """Return what a notebook shows: the same as a table."""
+        return card(self._title, self._told(), heads=self._heads, note=self._note)
+
+    @property
+    def _title(self) -> str:
+        problem = self.problem
+        return f"Plan {problem.region.parameters.region.name}, {problem.years[0]}–{problem.years[-1]}"
+
+    @property
+    def _heads(self) -> tuple[str, ...]:
+        base, last = self.problem.base_year, self.problem.years[-1]
+        return str(base), str(last), f"nothing done, {last}"
+
+    @property
+    def _note(self) -> str:
+        proof = self.proof
+        return (
             f"{proof.status.replace('_', ' ')}: at most {proof.gap:.2%} above the best plan there is "
             f"(EUR and points {proof.gap_eur:,.0f}; {proof.gap_controllable:.2%} of what a plan can change). "
             f"{proof.solver}, {proof.seconds:.1f} s."
         )
-        title = f"Plan {problem.region.parameters.region.name}, {problem.years[0]}–{problem.years[-1]}"
-        return card(title, self._told(), heads=heads, note=note)
+
+    def _frames(self) -> Mapping[str, Callable[[], pd.DataFrame]]:
+        sites, areas = ["site", "tier"], ["neighbourhood", "tier"]
+        return {
+            "places": lambda: self._by_year("places", sites),
+            "homes": lambda: self._by_year("homes", areas),
+            "new_homes": lambda: self._by_year("new_homes", ["corporation", "neighbourhood"]),
+            "clients": lambda: self._by_year("clients", ["profile", "tier"]),
+            "waiting": lambda: self._by_year("waiting", ["neighbourhood", "profile"]),
+            "cost": lambda: self._by_year("cost", ["part"]),
+            "cost_by_payer": lambda: self._by_year("cost", ["payer"]),
+            "proof": lambda: pd.DataFrame({"proof": vars(self.proof)}),
+        }
+
+    def _by_year(self, name: str, rows: list[str]) -> pd.DataFrame:
+        """Return a family with a column per year, without rows that are zero in all of them."""
+        array = self.data[name]
+        summed = array.sum([dim for dim in array.dims if dim not in (*rows, "year")])
+        frame = summed.transpose(*rows, "year").to_series().unstack("year")
+        return frame[(frame != 0.0).any(axis=1)]
+
+    def _graphs(self) -> Mapping[str, Callable[[], Graph]]:
+        data = self.data
+        return {
+            "places": lambda: self._graph(data["places"].sum("site"), "Places by tier", "places"),
+            "homes": lambda: self._graph(data["homes"].sum("neighbourhood"), "Homes in use", "homes"),
+            "clients": lambda: self._graph(
+                data["clients"].sum(["neighbourhood", "profile"]), "Clients by tier", "clients"
+            ),
+            "waiting": lambda: self._graph(
+                data["waiting"].sum("neighbourhood"), "People waiting by profile", "clients"
+            ),
+            "cost": lambda: self._graph(
+                data["cost"].sum(["part", "stream"]), "Cost by payer", "EUR a year, nominal"
+            ),
+        }
+
+    def _graph(self, array: xr.DataArray, title: str, unit: str) -> Graph:
+        return Graph(array.transpose("year", ...).to_pandas(), title, unit)
+
+    def _area_map(self) -> AreaMap:
+        last = self.problem.years[-1]
+        homes = self.data["homes"].sel(year=last).sum("tier").to_series()
+        places = self.data["places"].sel(year=last).sum("tier").to_series()
+        title = f"Homes in use, and places at sites (dots), {last}"
+        return AreaMap(self.problem.region.neighbourhoods, homes, title, dots(self.problem.sites, places))
 
     def _told(self) -> Iterator[tuple[object, ...]]:
         """Generate what stands in the card of a plan."""

@@ -1,29 +1,39 @@
 """The planning problem: everything that is given, labelled, checked and frozen."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from itertools import product
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 import xarray as xr
 
-from models.demand.forecast import Outlook
+from models.demand.forecast import Outlook, forecast
+from models.drawing import AreaMap, Graph, dots
 from models.funding.funding import BORNE
-from models.html_card import card
+from models.html_card import card, plain_card
 from models.parameters.finance import CLIENT, CORPORATION, discount
-from models.parameters.parameters import MO, Mode, Parameters, Policies, Tier
+from models.parameters.parameters import MO, Mode, Policies
 from models.region.decisions import NOTHING, AgreedDecisions
 from models.region.region import Region
+from models.result import Result
+from optimiser.assembly.capacity import (
+    Offer,
+    conversions_of,
+    homes_in_use,
+    offers_of,
+    site_tiers_of,
+    tiers_of,
+    under_way_of,
+)
+from optimiser.assembly.money import LESS, SharedPrice, Steering, by_year, policies_of, steering_of
+from optimiser.assembly.space import fair_shares, neighbourhoods_of, pairs_within_reach
 from optimiser.prices import Prices
 
 if TYPE_CHECKING:
     from optimiser.rule import Rule
-
-LESS = 0.99
-"""Part of the points of an unasked move that a relocation within its tier costs at most."""
 
 REGION = "region"
 """The account that stands for all municipalities together."""
@@ -40,50 +50,8 @@ def same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-@dataclass(frozen=True)
-class Steering:
-    """Points of what only steers: never paid, and kept apart from euros."""
-
-    travel: float
-    misfit: float
-    waiting: float
-    unasked_move: float
-
-
-@dataclass(frozen=True)
-class Offer:
-    """Homes that a corporation hands over in a place in a year.
-
-    Attributes
-    ----------
-    place
-        The code it was offered for: a neighbourhood or a municipality.
-    neighbourhoods
-        Where in that place the homes may lie.
-    """
-
-    corporation: str
-    place: str
-    year: int
-    homes: int
-    neighbourhoods: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class SharedPrice:
-    """What a unit of something that several regions share costs one of them in a year, above its own price.
-
-    `kind` is "budget" (a Wmo euro, in points) or "open_places" (a place open to everyone that is kept, in
-    points per place-year: a reward). It steers one solve of a decomposed country and is no part of a plan.
-    """
-
-    kind: Literal["budget", "open_places"]
-    year: int
-    price: float
-
-
-@dataclass(frozen=True)
-class Problem:
+@dataclass(frozen=True, repr=False)
+class Problem(Result):
     """What a plan is asked to decide on; a variation is made with `dataclasses.replace`.
 
     Attributes
@@ -171,20 +139,21 @@ class Problem:
     own_rules: "tuple[Rule, ...]" = ()
 
     @classmethod
-    def of(cls, region: Region, outlook: Outlook) -> Self:
-        """Assemble the problem of a region and its outlook."""
+    def of(cls, region: Region, outlook: Outlook | None = None) -> Self:
+        """Assemble the problem of a region and its outlook, which is its forecast unless there is another."""
+        outlook = forecast(region) if outlook is None else outlook
         parameters = region.parameters
-        tiers = _tiers(parameters)
-        site_tiers = _site_tiers(region)
-        conversions = _conversions(region, site_tiers)
+        tiers = tiers_of(parameters)
+        site_tiers = site_tiers_of(region)
+        conversions = conversions_of(region, site_tiers)
         years = parameters.years.planned
         return cls(
             years=years,
             base_year=parameters.years.base,
-            discount=_by_year(years, [discount(t, parameters.years) for t in years]),
+            discount=by_year(years, [discount(t, parameters.years) for t in years]),
             terminal=parameters.years.terminal.value,
-            neighbourhoods=_neighbourhoods(region),
-            municipalities=_municipalities(region),
+            neighbourhoods=neighbourhoods_of(region),
+            municipalities=fair_shares(region),
             around={code: (code, *sorted(region.contiguity[code])) for code in region.neighbourhoods.index},
             sites=region.sites[["name", "neighbourhood", "provider", "status", "plot_most", "x", "y"]],
             site_tiers=site_tiers,
@@ -198,24 +167,56 @@ class Problem:
             inflow=outlook.inflow,
             retained=outlook.pathway.retained,
             exits=outlook.pathway.exits,
-            homes=_homes(region),
-            offers=_offers(region),
+            homes=homes_in_use(region),
+            offers=offers_of(region),
             home_lead_years=parameters.homes.lead.value / 12.0,
-            pairs=_pairs(region, site_tiers),
+            pairs=pairs_within_reach(region, site_tiers),
             prices=Prices.of(region),
-            steering=_steering(parameters),
-            policies=_policies(region),
+            steering=steering_of(parameters),
+            policies=policies_of(region),
             payer=parameters.region.central_municipality,
             region=region,
             outlook=outlook,
             agreed=region.agreed,
-            under_way=_under_way(region),
+            under_way=under_way_of(region),
         )
+
+    def summary(self) -> str:
+        """Return how large the problem is, and which policies are hard and soft."""
+        return plain_card(self._title, self._told())
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
-        years = f"{self.years[0]}–{self.years[-1]}"
-        return card(f"Problem {self.region.parameters.region.name}, {years}", self._told())
+        return card(self._title, self._told())
+
+    @property
+    def _title(self) -> str:
+        return f"Problem {self.region.parameters.region.name}, {self.years[0]}–{self.years[-1]}"
+
+    def _frames(self) -> Mapping[str, Callable[[], pd.DataFrame]]:
+        return {
+            "policies": self._policies_table,
+            "tiers": self.tiers.copy,
+            "sites": self.sites.copy,
+            "site_tiers": self.site_tiers.copy,
+            "conversions": self.conversions.copy,
+            "offers": lambda: pd.DataFrame([vars(offer) for offer in self.offers]),
+            "pairs": self.pairs.copy,
+        }
+
+    def _policies_table(self) -> pd.DataFrame:
+        modes = {name: policy.mode for name, policy in self.policies}
+        return pd.DataFrame({"mode": modes}).rename_axis("policy")
+
+    def _graphs(self) -> Mapping[str, Callable[[], Graph]]:
+        inflow = self.inflow.sum("neighbourhood").transpose("year", "profile")
+        return {"inflow": lambda: Graph(inflow.to_pandas(), "New clients by profile", "clients a year")}
+
+    def _area_map(self) -> AreaMap:
+        places = self.site_tiers["base"].groupby("site").sum()
+        title = f"Carrying capacity, and the places of {self.base_year}"
+        index = self.neighbourhoods["carrying_capacity"]
+        return AreaMap(self.region.neighbourhoods, index, title, dots(self.sites, places))
 
     def _told(self) -> Iterator[tuple[object, ...]]:
         """Generate what stands in the card of a problem."""
@@ -476,179 +477,3 @@ class Problem:
     def narrowing(self, year: int) -> float:
         """Return what is left of a grandfathered deviation: all in the base year, nothing in the last."""
         return (self.years[-1] - year) / (self.years[-1] - self.base_year)
-
-
-def _policies(region: Region) -> Policies:
-    """Return the policies; where nothing is agreed nothing is to be kept."""
-    policies = region.parameters.policies
-    if region.agreed:
-        return policies
-    off = policies.agreed_decisions_are_kept.model_copy(update={"mode": "off"})
-    return policies.model_copy(update={"agreed_decisions_are_kept": off})
-
-
-def _by_year(years: tuple[int, ...], values: list[float], units: str = "1") -> xr.DataArray:
-    return xr.DataArray(values, coords={"year": list(years)}, dims="year", attrs={"units": units})
-
-
-def _neighbourhoods(region: Region) -> pd.DataFrame:
-    areas = region.neighbourhoods
-    frame = pd.DataFrame(areas[["name", "municipality", "inhabitants", "x", "y"]])
-    frame["carrying_capacity"] = region.carrying_capacity["index"]
-    return frame
-
-
-def _municipalities(region: Region) -> pd.DataFrame:
-    """Fair share of the facility places: the objective share where all have one, else inhabitants."""
-    share = region.municipalities["objective_share"]
-    if share.isna().any():
-        share = region.municipalities["inhabitants"]
-    return pd.DataFrame({"name": region.municipalities["name"], "share": share / share.sum()})
-
-
-def _tiers(parameters: Parameters) -> pd.DataFrame:
-    rows = {
-        code: {
-            "setting": tier.setting,
-            "intramural": tier.intramural,
-            "stream": tier.stream,
-            "least": tier.least.value if tier.least else 0.0,
-            "occupancy": tier.occupancy.value if tier.occupancy else 1.0,
-            "concentration_weight": _weight(tier.concentration_weight, tier.setting),
-            "keeps_home": tier.keeps_home.value if tier.keeps_home else 0.0,
-            "flip_years": tier.flip.value / 12.0 if tier.flip else 0.0,
-            "norm": tier.norm.value,
-        }
-        for code, tier in parameters.tiers.items()
-    }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("tier")
-
-
-def _under_way(region: Region) -> dict[tuple[str, str, int], int]:
-    rows = region.under_way.to_dict("records")
-    return {(str(row["site"]), str(row["tier"]), int(row["year"])): int(row["places"]) for row in rows}
-
-
-def _weight(written: object, setting: str) -> float:
-    value = getattr(written, "value", None)
-    return (1.0 if setting == "facility" else 0.0) if value is None else float(value)
-
-
-def _site_tiers(region: Region) -> pd.DataFrame:
-    parameters, given = region.parameters, region.site_tiers
-    labels, rows = [(str(site), str(tier)) for site, tier in given.index], []
-    for (_, tier), row in zip(labels, given.to_dict("records"), strict=True):
-        least = parameters.tiers[tier].least
-        base, size = int(row["places"]), int(least.value) if least else 0
-        ready = parameters.years.base + 1 + parameters.tiers[tier].building_years
-        rows.append(
-            {
-                "base": base,
-                "wlz_occupied": int(row["wlz_occupied"]),
-                # what runs below the least size today may go on doing so
-                "least": min(size, base) if base else size,
-                "most": int(row["most"]),
-                "first_year": max(ready, int(row["earliest"])),
-            }
-        )
-    return pd.DataFrame(rows, index=pd.MultiIndex.from_tuples(labels, names=["site", "tier"]))
-
-
-def _conversions(region: Region, site_tiers: pd.DataFrame) -> pd.DataFrame:
-    parameters, earliest = region.parameters, region.site_tiers["earliest"]
-    first = parameters.years.base + 1
-    rows: dict[tuple[str, str, str], tuple[float, int]] = {}
-    for tier, targets in parameters.costs.conversions.items():
-        for to_tier, conversion in targets.items():
-            years = conversion.building_years
-            ready = first + (parameters.tiers[to_tier].building_years if years is None else years)
-            for site, here in site_tiers.index:
-                if here == tier and (site, to_tier) in site_tiers.index:
-                    since = max(ready, int(earliest[site, to_tier]))
-                    rows[site, tier, to_tier] = (conversion.ratio.value, since)
-    index = pd.MultiIndex.from_tuples(list(rows), names=["site", "tier", "to_tier"])
-    ratio, first_year = [one for one, _ in rows.values()], [one for _, one in rows.values()]
-    return pd.DataFrame({"ratio": ratio, "first_year": first_year}, index=index)
-
-
-def _homes(region: Region) -> xr.DataArray:
-    """Bring homes in use to neighbourhoods: by inhabitants where only the municipality is known."""
-    areas = region.neighbourhoods
-    in_use = pd.Series(0.0, index=areas.index)
-    for row in region.homes.loc[region.homes["year"] == region.parameters.years.base].to_dict("records"):
-        inside = _inside(region, row["neighbourhood"], row["municipality"])
-        weights = areas["inhabitants"].where(areas.index.isin(inside), 0.0)
-        in_use += float(row["homes"]) * weights / weights.sum()
-    return xr.DataArray(
-        in_use.to_numpy(),
-        coords={"neighbourhood": list(areas.index)},
-        dims="neighbourhood",
-        attrs={"units": "homes", "long_name": "homes in use in the base year"},
-    )
-
-
-def _inside(region: Region, neighbourhood: object, municipality: object) -> tuple[str, ...]:
-    """Return the neighbourhoods of a row that names a neighbourhood or a municipality."""
-    if isinstance(neighbourhood, str):
-        return (neighbourhood,)
-    areas = region.neighbourhoods
-    return tuple(areas.index[(areas["municipality"] == municipality) & (areas["inhabitants"] > 0)])
-
-
-def _offers(region: Region) -> tuple[Offer, ...]:
-    offered = region.homes.loc[region.homes["year"] > region.parameters.years.base]
-    return tuple(
-        Offer(
-            corporation=str(row["corporation"]),
-            place=str(row["neighbourhood"] if isinstance(row["neighbourhood"], str) else row["municipality"]),
-            year=int(row["year"]),
-            homes=int(row["homes"]),
-            neighbourhoods=_inside(region, row["neighbourhood"], row["municipality"]),
-        )
-        for row in offered.to_dict("records")
-    )
-
-
-def _pairs(region: Region, site_tiers: pd.DataFrame) -> pd.DataFrame:
-    """Index who can be housed where: only pairs within the reach of the tier."""
-    parameters, frames = region.parameters, []
-    for code, tier in parameters.tiers.items():
-        near = region.minutes[region.minutes["minutes"] <= tier.reach.value]
-        if tier.setting == "facility":
-            here = [site for site, k in site_tiers.index if k == code]
-        else:
-            here = list(region.neighbourhoods.index[region.neighbourhoods["inhabitants"] > 0])
-        near = near[near["destination"].isin(here)]
-        frames.append(
-            pd.DataFrame(
-                {
-                    "origin": near["origin"],
-                    "location": near["destination"],
-                    "tier": code,
-                    "minutes": near["minutes"].astype(float),
-                    "within": _within(near, tier),
-                }
-            )
-        )
-    pairs = pd.concat(frames, ignore_index=True).sort_values(
-        ["tier", "origin", "minutes", "location"], kind="stable"
-    )
-    return pairs.set_index(["origin", "location", "tier"])
-
-
-def _within(near: pd.DataFrame, tier: Tier) -> pd.Series:
-    """Tell which pairs are near: by car, or by another mode that the tier has a norm for."""
-    within = near["minutes"] <= tier.norm.value
-    for mode, norm in tier.norms.items():
-        within |= near[mode] <= norm.value
-    return within
-
-
-def _steering(parameters: Parameters) -> Steering:
-    weights = parameters.weights
-    return Steering(
-        travel=weights.travel.value,
-        misfit=weights.misfit.value,
-        waiting=weights.waiting.value,
-        unasked_move=weights.unasked_move.value,
-    )

@@ -1,20 +1,25 @@
 """Demand forecast by profile and origin: base stock, inflow and the steps between years."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import geopandas as gpd
 import pandas as pd
 import xarray as xr
 
 from models.demand.pathway import CarePathway
+from models.drawing import AreaMap, Graph
+from models.html_card import plain_card
 from models.parameters.parameters import EXITS, WAITING
 from models.region.region import Region
+from models.result import Result
 
 NEW, TREND, CHANGED, REMAINDER = "new clients", "trend of the inflow", "changed profile", "remainder"
 STEPS = (NEW, TREND, *EXITS, CHANGED, REMAINDER)
 
 
-@dataclass(frozen=True)
-class Outlook:
+@dataclass(frozen=True, repr=False)
+class Outlook(Result):
     """The demand that a plan must meet, all arrays labelled, all in clients.
 
     Attributes
@@ -35,6 +40,8 @@ class Outlook:
     steps
         Columns year, profile, step, clients: the change of the demand since the year before, by
         named step; the steps of a year and profile add up to the change, `remainder` included.
+    areas
+        The neighbourhoods of the arrays, to draw a map.
     """
 
     base_clients: xr.DataArray
@@ -44,6 +51,41 @@ class Outlook:
     pathway: CarePathway
     reconciliation: pd.DataFrame
     steps: pd.DataFrame
+    areas: gpd.GeoDataFrame
+
+    def summary(self) -> str:
+        """Return the demand by year and profile, and how the base year was reconciled."""
+        demand = self.to_frame()
+        years = list(demand.index)
+        rows = [(str(year), *map(float, row)) for year, row in zip(years, demand.to_numpy(), strict=True)]
+        waiting, everybody = float(self.base_waiting.sum()), float(demand.iloc[0].sum())
+        title = f"Forecast, clients {years[0]}–{years[-1]}"
+        note = f"In {years[0]} {waiting:,.1f} of {everybody:,.1f} clients had no place."
+        return plain_card(title, rows, heads=[str(profile) for profile in demand.columns], note=note)
+
+    def _frames(self) -> Mapping[str, Callable[[], pd.DataFrame]]:
+        return {
+            "demand": self.to_frame,
+            "steps": self.steps.copy,
+            "reconciliation": self.reconciliation.copy,
+            "inflow": lambda: self.inflow.sum("neighbourhood").to_pandas().T,
+        }
+
+    def _graphs(self) -> Mapping[str, Callable[[], Graph]]:
+        return {
+            "demand": lambda: Graph(self.to_frame(), "Demand by profile", "clients"),
+            "steps": self._steps_graph,
+        }
+
+    def _steps_graph(self) -> Graph:
+        steps = self.steps.pivot_table(
+            index="year", columns="step", values="clients", aggfunc="sum", sort=False
+        )
+        return Graph(steps, "Change of the demand by step", "clients a year", "bar")
+
+    def _area_map(self) -> AreaMap:
+        known = self.base_clients.sum(["profile", "tier"]) + self.base_waiting.sum("profile")
+        return AreaMap(self.areas, known.to_series(), "Clients of the base year by origin")
 
     def to_frame(self) -> pd.DataFrame:
         """Return the demand per profile and year (clients), the base year first."""
@@ -76,6 +118,7 @@ def forecast(region: Region) -> Outlook:
         pathway=pathway,
         reconciliation=reconciliation,
         steps=_steps(region, housed, waiting, inflow, pathway),
+        areas=region.neighbourhoods,
     )
 
 

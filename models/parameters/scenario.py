@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from geodata.faults import Fault, did_you_mean
 from models.parameters.quantity import Quantity
 from models.parameters.toml_schema import (
@@ -55,7 +57,7 @@ def override(
     raw: Mapping[str, Any],
     folder: Path,
     scenarios: Sequence[str],
-    settings: Mapping[str, str],
+    settings: Mapping[str, object],
     faults: list[Fault],
 ) -> tuple[dict[str, Any], tuple[Override, ...]]:
     """Apply scenarios and settings to what `region.toml` says.
@@ -67,7 +69,8 @@ def override(
     folder
         The region's folder; scenario NAME is its `scenarios/NAME.toml`.
     scenarios, settings
-        Names of scenarios, and dotted keys with values as one would write them in TOML.
+        Names of scenarios, and dotted keys with values: numbers, booleans, lists and tables as they are,
+        text as one would write it in TOML.
         They do not overlap, so their order does not matter.
     faults
         Unknown scenarios and keys, and keys that are set twice, are added here.
@@ -116,9 +119,15 @@ def _from_files(
             yield _Change(keys, value, f"scenario {name}", label)
 
 
-def _from_settings(settings: Mapping[str, str]) -> Iterator[_Change]:
-    for key, text in settings.items():
-        yield _Change(tuple(key.strip().split(".")), _parsed(text.strip()), COMMAND_LINE, COMMAND_LINE)
+def _from_settings(settings: Mapping[str, object]) -> Iterator[_Change]:
+    for key, value in settings.items():
+        plain = _parsed(value.strip()) if isinstance(value, str) else _plain(value)
+        yield _Change(tuple(key.strip().split(".")), plain, COMMAND_LINE, COMMAND_LINE)
+
+
+def _plain(value: object) -> object:
+    """Return a value as TOML knows it: numbers of numpy are numbers of Python."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _parsed(text: str) -> Any:

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Sequence
 import xarray as xr
 
 from models.parameters.parameters import MO
+from optimiser.assembly.money import SharedPrice
 from optimiser.model.formulation import POINTS, CostTerm
 from optimiser.model.optional_policies import WMO, paid_from_the_wmo
 from optimiser.model.variables import Decisions
-from optimiser.problem import Problem, SharedPrice
+from optimiser.problem import Problem
 from optimiser.rule import Terms
 
 SHARED = "shared_limits"

@@ -8,12 +8,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import floor
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from models.demand.forecast import forecast
 from models.region.decisions import AgreedDecisions, DecidedHomes, DecidedPlaces
-from models.region.region import locked
+from models.region.read_region import locked
 from optimiser.compare.comparison import Distance
 from optimiser.explain.binding_rules import values_of_plan
 from optimiser.explain.home_values import FixedPlanValues
@@ -21,7 +22,7 @@ from optimiser.manual_plan import decided_by, score
 from optimiser.model.model import Floats, Model
 from optimiser.model.variables import column_ids
 from optimiser.plan import Plan
-from optimiser.problem import Offer, Problem
+from optimiser.problem import Problem
 from optimiser.search.assignment import people_follow
 from optimiser.search.reduced_model import SMALL, values_of
 from optimiser.search.rounding import whole_homes
@@ -31,6 +32,9 @@ from optimiser.solver.limits import Clock, Limits, Progress, Report
 from optimiser.tradeoffs.near_optimal import EUR_PER_UNIT, Band
 from optimiser.tradeoffs.ranges import Count, Ranges, columns_of_homes, found, in_band, proven
 from optimiser.verification.violation import Violation
+
+if TYPE_CHECKING:
+    from optimiser.assembly.capacity import Offer
 
 USUAL_DELIVERY = 0.71
 """Part of the promised homes that is delivered: 112 of 158 at De Key, Amsterdam, in 2019 (derived)."""

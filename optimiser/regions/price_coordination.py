@@ -25,8 +25,8 @@ from scipy.sparse import coo_array
 from models.parameters.finance import discount, nominal
 from models.parameters.parameters import Years
 from models.parameters.quantity import Quantity
+from optimiser.assembly.money import SharedPrice
 from optimiser.model.model import Floats
-from optimiser.problem import SharedPrice
 
 ENOUGH = 0.005
 """Part of the asked gap by which new prices must promise to raise the bound, for another round; and by

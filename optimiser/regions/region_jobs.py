@@ -17,7 +17,7 @@ from threading import Event
 import numpy as np
 
 from models.demand.forecast import forecast
-from models.region.region import read_region
+from models.region.read_region import read_region
 from optimiser.model.coupling_limits import used_by, uses
 from optimiser.model.model import Model
 from optimiser.plan import Plan, Proof

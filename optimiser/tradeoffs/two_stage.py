@@ -11,6 +11,7 @@ with the mean of the futures' bounds as a bound on what any start can do.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ from scipy.sparse import csr_array, vstack
 
 from optimiser.model.model import Arrays, Floats, Model
 from optimiser.plan import dataset
-from optimiser.problem import Offer, Problem
+from optimiser.problem import Problem
 from optimiser.rule import Label
 from optimiser.search.matheuristic import WITHIN_M
 from optimiser.search.optimise import search
@@ -27,6 +28,9 @@ from optimiser.solve import Unverified
 from optimiser.solver.highs import LinearModel
 from optimiser.solver.limits import Clock, Limits
 from optimiser.verification.verify import violations
+
+if TYPE_CHECKING:
+    from optimiser.assembly.capacity import Offer
 
 COMMITTED = ("places", "operating", "added", "removed", "converted")
 """Families of decisions that are the same in every future, in the first years."""

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from models.drawing import AreaMap, Graph
 from models.region.decisions import DecidedPlaces
+from models.result import Result
 from optimiser.compare.comparison import Distance
 from optimiser.explain.home_values import home_worths
 from optimiser.negotiation.terms import delivery, lock_prices, parties, room
@@ -18,12 +20,13 @@ from optimiser.tradeoffs.near_optimal import Band
 from reports.answers.plan_brief import aligned
 from reports.figures import figures
 from reports.figures.contents import Contents
+from reports.text.columns import columns_of_text
 from reports.text.notation import UNKNOWN
 from reports.text.records import records
 from reports.text.words import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from threading import Event
 
     from optimiser.explain.home_values import HomeWorth
@@ -44,8 +47,8 @@ TOLD_YEARS = 3
 """Years of which a terminal shows what one home more is worth: the first, one half-way and the last."""
 
 
-@dataclass(frozen=True)
-class Negotiation:
+@dataclass(frozen=True, repr=False)
+class Negotiation(Result):
     """What goes to the table: the homes asked, and whatever was asked again so far.
 
     Attributes
@@ -65,6 +68,28 @@ class Negotiation:
     room: Sequence[Ranges] = ()
     within: float = 0.02
     whole: bool = True
+
+    def summary(self) -> str:
+        """Return what needs no solving, and what was solved again."""
+        return "\n\n".join(filter(None, (self.first(), self.again())))
+
+    def _frames(self) -> Mapping[str, Callable[[], pd.DataFrame]]:
+        return {
+            "homes": self.rows,
+            "short": self.asked.short.copy,
+            "shares": self.asked.shares.copy,
+            "values": lambda: pd.DataFrame([_worth(one) for one in self.worths]),
+            "locks": lambda: pd.json_normalize([self._lock_record(one) for one in self.prices]),
+            "ranges": lambda: pd.DataFrame([_room(one) for one in self.room]),
+        }
+
+    def _graphs(self) -> Mapping[str, Callable[[], Graph]]:
+        homes = self.asked.table[["asked", "offered"]].groupby(level="year").sum()
+        return {"homes": lambda: Graph(homes, "Homes asked and offered", "homes a year", "bar")}
+
+    def _area_map(self) -> AreaMap:
+        homes = self.plan.data["new_homes"].sum(["corporation", "year"]).to_series()
+        return AreaMap(self.told.region.neighbourhoods, homes, "Homes asked in all years")
 
     @cached_property
     def told(self) -> Contents:
@@ -456,20 +481,6 @@ def _cell(row: Any) -> str:
 
 def _span(years: Sequence[int]) -> str:
     return str(years[0]) if len(years) == 1 else f"{years[0]}–{years[-1]}"
-
-
-def columns_of_text(rows: Iterable[list[str]], texts: int) -> list[str]:
-    """Return lines with the first columns, texts, to the left and the others to the right."""
-    cells = list(rows)
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return [
-        "  "
-        + "  ".join(
-            cell.ljust(width) if number < texts else cell.rjust(width)
-            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in cells
-    ]
 
 
 def _worth(one: HomeWorth) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from geodata.faults import InputError
 from models.demand.forecast import forecast
 from models.region.differences import between, file_differences, key_differences
-from models.region.region import read_region
+from models.region.read_region import read_region
 from optimiser.compare.attribution import MARGIN, OBJECTIVE, Attribution, Steps, attribute, method_for, needed
 from optimiser.problem import Problem
 from optimiser.solve import Impossible, NoPlanYet

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from geodata.faults import Fault, InputError
+from models.drawing import AreaMap, Graph
 from models.region.differences import Difference, file_differences, key_differences
+from models.result import Result
 from optimiser.compare.comparison import COUNTS, Distance, better_and_worse, common_years
 from reports.answers.plan_brief import aligned
 from reports.figures import figures
@@ -25,12 +27,61 @@ SHOWN = 0.05
 """Client-years from which a number of people is told; below it, it would be written as 0.0."""
 
 
-@dataclass(frozen=True)
-class PlanComparison:
+@dataclass(frozen=True, repr=False)
+class PlanComparison(Result):
     """Plans of one region, each compared with the first."""
 
     plans: tuple[Plan, ...]
     lang: Language
+
+    def summary(self) -> str:
+        """Return the plans side by side."""
+        return "\n".join(self.lines())
+
+    def _frames(self) -> Mapping[str, Callable[[], pd.DataFrame]]:
+        return {"measures": self._measures, "payers": self._payer_table, "sites": self._site_table,
+                "people": self._people_table, "inputs": self._input_table}  # fmt: skip
+
+    def _measures(self) -> pd.DataFrame:
+        return pd.DataFrame({self._name(n): _measured(plan) for n, plan in enumerate(self.plans)})
+
+    def _payer_table(self) -> pd.DataFrame:
+        return pd.DataFrame({self._name(n): _paid(plan) for n, plan in enumerate(self.plans)}).fillna(0.0)
+
+    def _site_table(self) -> pd.DataFrame:
+        rows = [
+            {"plan": n, **_site_record(*row)}
+            for n, other in enumerate(self.plans[1:], start=2)
+            for row in site_differences(self.plans[0], other)
+        ]
+        return pd.json_normalize(rows)
+
+    def _people_table(self) -> pd.DataFrame:
+        numbered = dict(enumerate(self.people, start=2))
+        return pd.concat(numbered, names=["plan"]) if numbered else pd.DataFrame()
+
+    def _input_table(self) -> pd.DataFrame:
+        rows = [{"plan": n, **asdict(one)} for n, keys in enumerate(self.keys, start=2) for one in keys]
+        return pd.DataFrame(rows)
+
+    def _graphs(self) -> Mapping[str, Callable[[], Graph]]:
+        return {"places": partial(self._graph, "places"), "homes": partial(self._graph, "homes")}
+
+    def _graph(self, name: str) -> Graph:
+        known = {}
+        for n, plan in enumerate(self.plans):
+            array = plan.data[name]
+            known[self._name(n)] = array.sum([dim for dim in array.dims if dim != "year"]).to_series()
+        return Graph(pd.DataFrame(known), f"{name.capitalize()} of the plans", name)
+
+    def _area_map(self) -> AreaMap:
+        year = common_years(self.plans[0], self.plans[-1])[-1]
+        one, other = (
+            plan.data["homes"].sel(year=year).sum("tier").to_series()
+            for plan in (self.plans[0], self.plans[-1])
+        )
+        title = f"Homes in {year}: the last plan less the first"
+        return AreaMap(self.plans[0].problem.region.neighbourhoods, other - one, title)
 
     @classmethod
     def of(cls, plans: Sequence[Plan], lang: Language) -> PlanComparison:

@@ -1,28 +1,55 @@
 """Location solutions as text and as a record."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
+from models.drawing import AreaMap, Graph, dots
 from models.region.region import Region
+from models.result import Result
 from optimiser.location.locate import Location
 from optimiser.location.region_instance import places
-from reports.answers.agreements import columns_of_text
+from reports.text.columns import columns_of_text
 from reports.text.notation import Language, Notation
 from reports.text.words import Words
 
 
-@dataclass(frozen=True)
-class Located:
+@dataclass(frozen=True, repr=False)
+class Located(Result):
     """An answer of `locate` to be told in one language; `tier` is the form that was asked for, if any."""
 
     answer: Location
     region: Region
     tier: str | None
     lang: Language
+
+    def summary(self) -> str:
+        """Return what was asked, each site with its people and minutes, and the proof."""
+        return self.text()
+
+    def _frames(self) -> Mapping[str, Callable[[], pd.DataFrame]]:
+        return {
+            "sites": lambda: sites(self.answer, self.region, self.tier),
+            "assignment": self.answer.assignment.copy,
+        }
+
+    def _graphs(self) -> Mapping[str, Callable[[], Graph]]:
+        return {"minutes": self._minutes_graph}
+
+    def _minutes_graph(self) -> Graph:
+        known = self.table("sites")[["mean_minutes", "worst_minutes"]]
+        return Graph(known, "Minutes to the sites", "minutes", "bar")
+
+    def _area_map(self) -> AreaMap:
+        rows = self.answer.assignment
+        minutes = (rows["minutes"] * rows["people"]).groupby(rows["origin"]).sum()
+        people = rows.groupby("origin")["people"].sum()
+        chosen = places(self.region, self.tier).loc[list(self.answer.sites)]
+        at = dots(chosen, self.answer.per_site()["people"])
+        return AreaMap(self.region.neighbourhoods, minutes / people, "Minutes to the chosen sites (dots)", at)
 
     def text(self) -> str:
         """Return what was asked, each site with its people and minutes, and the proof."""

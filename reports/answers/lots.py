@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,8 +15,10 @@ import pyogrio
 
 from geodata.faults import Fault, InputError
 from geodata.tables import guarded, unguarded
+from models.drawing import AreaMap, Graph
 from models.funding.price_basis import ELEMENTS, PriceBasis, divided
 from models.parameters.finance import WEEKS_PER_YEAR
+from models.result import Result
 from optimiser.plan import Plan
 from optimiser.procurement.contract_volumes import BAND, ContractTerm, Volumes, nodes
 from optimiser.procurement.lots import Division, Wish
@@ -51,8 +53,8 @@ def read_lots(folder: Path) -> pd.DataFrame:
     raise InputError([Fault(str(file), found, "lots of a plan", remedy)])
 
 
-@dataclass(frozen=True)
-class Tender:
+@dataclass(frozen=True, repr=False)
+class Tender(Result):
     """Lots of a plan with their volumes and prices, to be told in one language."""
 
     plan: Plan
@@ -61,6 +63,24 @@ class Tender:
     wish: Wish
     given: Mapping[str, PriceBasis]
     lang: Language
+
+    def summary(self) -> str:
+        """Return the lots as a terminal shows them."""
+        return self.text()
+
+    def _frames(self) -> Mapping[str, Callable[[], pd.DataFrame]]:
+        return {"lots": self.lots, "volumes": self.volumes, "prices": self.price_rows}
+
+    def _graphs(self) -> Mapping[str, Callable[[], Graph]]:
+        return {"volumes": self._volume_graph}
+
+    def _volume_graph(self) -> Graph:
+        known = self.lots().pivot_table(index="lot", columns="term", values="expected", sort=False)
+        return Graph(known, "Volume of the lots by term", "client-weeks", "bar")
+
+    def _area_map(self) -> AreaMap:
+        lot_of = {area: f"lot {lot + 1}" for lot in self._lots for area in self.division.areas(lot)}
+        return AreaMap(self._region.neighbourhoods, pd.Series(lot_of, dtype=object), "Lots")
 
     def text(self) -> str:
         """Return the lots as a terminal shows them."""

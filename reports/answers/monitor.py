@@ -1,6 +1,7 @@
 """Quarterly monitor (*kwartaalmonitor*): counts beside the plan, and re-estimated rates."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,10 +10,12 @@ from typing import Any
 import pandas as pd
 
 from geodata.faults import Fault, InputError
+from models.drawing import AreaMap, Graph
 from models.monitoring.actuals import Quarter
 from models.monitoring.estimated_rates import LEVEL, Estimates, Estimator, Rate
 from models.monitoring.history import Counts
 from models.parameters.parameters import WAITING
+from models.result import Result
 from optimiser.monitoring.control_bands import BAND, Compared, MonitorComparison, compare
 from optimiser.monitoring.expected_counts import Tracker
 from optimiser.plan import Plan
@@ -25,8 +28,8 @@ SHOWN = 20
 """Parts outside the band that are written out, the farthest outside first."""
 
 
-@dataclass(frozen=True)
-class Monitor:
+@dataclass(frozen=True, repr=False)
+class Monitor(Result):
     """A comparison of counts and plan to be told in one language.
 
     With `public` only the region as a whole is told, without the counts that are too small to publish,
@@ -40,6 +43,38 @@ class Monitor:
     draws: int
     lang: Language
     public: bool = False
+
+    def summary(self) -> str:
+        """Return the monitor as a terminal shows it."""
+        return self.text()
+
+    def _frames(self) -> Mapping[str, Callable[[], pd.DataFrame]]:
+        whole = {"whole": lambda: pd.DataFrame([self._entry(one) for one in self.compared.whole])}
+        inner = {
+            "parts": lambda: pd.DataFrame([self._entry(one) for one in self.compared.parts]),
+            "rates": lambda: pd.json_normalize([_rate_entry(one) for one in self.estimates.rates]),
+        }
+        return whole if self.public else whole | inner
+
+    def _graphs(self) -> Mapping[str, Callable[[], Graph]]:
+        return {"whole": self._whole_graph}
+
+    def _whole_graph(self) -> Graph:
+        names = [self.name(one) for one in self.compared.whole]
+        known = self.table("whole")[["counted", "expected"]].astype(float).set_index(pd.Index(names))
+        title = f"Counted and expected, {self.compared.quarter}"
+        return Graph(known, title, "clients, places or homes", "bar")
+
+    def _area_map(self) -> AreaMap:
+        """Return how many parts lie outside the band, by municipality."""
+        towns = Counter(
+            one.detail["municipality"]
+            for one in ([] if self.public else self.compared.parts)
+            if one.is_outside and "municipality" in one.detail
+        )
+        areas = self.plan.problem.region.neighbourhoods
+        outside = areas["municipality"].map(pd.Series(towns, dtype=float)).fillna(0.0)
+        return AreaMap(areas, outside, f"Counts outside the band by municipality, {self.compared.quarter}")
 
     def text(self) -> str:
         """Return the monitor as a terminal shows it."""

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from geodata.tables import guarded
+from models.drawing import AreaMap, Graph
+from models.result import Result
 from optimiser.outflow_matching import reasons
-from reports.answers.agreements import columns_of_text
 from reports.figures.contents import Contents
+from reports.text.columns import columns_of_text
 from reports.text.words import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from optimiser.outflow_matching import Match, Placement, Unmatched
@@ -24,14 +26,36 @@ if TYPE_CHECKING:
     from reports.text.notation import Language
 
 
-@dataclass(frozen=True)
-class OutflowDesk:
+@dataclass(frozen=True, repr=False)
+class OutflowDesk(Result):
     """A placement to be told in one language; `of_plan` says that the homes are those of the plan."""
 
     plan: Plan
     placement: Placement
     of_plan: bool
     lang: Language
+
+    def summary(self) -> str:
+        """Return the placement as a terminal shows it."""
+        return self.text()
+
+    def _frames(self) -> Mapping[str, Callable[[], pd.DataFrame]]:
+        return {"clients": self.rows, "corporations": self._corporation_table}
+
+    def _corporation_table(self) -> pd.DataFrame:
+        placed = self.placement
+        return pd.DataFrame({"placed": placed.used, "in_proportion": placed.fair}).rename_axis("corporation")
+
+    def _graphs(self) -> Mapping[str, Callable[[], Graph]]:
+        return {"corporations": self._corporation_graph}
+
+    def _corporation_graph(self) -> Graph:
+        return Graph(self._corporation_table(), "Clients placed by corporation", "clients", "bar")
+
+    def _area_map(self) -> AreaMap:
+        placed = Counter(match.home.neighbourhood for match in self.placement.matches)
+        values = pd.Series(placed, dtype=float)
+        return AreaMap(self.told.region.neighbourhoods, values, "Clients placed by neighbourhood")
 
     @cached_property
     def told(self) -> Contents:

@@ -1,15 +1,19 @@
 """Comparison of partitions of a region: cost of each, and who pays for splitting."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 
+from models.drawing import AreaMap, Graph
 from models.inputs.partition_file import Partition, present, thought_of
 from models.parameters.parameters import Parameters
 from models.parameters.quantity import Quantity
 from models.region.region import Region
+from models.result import Result
 from optimiser.regions.cooperation import Cooperation
 from optimiser.regions.districting import Best, Group, Partitioner, ScoredPartition
 from reports.answers.plan_brief import aligned
@@ -17,8 +21,8 @@ from reports.text.notation import Language, Notation
 from reports.text.words import Words
 
 
-@dataclass(frozen=True)
-class PartitionComparison:
+@dataclass(frozen=True, repr=False)
+class PartitionComparison(Result):
     """Partitions of one region to be told beside each other; the first is all municipalities together."""
 
     known: Cooperation
@@ -26,6 +30,56 @@ class PartitionComparison:
     scored: tuple[ScoredPartition, ...]
     found: tuple[Best, ...]
     lang: Language
+    areas: gpd.GeoDataFrame
+
+    def summary(self) -> str:
+        """Return the comparison as a terminal shows it."""
+        return self.text()
+
+    def _frames(self) -> Mapping[str, Callable[[], pd.DataFrame]]:
+        return {
+            "partitions": self._partition_table,
+            "groups": self._group_table,
+            "municipalities": self._town_table,
+        }
+
+    def _partition_table(self) -> pd.DataFrame:
+        rows = [
+            {"partition": one.partition.name, "groups": len(one.groups), "minutes": one.minutes,
+             "eur": one.eur, "short": float(one.short.sum()), "elsewhere": one.cut, "total": one.total}
+            for one in self.scored
+        ]  # fmt: skip
+        return pd.DataFrame(rows)
+
+    def _group_table(self) -> pd.DataFrame:
+        rows = [
+            {"partition": one.partition.name, **self._group_record(group)}
+            for one in self.scored
+            for group in one.groups
+        ]
+        return pd.json_normalize(rows)
+
+    def _town_table(self) -> pd.DataFrame:
+        """Return the group of every municipality in each partition."""
+        known = {
+            one.partition.name: {town: n + 1 for n, group in enumerate(one.groups) for town in group.towns}
+            for one in self.scored
+        }
+        return pd.DataFrame(known).rename_axis("municipality")
+
+    def _graphs(self) -> Mapping[str, Callable[[], Graph]]:
+        return {"cost": self._cost_graph}
+
+    def _cost_graph(self) -> Graph:
+        known = self._partition_table().set_index("partition")[["eur", "total"]]
+        return Graph(known, "Cost of the partitions", "EUR a year, and points", "bar")
+
+    def _area_map(self) -> AreaMap:
+        """Return the partition of the least cost that has more than one group, in colours."""
+        split = [one for one in self.scored if len(one.groups) > 1] or list(self.scored)
+        best = min(split, key=lambda one: one.total)
+        group = {town: f"group {n + 1}" for n, one in enumerate(best.groups) for town in one.towns}
+        return AreaMap(self.areas, self.areas["municipality"].map(group), f"Partition: {best.partition.name}")
 
     def text(self) -> str:
         """Return the comparison as a terminal shows it."""
@@ -258,7 +312,7 @@ def compared(
         del wanted[1]
     found = tuple(search.best(count) for count in counts)
     scored = (*(search.score(one) for one in wanted), *(best.scored for best in found))
-    return PartitionComparison(known, region.parameters, scored, found, lang)
+    return PartitionComparison(known, region.parameters, scored, found, lang, region.neighbourhoods)
 
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -11,8 +11,9 @@ import pandas as pd
 from geodata.tables import guarded, read_table
 from models.parameters.parameters import WAITING
 from models.parameters.toml_writer import region_text
-from models.region.decisions import AGREED, decided_text, read_decided
-from models.region.region import locked, read_region
+from models.region.decisions import AGREED, decided_text
+from models.region.read_decisions import read_decided
+from models.region.read_region import locked, read_region
 from models.region.tables import TABLES, UNDER_WAY
 from models.region.workbook import WORKBOOK, read_book, read_sheet
 from optimiser.monitoring.rebase import PLANNED, Today

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from geodata.faults import InputError
 from models.demand.forecast import forecast
-from models.region.region import read_region
+from models.region.read_region import read_region
 from optimiser.explain.explanation import explain
 from optimiser.infeasibility.repair import diagnose
 from optimiser.problem import Problem
@@ -228,7 +228,8 @@ class Bench:
         """Make plans that differ, or a front; each can be shown as a plan of its own."""
         plan, folder = self._read(order["plan"]), self.folder / order["name"]
         if order["kind"] == "alternatives":
-            from reports.collections.alternatives import AlternativesOptions, gather, question
+            from optimiser.tradeoffs.near_optimal_set import AlternativesOptions
+            from reports.collections.alternatives import gather, question
 
             asked = AlternativesOptions(order["within"], order["count"], room_seconds=1.0, **order["limits"])
             kept = Collection(folder, question(_region(plan), asked), writer=write_core)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from threading import Event
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
 from geodata.tables import guarded
+from models.drawing import AreaMap, Graph, dots
+from models.result import Result
 from optimiser.model.model import RULES
-from optimiser.solve import solve
-from optimiser.solver.limits import Limits
-from optimiser.tradeoffs.near_optimal import Band, alternatives
-from optimiser.tradeoffs.ranges import counted, counts, found, proven
+from optimiser.tradeoffs.near_optimal_set import near_optimal_set
+from optimiser.tradeoffs.ranges import counted, counts
 from reports.answers.council import council_answers
 from reports.answers.plan_brief import aligned
 from reports.figures import figures
@@ -23,28 +22,73 @@ from reports.text.records import records
 from reports.text.words import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from threading import Event
 
     from models.region.region import Region
     from optimiser.plan import Plan
     from optimiser.problem import Problem
     from optimiser.solver.limits import Report
+    from optimiser.tradeoffs.near_optimal import Band
+    from optimiser.tradeoffs.near_optimal_set import AlternativesOptions, NearOptimalSet
     from optimiser.tradeoffs.ranges import Ranges
     from reports.folder.collection import Collection
     from reports.text.notation import Language
 
 
-@dataclass(frozen=True)
-class OtherPlans:
-    """The plans of a band, the best first; `facts` has per plan `distance` and `most` (None for the best)."""
+@dataclass(frozen=True, repr=False)
+class OtherPlans(Result):
+    """The plans of a band, told in one language."""
 
-    band: Band
-    plans: Sequence[Plan]
-    facts: Sequence[dict[str, Any]]
-    extents: Sequence[Ranges]
+    found: NearOptimalSet
     lang: Language = "nl"
     is_possible: ClassVar[bool] = True
     """It begins with a plan."""
+
+    @property
+    def band(self) -> Band:
+        """What the plans have in common."""
+        return self.found.band
+
+    @property
+    def plans(self) -> Sequence[Plan]:
+        """The plans, the best first."""
+        return self.found.plans
+
+    @property
+    def facts(self) -> Sequence[Mapping[str, Any]]:
+        """Per plan `distance` and `most`, None for the best."""
+        return self.found.facts
+
+    @property
+    def extents(self) -> Sequence[Ranges]:
+        """Least and most of what is counted."""
+        return self.found.ranges
+
+    def summary(self) -> str:
+        """Return the table of plans, the sites and the room in the last year."""
+        return self.text()
+
+    def _frames(self) -> Mapping[str, Callable[[], pd.DataFrame]]:
+        return {"plans": self.frame, "sites": self.sites, "ranges": self.room}
+
+    def _graphs(self) -> Mapping[str, Callable[[], Graph]]:
+        return {"cost": self._cost_graph, "beds": self._beds_graph}
+
+    def _cost_graph(self) -> Graph:
+        cost = self.frame().set_index("plan")[["eur_per_year"]]
+        return Graph(cost, "Cost of the plans", "EUR a year, nominal", "bar")
+
+    def _beds_graph(self) -> Graph:
+        beds = self.frame().set_index("plan")[["beds_middle", "beds_last"]]
+        return Graph(beds, "Intramural places half-way and at the end", "places", "bar")
+
+    def _area_map(self) -> AreaMap:
+        problem, last = self.band.best.problem, self.band.best.problem.years[-1]
+        runs = [plan.data["operating"].sel(year=last).sum("tier").to_series() > 0 for plan in self.plans]
+        title = f"In how many of {len(self.plans)} plans a site runs in {last} (dots)"
+        areas = problem.region.neighbourhoods
+        return AreaMap(areas, areas["inhabitants"], title, dots(problem.sites, sum(runs).astype(float)))
 
     @cached_property
     def told(self) -> Contents:
@@ -214,30 +258,6 @@ class OtherPlans:
         }
 
 
-@dataclass(frozen=True)
-class AlternativesOptions:
-    """How many plans, how far above the best, and for how long each is sought.
-
-    Attributes
-    ----------
-    within
-        Share by which a plan's objective may exceed that of the best plan found.
-    count
-        Plans in all.
-    gap, seconds, seed
-        Of every solve, as in `optimiser.solve`.
-    room_seconds
-        For proving what is possible within the band.
-    """
-
-    within: float = 0.02
-    count: int = 5
-    gap: float = 0.01
-    seconds: float = 150.0
-    seed: int = 0
-    room_seconds: float = 120.0
-
-
 def question(region: Region, asked: AlternativesOptions) -> dict[str, Any]:
     """Return what a folder must have been asked for to go on with it; more plans may be asked later."""
     return {"alternatives of": region.digest, "within": asked.within, "seed": asked.seed}
@@ -250,27 +270,11 @@ def gather(
     progress: Report = lambda _: None,
     stop: Event | None = None,
 ) -> OtherPlans:
-    """Make the plans that a collection lacks, keep each as it is finished, and write what they tell.
+    """Make the plans that a collection lacks, and write what all of them tell.
 
     Once `stop` is set, what is finished is told. Raises as `optimiser.solve` does, where there is no plan.
     """
-    limits = Limits(asked.gap, asked.seconds, stop or Event(), asked.seed)
-    plans = [kept.plan(name) for name in kept.names()]
-    if not plans:
-        plans = [solve(problem, gap=asked.gap, seconds=asked.seconds, seed=asked.seed, progress=progress,
-                       stop=limits.stop)]  # fmt: skip
-        kept.keep("plan-1", plans[0], {"distance": None, "most": None})
-    band = Band(plans[0], asked.within)
-    for other in alternatives(band, plans, asked.count, limits, progress):
-        plans.append(other.plan)
-        kept.keep(f"plan-{len(plans)}", other.plan, {"distance": other.distance, "most": other.most})
-    extents = found(plans, counts(plans[0]))
-    room = Limits(0.0, asked.room_seconds, limits.stop, asked.seed)
-    return _written(band, plans, list(proven(band, extents, room, progress)), kept)
-
-
-def _written(band: Band, plans: list[Plan], extents: list[Ranges], kept: Collection) -> OtherPlans:
-    told = OtherPlans(band, plans, [kept.facts(name) for name in kept.names()], extents, kept.lang)
+    told = OtherPlans(near_optimal_set(problem, kept, asked, progress, stop), kept.lang)
     kept.text("alternatives.txt", told.text() + "\n")
     for name, frame in (("plans", told.frame()), ("sites", told.sites()), ("room", told.room())):
         kept.text(f"{name}.csv", guarded(frame).to_csv(index=False, lineterminator="\n"))

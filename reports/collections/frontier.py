@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from threading import Event
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
 from geodata.tables import guarded
-from optimiser.solve import NoPlanYet, solve
-from optimiser.solver.limits import Limits
-from optimiser.tradeoffs.criteria import COST, CRITERIA, Criterion, traded
-from optimiser.tradeoffs.pareto import Point, Steps, Tracer, front
+from models.drawing import AreaMap, Graph
+from models.result import Result
+from optimiser.tradeoffs.criteria import COST, CRITERIA
+from optimiser.tradeoffs.pareto import front
+from optimiser.tradeoffs.pareto_trace import BEST, pareto_trace
 from reports.answers.plan_brief import aligned
 from reports.figures import figures
 from reports.maps.charts import front_chart
@@ -22,52 +23,59 @@ from reports.text.records import records
 from reports.text.words import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
+    from threading import Event
 
     from models.region.region import Region
-    from optimiser.plan import Plan
     from optimiser.problem import Problem
     from optimiser.solver.limits import Report
+    from optimiser.tradeoffs.pareto import Point
+    from optimiser.tradeoffs.pareto_trace import ParetoOptions, ParetoTrace
     from reports.folder.collection import Collection
 
-BEST = "best"
-"""Name of the plan that is best at the region's own prices; it is not made under ceilings."""
 
+@dataclass(frozen=True, repr=False)
+class Front(Result):
+    """The points that were sought, told in one language."""
 
-@dataclass(frozen=True)
-class ParetoOptions:
-    """What is traded, and how finely.
-
-    Attributes
-    ----------
-    trade
-        Names of criteria, cost among them.
-    points
-        Plans in all, at most, the cheapest among them.
-    within
-        Share above the cheapest plan's cost up to which the front is traced.
-    gap, seconds, seed
-        Of every solve, as in `optimiser.solve`.
-    """
-
-    trade: tuple[str, ...]
-    points: int = 5
-    within: float = 0.05
-    gap: float = 0.01
-    seconds: float = 150.0
-    seed: int = 0
-
-
-@dataclass(frozen=True)
-class Front:
-    """The points that were sought; `names` are the folders of their plans."""
-
-    names: tuple[str, ...]
-    points: tuple[Point, ...]
-    own: dict[str, float]
+    trace: ParetoTrace
     lang: Language = "nl"
     is_possible: ClassVar[bool] = True
     """It begins with a plan."""
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """The points, in the order in which they were found."""
+        return self.trace.points
+
+    @property
+    def own(self) -> dict[str, float]:
+        """What the plan has that is best at the region's own prices."""
+        return self.trace.own
+
+    def summary(self) -> str:
+        """Return the table, and what was sought in vain."""
+        return self.text()
+
+    def _frames(self) -> Mapping[str, Callable[[], pd.DataFrame]]:
+        return {"front": self.frame, "own": lambda: pd.DataFrame({"own": self.own})}
+
+    def _graphs(self) -> Mapping[str, Callable[[], Graph]]:
+        return {name: partial(self._graph, name) for name in self.own if name != COST}
+
+    def _graph(self, name: str) -> Graph:
+        known = self.frame().sort_values(name).set_index(name)[[COST, "cost_bound"]]
+        title = f"Cost against {name}, and what no plan costs less than"
+        return Graph(known, title, "discounted EUR and points")
+
+    def _area_map(self) -> AreaMap:
+        first, last = (point.plan for point in (self.on_front[0], self.on_front[-1]))
+        assert first is not None
+        assert last is not None
+        year = first.problem.years[-1]
+        one, other = (plan.data["homes"].sel(year=year).sum("tier").to_series() for plan in (first, last))
+        title = f"Homes in {year}: the dearest plan of the front less the cheapest"
+        return AreaMap(first.problem.region.neighbourhoods, other - one, title)
 
     def word(self, key: str, **values: object) -> str:
         """Return a word in the language."""
@@ -80,7 +88,8 @@ class Front:
 
     def name(self, point: Point) -> str:
         """Return the folder of the plan of a point."""
-        return next(n for n, p in zip(self.names, self.points, strict=True) if p.plan is point.plan)
+        names = zip(self.trace.names, self.points, strict=True)
+        return next(name for name, other in names if other.plan is point.plan)
 
     def frame(self) -> pd.DataFrame:
         """Return a line per point of the front: what it has, its bound, and how much dearer it is."""
@@ -165,79 +174,11 @@ def gather(
     progress: Report = lambda _: None,
     stop: Event | None = None,
 ) -> Front:
-    """Find the points that a collection lacks, keep each as it is finished, and write table and picture.
+    """Find the points that a collection lacks, and write table and picture.
 
     Raises InputError where what is traded makes no sense, and as `optimiser.solve` where there is no plan.
     """
-    criteria = traded(list(asked.trade), problem)
-    limits = Limits(asked.gap, asked.seconds, stop or Event(), asked.seed)
-    best = _own_plan(problem, kept, limits, progress)
-    tracer = Tracer(problem, criteria, limits, progress)
-    points = {name: _read(kept, name) for name in kept.names() if name != BEST}
-    tracer.know([Point({}, tracer.values(best), -math.inf, best), *points.values()])
-    if "point-1" not in points:
-        points["point-1"] = tracer.point({}, best)
-        _keep(kept, "point-1", points["point-1"], stopped=limits.stop.is_set())
-    # from loose to tight: each begins at the plan of its neighbour
-    steps = enumerate(_steps(kept, tracer, points["point-1"], asked).grid(), start=2)
-    for number, ceilings in reversed(list(steps)):
-        name = f"point-{number}"
-        if limits.stop.is_set():
-            break
-        if name not in points:
-            points[name] = tracer.point(ceilings, best)
-            _keep(kept, name, points[name], stopped=limits.stop.is_set())
-    return _written(Front(tuple(points), tuple(points.values()), tracer.values(best), kept.lang), kept)
-
-
-def _own_plan(problem: Problem, kept: Collection, limits: Limits, progress: Report) -> Plan:
-    if BEST in kept.names():
-        return kept.plan(BEST)
-    best = solve(problem, gap=limits.gap, seconds=limits.seconds, seed=limits.seed, progress=progress,
-                 stop=limits.stop)  # fmt: skip
-    kept.keep(BEST, best, {})
-    return best
-
-
-def _steps(kept: Collection, tracer: Tracer, cheapest: Point, asked: ParetoOptions) -> Steps:
-    """Return the ceilings; the least of each criterion is sought once and then kept beside the cheapest."""
-    facts = kept.facts("point-1") if "point-1" in kept.names() else {}
-    least = facts.get("least")
-    if least is None:
-        dearest = cheapest.values[COST] + asked.within * abs(cheapest.values[COST])
-        least = {c.name: min(_known(tracer, c, dearest), cheapest.values[c.name]) for c in tracer.criteria}
-        kept.keep("point-1", None, {**facts, "least": least})
-    most = {name: value for name, value in cheapest.values.items() if name != COST}
-    return Steps.between(least, most, asked.points)
-
-
-def _known(tracer: Tracer, criterion: Criterion, cost: float) -> float:
-    """Return the least of a criterion; raises NoPlanYet where it was not found: no ceilings follow then."""
-    least = tracer.least(criterion, cost)
-    if not math.isfinite(least):
-        raise NoPlanYet(f"The least {criterion.name} at that cost was not found in time. Give it more time.")
-    return least
-
-
-def _keep(kept: Collection, name: str, point: Point, *, stopped: bool) -> None:
-    """Keep a point; one that was cut short and has no plan is sought again another time."""
-    if point.plan is None and stopped:
-        return
-    bound = point.bound if math.isfinite(point.bound) else None
-    impossible = point.bound == math.inf
-    facts = {"ceilings": point.ceilings, "values": point.values, "bound": bound, "impossible": impossible}
-    kept.keep(name, point.plan, {**facts, "worth": point.worth})
-
-
-def _read(kept: Collection, name: str) -> Point:
-    facts = kept.facts(name)
-    unknown = math.inf if facts["impossible"] else -math.inf
-    bound = unknown if facts["bound"] is None else facts["bound"]
-    plan = kept.plan(name) if facts["values"] else None
-    return Point(facts["ceilings"], facts["values"], bound, plan, facts.get("worth"))
-
-
-def _written(told: Front, kept: Collection) -> Front:
+    told = Front(pareto_trace(problem, kept, asked, progress, stop), kept.lang)
     kept.text("frontier.txt", told.text() + "\n")
     kept.text("frontier.csv", guarded(told.frame()).to_csv(index=False, lineterminator="\n"))
     kept.content("frontier.svg", told.chart())

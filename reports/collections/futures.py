@@ -2,139 +2,86 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from geodata.tables import guarded
-from models.demand.forecast import forecast
-from models.demand.scenario_draws import DELIVERED, draws, settings
-from optimiser.problem import Problem
-from optimiser.solve import NoPlanYet
-from optimiser.solver.limits import Limits, Progress
-from optimiser.tradeoffs.two_stage import (
-    MOST_STARTS,
-    Outcome,
-    Screening,
-    Start,
-    Task,
-    as_table,
-    delivered,
-    different,
-    no_regret,
-    planned,
-    screened,
-    shared_start,
-    value_at_risk_beyond,
-)
+from models.demand.scenario_draws import draws
+from models.drawing import AreaMap, Graph, dots
+from models.result import Result
+from optimiser.tradeoffs.two_stage import as_table, no_regret
+from optimiser.tradeoffs.two_stage_set import two_stage_set
 from reports.answers.plan_brief import aligned
 from reports.text.notation import Language, Notation
 from reports.text.records import records
 from reports.text.words import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
+    from threading import Event
 
     from models.region.region import Region
     from optimiser.solver.executors import Work
     from optimiser.solver.limits import Report
+    from optimiser.tradeoffs.two_stage_set import Reader, TwoStageOptions, TwoStageSet
     from reports.folder.collection import Collection
 
-type Reader = Callable[[Mapping[str, str]], Region]
-"""Reads the region with other settings (dotted key → value as in TOML) beside those asked for."""
-
-TAIL = 0.25
-"""Share of the futures, the dearest, of which the mean is told as conditional value at risk."""
+FIGURES = ("expected", "tail", "bound", "stochastic", "perfect")
+"""What is told of a first stage as a whole."""
 
 
-@dataclass(frozen=True)
-class TwoStageOptions:
-    """How many futures, how many first years are committed, and for how long each solve may take.
+@dataclass(frozen=True, repr=False)
+class Futures(Result):
+    """A shared first stage and what every future comes to with it, told in one language."""
 
-    `gap`, `seconds` and `seed` are as in `optimiser.solve`; the seed is also that of the draws.
-    """
-
-    draws: int = 8
-    commit: int = 3
-    gap: float = 0.01
-    seconds: float = 150.0
-    seed: int = 0
-
-    @property
-    def limits(self) -> tuple[float, float, int]:
-        """Gap, seconds and seed of every solve."""
-        return self.gap, self.seconds, self.seed
-
-
-@dataclass(frozen=True)
-class Futures:
-    """What was found: per draw the outcome of its own plan, with the chosen start and with that for the mean.
-
-    Attributes
-    ----------
-    bound
-        What no start has as a mean objective.
-    compared
-        How many starts were compared; None where the start is the best of all, to the gap.
-    """
-
-    region: Region
-    problem: Problem
-    asked: TwoStageOptions
-    own: tuple[Outcome, ...]
-    chosen: tuple[Outcome, ...]
-    mean: tuple[Outcome, ...]
-    start: Start
-    bound: float
-    compared: int | None
+    found: TwoStageSet
     lang: Language = "nl"
 
     @property
     def is_possible(self) -> bool:
         """Whether the start has a plan in every future."""
-        return bool(np.isfinite(self.expected))
+        return self.found.is_possible
 
-    @property
-    def expected(self) -> float:
-        """Mean objective with the start."""
-        return _mean(self.chosen)
+    def summary(self) -> str:
+        """Return figures, regret per future and the moves without regret."""
+        return self.text()
 
-    @property
-    def tail(self) -> float:
-        """Mean objective of the dearest futures with the start."""
-        return value_at_risk_beyond([outcome.objective for outcome in self.chosen], TAIL)
+    def _frames(self) -> Mapping[str, Callable[[], pd.DataFrame]]:
+        return {
+            "regret": self.frame,
+            "no_regret": self.moves,
+            "start": lambda: as_table(self.found.start),
+            "figures": lambda: pd.DataFrame(
+                {"figure": {name: getattr(self.found, name) for name in FIGURES}}
+            ),
+        }
 
-    @property
-    def stochastic(self) -> float:
-        """What planning with futures saves in the mean, against planning for the mean future."""
-        return _mean(self.mean) - self.expected
+    def _graphs(self) -> Mapping[str, Callable[[], Graph]]:
+        return {"objective": self._objectives, "regret": self._regret_graph}
 
-    @property
-    def perfect(self) -> float:
-        """What knowing the future beforehand would save in the mean."""
-        return self.expected - float(np.mean(self._least))
+    def _objectives(self) -> Graph:
+        known = self.frame().set_index("draw")[["own", "start", "mean_start"]]
+        return Graph(known, "Objective per future", "discounted EUR and points", "bar")
 
-    @property
-    def gap(self) -> float:
-        """How far the expected objective is from its bound."""
-        return max(0.0, self.expected - self.bound)
+    def _regret_graph(self) -> Graph:
+        known = self.frame().set_index("draw")[["regret", "mean_regret"]]
+        return Graph(known, "Regret per future", "discounted EUR and points", "bar")
 
-    @property
-    def _least(self) -> list[float]:
-        """The least objective known per future, whoever's start it has."""
-        every = zip(self.own, self.chosen, self.mean, strict=True)
-        return [min(outcome.objective for outcome in known) for known in every]
+    def _area_map(self) -> AreaMap:
+        region, moves = self.found.region, self.moves()
+        size = moves.assign(size=moves["least_change"].abs()).groupby("site")["size"].sum()
+        title = "Sites that change in every future (dots)"
+        areas = region.neighbourhoods
+        return AreaMap(areas, areas["inhabitants"], title, dots(region.sites, size))
 
     def frame(self) -> pd.DataFrame:
         """Return a line per future: objectives, bound, and the regret of either start."""
-        lines = []
-        for n, (own, chosen, mean) in enumerate(zip(self.own, self.chosen, self.mean, strict=True)):
-            least = self._least[n]
+        found, lines = self.found, []
+        for n, (own, chosen, mean) in enumerate(zip(found.own, found.chosen, found.mean, strict=True)):
+            least = found.least[n]
             lines.append(
                 {
                     "draw": n + 1,
@@ -151,11 +98,11 @@ class Futures:
 
     def moves(self) -> pd.DataFrame:
         """Return what every future's own plan has done by the last committed year."""
-        return no_regret(self.problem, [outcome.start for outcome in self.own], self._until)
+        return no_regret(self.found.problem, [outcome.start for outcome in self.found.own], self._until)
 
     @property
     def _until(self) -> int:
-        return self.problem.years[min(self.asked.commit, len(self.problem.years)) - 1]
+        return self.found.problem.years[min(self.found.options.commit, len(self.found.problem.years)) - 1]
 
     def word(self, key: str, **values: object) -> str:
         """Return a word in the language."""
@@ -163,28 +110,28 @@ class Futures:
 
     def text(self) -> str:
         """Return figures, regret per future and the moves without regret."""
-        head = self.word("head", count=len(self.own), seed=self.asked.seed, year=self._until)
+        head = self.word("head", count=len(self.found.own), seed=self.found.options.seed, year=self._until)
         if not self.is_possible:
             return "\n".join([head, self.word("impossible"), "", *self._moves()])
         return "\n".join([head, "", *self._figures(), "", *self._regrets(), "", *self._moves()])
 
     def _figures(self) -> Iterator[str]:
         write = Notation(self.lang)
-        unclear = self.word("within", gap=write.number(self.gap))
-        differences = {key: getattr(self, key) for key in ("stochastic", "perfect")}
+        unclear = self.word("within", gap=write.number(self.found.gap))
+        differences = {key: getattr(self.found, key) for key in ("stochastic", "perfect")}
         rows = [
-            [self.word("expected"), write.number(self.expected)],
-            [self.word("tail"), write.number(self.tail)],
-            [self.word("cannot"), write.number(self.bound)],
+            [self.word("expected"), write.number(self.found.expected)],
+            [self.word("tail"), write.number(self.found.tail)],
+            [self.word("cannot"), write.number(self.found.bound)],
             *(
-                [self.word(key), write.number(saved) + ("" if saved > self.gap else f", {unclear}")]
+                [self.word(key), write.number(saved) + ("" if saved > self.found.gap else f", {unclear}")]
                 for key, saved in differences.items()
             ),
-            [self.word("eur"), write.millions(float(np.mean([o.eur for o in self.chosen])))],
+            [self.word("eur"), write.millions(float(np.mean([o.eur for o in self.found.chosen])))],
         ]
         yield from aligned(rows)
-        if self.compared is not None:
-            yield self.word("best_of_some", count=self.compared)
+        if self.found.compared is not None:
+            yield self.word("best_of_some", count=self.found.compared)
 
     def _regrets(self) -> Iterator[str]:
         write = Notation(self.lang)
@@ -198,7 +145,11 @@ class Futures:
 
     def _moves(self) -> Iterator[str]:
         yield self.word("moves", year=self._until)
-        names, tiers, write = self.region.sites["name"], self.region.parameters.tiers, Notation(self.lang)
+        names, tiers, write = (
+            self.found.region.sites["name"],
+            self.found.region.parameters.tiers,
+            Notation(self.lang),
+        )
         lines = self.moves().to_dict("records")
         for line in lines:
             tier = getattr(tiers[line["tier"]].name, self.lang)
@@ -209,19 +160,13 @@ class Futures:
 
     def record(self) -> dict[str, Any]:
         """Return all of it for a program; what is not known is null."""
-        figures = {
-            name: getattr(self, name) for name in ("expected", "tail", "bound", "stochastic", "perfect")
-        }
+        figures = {name: getattr(self.found, name) for name in FIGURES}
         return {
             **{name: value if np.isfinite(value) else None for name, value in figures.items()},
             "futures": records(self.frame()),
             "no_regret": records(self.moves()),
-            "start": records(as_table(self.start)),
+            "start": records(as_table(self.found.start)),
         }
-
-
-def _mean(outcomes: Sequence[Outcome]) -> float:
-    return float(np.mean([outcome.objective for outcome in outcomes]))
 
 
 def question(region: Region, asked: TwoStageOptions) -> dict[str, Any]:
@@ -243,157 +188,23 @@ def gather(
     progress: Report = lambda _: None,
     stop: Event | None = None,
 ) -> Futures | None:
-    """Draw futures, plan each, choose a start and plan each with it; what is finished is kept.
+    """Plan what a collection lacks, and write what the futures tell.
 
     Returns None where `stop` was set before the end; the next time it goes on from there. Raises NoPlanYet
     where no future had a plan.
     """
-    region = read({})
-    table = draws(region.assumptions, asked.draws, asked.seed)
+    table = draws(read({}).assumptions, asked.draws, asked.seed)
     kept.begin()
     kept.text("draws.csv", guarded(table).to_csv(lineterminator="\n"))
-    problems = [_problem(read, row) for _, row in table.iterrows()]
-    middle = _problem(read, table.mean())
-    bench = _Bench(kept, work, progress, stop or Event())
-    own = bench.done("own", [Task(p, asked.commit, None, asked.limits) for p in [middle, *problems]])
-    if own is None:
-        return None
-    for_mean, *each = own
-    if not any(outcome.start for outcome in own):
-        raise NoPlanYet("No future had a plan in time. Give each more time, or a plan does not exist.")
-    found = _chosen(problems, each, for_mean.start, asked, bench)
+    found = two_stage_set(read, kept, asked, work, progress, stop)
     if found is None:
         return None
-    start, bound, compared = found
-    chosen = bench.done("start", [Task(p, asked.commit, start, asked.limits) for p in problems])
-    mean = chosen
-    if start != for_mean.start:
-        mean = bench.done("mean", [Task(p, asked.commit, for_mean.start, asked.limits) for p in problems])
-    if chosen is None or mean is None:
-        return None
-    if _mean(mean) < _mean(chosen):
-        start, chosen = for_mean.start, mean
-    told = Futures(region, problems[0], asked, tuple(each), tuple(chosen), tuple(mean), start, bound,
-                   compared, kept.lang)  # fmt: skip
-    return _written(told, kept)
-
-
-def _problem(read: Reader, draw: pd.Series) -> Problem:
-    region = read(settings(draw))
-    return delivered(Problem.of(region, forecast(region)), float(draw[DELIVERED]))
-
-
-def _chosen(
-    problems: Sequence[Problem],
-    own: Sequence[Outcome],
-    for_mean: Start,
-    asked: TwoStageOptions,
-    bench: _Bench,
-) -> tuple[Start, float, int | None] | None:
-    """Return the start, a bound on the mean objective of any, and how many were compared; None if stopped."""
-    bound = float(np.mean([outcome.bound for outcome in own]))
-    gap, seconds, seed = asked.limits
-    exact = shared_start(problems, asked.commit, Limits(gap, seconds, seed=seed))
-    if exact is not None:
-        return exact[0], max(bound, exact[1]), None
-    starts = different([for_mean, *(outcome.start for outcome in own)], MOST_STARTS)
-    tasks = [Screening(problem, asked.commit, starts, asked.limits) for problem in problems]
-    compared = bench.compared(tasks)
-    if compared is None:
-        return None
-    means = np.mean(compared, axis=0)
-    return starts[int(np.argmin(means))], bound, len(starts)
-
-
-@dataclass(frozen=True)
-class _Bench:
-    """Where tasks are done and their outcomes kept."""
-
-    kept: Collection
-    work: Work
-    progress: Report
-    stop: Event
-
-    def done(self, name: str, tasks: Sequence[Task]) -> list[Outcome] | None:
-        """Return the outcomes of tasks; what had no plan in time is not kept: it may have more later."""
-        return self._answers(name, planned, tasks, (_stored, _restored))
-
-    def compared(self, tasks: Sequence[Screening]) -> list[list[float]] | None:
-        """Return per future the objective of the smaller model with each start."""
-        return self._answers("compared", screened, tasks, (_stored_objectives, _restored_objectives))
-
-    def _answers[Task, Answer](
-        self,
-        name: str,
-        function: Callable[[Task], Answer],
-        tasks: Sequence[Task],
-        facts: tuple[Callable[[Answer], dict[str, Any] | None], Callable[[Mapping[str, Any]], Answer]],
-    ) -> list[Answer] | None:
-        """Return the answers to tasks, those that were kept from before; None once a stop is asked for.
-
-        `facts` makes of an answer what is kept of it, or nothing, and of that the answer again.
-        """
-        began = time.monotonic()
-        stored, restored = facts
-        labels = [f"{name}-{n}" for n in range(len(tasks))]
-        before = ((label, self._before(label, restored)) for label in labels)
-        found = {label: answer for label, answer in before if answer is not None}
-        open_ones = [n for n, label in enumerate(labels) if label not in found]
-        if open_ones and self.stop.is_set():
-            return None
-        answers = self.work(function, [tasks[n] for n in open_ones])
-        for done, n in enumerate(open_ones):
-            seconds = time.monotonic() - began
-            self.progress(Progress(seconds, f"{name}, {done} of {len(open_ones)} futures", None, None))
-            found[labels[n]] = next(answers)
-            kept = stored(found[labels[n]])
-            if kept is not None:
-                self.kept.note(labels[n], kept)
-            if self.stop.is_set() and n != open_ones[-1]:
-                return None
-        return [found[label] for label in labels]
-
-    def _before[Answer](self, label: str, restored: Callable[[Mapping[str, Any]], Answer]) -> Answer | None:
-        """Return an answer that was kept; None where there is none, or what is there is none."""
-        noted = self.kept.noted(label)
-        try:
-            return None if noted is None else restored(noted)
-        except (KeyError, TypeError, ValueError):
-            return None
-
-
-def _stored_objectives(objectives: list[float]) -> dict[str, Any]:
-    return {"objectives": [one if np.isfinite(one) else None for one in objectives]}
-
-
-def _restored_objectives(facts: Mapping[str, Any]) -> list[float]:
-    return [np.inf if one is None else float(one) for one in facts["objectives"]]
-
-
-def _stored(outcome: Outcome) -> dict[str, Any] | None:
-    """Return an outcome as JSON has it: a label is a list there, and what is impossible has no number.
-
-    None where it had no plan in time.
-    """
-    if not outcome.start and outcome.bound != np.inf:
-        return None
-    numbers = {name: getattr(outcome, name) for name in ("objective", "bound", "eur")}
-    start = [[family, list(label), value] for (family, label), value in outcome.start.items()]
-    return {name: v if np.isfinite(v) else None for name, v in numbers.items()} | {"start": start}
-
-
-def _restored(facts: Mapping[str, Any]) -> Outcome:
-    numbers = {n: np.inf if facts[n] is None else float(facts[n]) for n in ("objective", "bound", "eur")}
-    start = {(family, tuple(label)): float(value) for family, label, value in facts["start"]}
-    return Outcome(**numbers, start=start)
-
-
-def _written(told: Futures, kept: Collection) -> Futures:
+    told = Futures(found, kept.lang)
     kept.text("futures.txt", told.text() + "\n")
     for name, frame in (
         ("regret", told.frame()),
         ("no_regret", told.moves()),
-        ("start", as_table(told.start)),
+        ("start", as_table(found.start)),
     ):
         kept.text(f"{name}.csv", guarded(frame).to_csv(index=False, lineterminator="\n"))
     return told

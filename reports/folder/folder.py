@@ -17,7 +17,7 @@ from xlsxwriter.exceptions import XlsxFileError
 
 from geodata.faults import Fault, InputError
 from models.demand.forecast import forecast
-from models.region.region import read_region
+from models.region.read_region import read_region
 from optimiser.model.model import RULES
 from optimiser.plan import Plan
 from optimiser.problem import Problem

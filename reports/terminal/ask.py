@@ -277,7 +277,8 @@ def _alternatives(arguments: Options) -> int:
     region, given = chosen_region(arguments), arguments
     from models.demand.forecast import forecast
     from optimiser.problem import Problem
-    from reports.collections.alternatives import AlternativesOptions, gather, question
+    from optimiser.tradeoffs.near_optimal_set import AlternativesOptions
+    from reports.collections.alternatives import gather, question
 
     asked = AlternativesOptions(given.within, given.count, given.gap, given.time, given.seed, given.room)
     return _gathered(
@@ -290,7 +291,8 @@ def _frontier(arguments: Options) -> int:
     region, given = chosen_region(arguments), arguments
     from models.demand.forecast import forecast
     from optimiser.problem import Problem
-    from reports.collections.frontier import ParetoOptions, gather, question
+    from optimiser.tradeoffs.pareto_trace import ParetoOptions
+    from reports.collections.frontier import gather, question
 
     asked = ParetoOptions(tuple(given.trade), given.points, given.within, given.gap, given.time, given.seed)
     return _gathered(
@@ -302,9 +304,10 @@ def _frontier(arguments: Options) -> int:
 def _futures(arguments: Options) -> int:
     region = chosen_region(arguments)
     from geodata.bundled import region_folder
-    from models.region.region import read_region
+    from models.region.read_region import read_region
     from optimiser.solver.executors import workers
-    from reports.collections.futures import TwoStageOptions, gather, question
+    from optimiser.tradeoffs.two_stage_set import TwoStageOptions
+    from reports.collections.futures import gather, question
 
     asked = TwoStageOptions(arguments.draws, arguments.commit, arguments.gap, arguments.time, arguments.seed)
     folder, settings = region_folder(arguments.region), settings_by_key(arguments.settings)

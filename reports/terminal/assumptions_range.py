@@ -62,7 +62,7 @@ def _effects(
 ) -> "list[Effect]":
     """Measure until done or Ctrl-C; what was measured by then is returned."""
     from geodata.bundled import region_folder
-    from models.region.region import read_region
+    from models.region.read_region import read_region
     from optimiser.compare.sensitivity import effects
     from optimiser.solver.limits import Progress
 

@@ -167,7 +167,7 @@ def _score(arguments: Options) -> int:
     if arguments.export:
         return _export(region, arguments.export)
     from models.demand.forecast import forecast
-    from models.region.decisions import read_decided
+    from models.region.read_decisions import read_decided
     from optimiser.manual_plan import finishing, score
     from optimiser.problem import Problem
     from optimiser.solve import Impossible, NoPlanYet

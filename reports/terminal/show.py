@@ -140,7 +140,7 @@ def _serve(arguments: Options) -> int:
         print_lines([str(write_shortcut(target, arguments.output))])
         return DONE
     _refuse_without_app()
-    from models.region.region import read_region
+    from models.region.read_region import read_region
     from reports.app.launch import serve
     from reports.app.server import QuestionOptions
 

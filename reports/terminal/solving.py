@@ -26,12 +26,12 @@ def chosen_region(arguments: Options) -> "Region":
 
     # A mistyped name is told before the rest is loaded.
     folder, settings = region_folder(arguments.region), settings_by_key(arguments.settings)
-    from models.region.region import read_region
+    from models.region.read_region import read_region
 
     region = read_region(folder, arguments.scenarios, settings)
     if getattr(arguments, "lock", None) is not None:
-        from models.region.decisions import read_decided
-        from models.region.region import locked
+        from models.region.read_decisions import read_decided
+        from models.region.read_region import locked
 
         region = locked(region, read_decided(arguments.lock, region))
     for change in region.overrides:

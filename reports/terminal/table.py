@@ -197,7 +197,7 @@ def _agreed_decisions(arguments: Options, plan: "Plan") -> "AgreedDecisions | No
     """Return what is agreed in a file, where one is named."""
     if arguments.lock is None:
         return None
-    from models.region.decisions import read_decided
+    from models.region.read_decisions import read_decided
 
     return read_decided(arguments.lock, plan.problem.region)
 

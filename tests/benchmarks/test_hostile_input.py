@@ -16,7 +16,7 @@ from benchmarks.guided import guided
 from benchmarks.reading import READERS, harmed
 from geodata.faults import InputError
 from models.demand.forecast import forecast
-from models.region.region import read_region
+from models.region.read_region import read_region
 from optimiser.problem import Problem
 from optimiser.solve import solve
 from reports.folder.folder import write

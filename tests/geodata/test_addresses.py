@@ -8,7 +8,7 @@ from shapely import Point
 
 import cli
 from geodata.addresses import read_addresses
-from models.region.region import read_region
+from models.region.read_region import read_region
 
 RD = "EPSG:28992"
 BAG = f"""postcode,huisnummer,huisletter,toevoeging,x,y

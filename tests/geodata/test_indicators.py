@@ -5,7 +5,7 @@ import pytest
 from tiny import write_tiny_region
 
 from geodata.faults import InputError
-from models.region.region import read_region
+from models.region.read_region import read_region
 
 LEEFBAAROMETER = """id;name;gemeente;year;kscore;afw;soc
 N1;Een;Stad;2024;5;-0,05;0,02

@@ -15,7 +15,7 @@ from geodata.cbs import read_extract
 from geodata.indicator_tables import read_figures
 from geodata.locations import read_locations
 from geodata.postgis import label_of, read_table
-from models.region.region import read_region
+from models.region.read_region import read_region
 
 pwd = pytest.importorskip("pwd", reason="the database is started as on Linux or macOS")
 RD = "EPSG:28992"

@@ -19,7 +19,7 @@ from geodata.roads import read_roads, routes
 from models.demand.forecast import forecast
 from models.parameters.parameters import Parameters
 from models.parameters.toml_writer import region_text
-from models.region.region import read_region
+from models.region.read_region import read_region
 from optimiser.problem import Problem
 
 RD = "EPSG:28992"

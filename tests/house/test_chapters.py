@@ -14,13 +14,13 @@ CHAPTERS = {
     "geodata": (),
     "models": ("parameters", "funding", "region", "demand", "inputs", "monitoring", "new_region"),
     "optimiser": (
-        "prices", "rule", "problem", "accounts", "model", "plan", "verification", "solver", "search",
-        "infeasibility", "solve", "review", "warm_start", "manual_plan", "explain", "compare", "tradeoffs",
-        "negotiation", "outflow_matching", "procurement", "monitoring", "regions", "location",
+        "prices", "rule", "assembly", "problem", "accounts", "model", "plan", "verification", "solver",
+        "search", "infeasibility", "solve", "review", "warm_start", "manual_plan", "explain", "compare",
+        "tradeoffs", "negotiation", "outflow_matching", "procurement", "monitoring", "regions", "location",
     ),
     "reports": (
-        "text", "figures", "maps", "answers", "page", "workbook", "folder", "collections", "publish", "app",
-        "terminal",
+        "text", "figures", "maps", "answers", "page", "workbook", "folder", "collections", "publish",
+        "front_door", "app", "terminal",
     ),
 }  # fmt: skip
 """Package → its chapters from the ground up: each may import those before it."""
@@ -28,16 +28,13 @@ CHAPTERS = {
 STILL_UPHILL = {"optimiser.search.elastic → optimiser.infeasibility.levers"}
 """Steps that are left to be mended; `reports` has more of them and is not held to its order yet."""
 
-STILL_CIRCLES = {"models.region.decisions", "models.region.region"}
-"""Modules that import each other for types until the reading of a region has a module of its own."""
-
 MOST_MODULES, MOST_LINES = 12, 500
 LARGE_FOLDERS = {"geodata", "optimiser/location", "models/region", "reports/answers", "reports/terminal"}
 """Folders that hold more: a family of methods read one by one, and those still to be divided."""
 
 LONG_FILES = {
     "models/new_region/from_map.py", "models/parameters/parameters.py", "models/region/tables.py",
-    "optimiser/problem.py", "reports/answers/lots.py",
+    "reports/answers/lots.py",
     "reports/figures/figures.py",
 }  # fmt: skip
 """Files still to be divided; a file that is short enough leaves this list."""
@@ -102,7 +99,7 @@ def test_every_chapter_has_its_place_in_the_order(package):
 @pytest.mark.parametrize("package", PACKAGES)
 def test_no_circle_with_types_and_faces(package):
     """No module needs itself, imports for types and those of a package's face included."""
-    assert circles(package) <= STILL_CIRCLES
+    assert circles(package) == set()
 
 
 @pytest.mark.parametrize("folder", folders(), ids=lambda folder: str(folder.relative_to(ROOT)))

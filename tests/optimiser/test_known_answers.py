@@ -19,7 +19,8 @@ from geodata.faults import InputError
 from models.demand.forecast import forecast
 from models.funding.funding import wlz_take_out
 from models.parameters.finance import WEEKS_PER_YEAR, support_per_client
-from models.region.region import Region, read_region
+from models.region.read_region import read_region
+from models.region.region import Region
 from models.region.series import mean_growth, redemption_rate, without_a_place, yearly_growth
 from optimiser.accounts.residents import people_between
 from optimiser.infeasibility.repair import diagnose, verified

@@ -7,7 +7,8 @@ from builders import EUROS_ONLY, ONE_YEAR, amount, best, tiny_problem, tiny_regi
 from tiny import write_tiny_region
 
 from geodata.faults import InputError
-from models.region.decisions import AgreedDecisions, DecidedHomes, DecidedPlaces, decided_text, read_decided
+from models.region.decisions import AgreedDecisions, DecidedHomes, DecidedPlaces, decided_text
+from models.region.read_decisions import read_decided
 from optimiser.manual_plan import Stated, broken_rules, decided_by, score
 from optimiser.verification.verify import violations
 from reports.answers.broken_rules import rule_check
@@ -162,7 +163,7 @@ def test_what_is_broken_is_all_that_the_check_finds():
 def test_a_hand_made_plan_is_kept_and_read_with_what_it_breaks(tmp_path):
     """Written as a folder, marked, and told in both languages."""
     from models.demand.forecast import forecast
-    from models.region.region import read_region
+    from models.region.read_region import read_region
     from optimiser.problem import Problem
 
     region = read_region(write_tiny_region(tmp_path / "tiny"))

@@ -20,7 +20,7 @@ from models.inputs.outflow_clients import (
     read_free,
     read_ready,
 )
-from models.region.region import read_region
+from models.region.read_region import read_region
 from optimiser.outflow_matching import NORM_POINTS, RoundRules, homes_of_plan, place, reasons
 from reports.answers.outflow import OutflowDesk
 

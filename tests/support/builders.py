@@ -9,7 +9,8 @@ from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
 from tiny import CLIENTS, REGION, SITES, write_tiny_region
 
 from models.demand.forecast import forecast
-from models.region.region import Region, read_region
+from models.region.read_region import read_region
+from models.region.region import Region
 from optimiser.model.model import Model
 from optimiser.plan import Plan
 from optimiser.problem import Problem

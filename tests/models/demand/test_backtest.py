@@ -11,7 +11,7 @@ import cli
 from geodata.bundled import bundled_regions
 from geodata.faults import InputError
 from models.demand.backtest import LAST, PATHWAY, TREND, Trend, backtest
-from models.region.region import read_region
+from models.region.read_region import read_region
 from reports.answers.demand import Foreseen
 
 UP = 1000 * math.exp(0.3)

@@ -15,7 +15,7 @@ from shapely import LineString, Point
 import cli
 from geodata.cbs import read_extract
 from models.new_region.from_map import default_assumptions
-from models.region.region import read_region
+from models.region.read_region import read_region
 
 SITES = """site;name;neighbourhood;provider;tier;places
 a;Eerste huis;WK990100;A;intramural;20

@@ -9,7 +9,7 @@ from shapely import box
 import cli
 from geodata.cbs import read_extract
 from models.region import tables
-from models.region.region import read_region
+from models.region.read_region import read_region
 
 AREAS = {"WK990100": 5000, "WK990101": 3000, "WK990200": 1200}
 

@@ -12,7 +12,7 @@ from geodata.faults import InputError
 from geodata.neighbours import contiguity
 from models.demand.forecast import forecast
 from models.new_region.synthetic_country import CLIENTS, CRS, INHABITANTS, Template, grouped, write_country
-from models.region.region import read_region
+from models.region.read_region import read_region
 from optimiser.problem import Problem
 
 TEMPLATE = Template.of(region_folder("drenthe"))

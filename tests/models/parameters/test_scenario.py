@@ -5,7 +5,7 @@ from tiny import write_tiny_region
 
 from geodata.faults import InputError
 from models.parameters.scenario import Override, scenario_names
-from models.region.region import read_region
+from models.region.read_region import read_region
 
 REDUCTION = "policies.intramural_reduction"
 

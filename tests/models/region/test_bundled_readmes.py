@@ -8,7 +8,8 @@ import pytest
 
 from geodata.bundled import bundled_regions
 from models.demand.forecast import Outlook, forecast
-from models.region.region import Region, read_region
+from models.region.read_region import read_region
+from models.region.region import Region
 
 REGIONS = ("zuidoost-drenthe", "groningen-bmwe", "drenthe", "rotterdam")
 TOGETHER = ("together", "region")

@@ -6,7 +6,7 @@ import pytest
 
 from geodata.bundled import bundled_regions
 from models.demand.forecast import forecast
-from models.region.region import read_region
+from models.region.read_region import read_region
 from models.region.series import redemption_rate, without_a_place
 from optimiser.problem import Problem
 

@@ -17,7 +17,7 @@ from geodata.indicators import INDICATORS
 from models.parameters.parameters import CarryingCapacity, Indicator
 from models.parameters.quantity import Quantity
 from models.region.carrying_capacity import NAMES, carrying_capacity
-from models.region.region import read_region
+from models.region.read_region import read_region
 
 LOW, OWNED = "percentage_laag_inkomen", "percentage_koopwoningen"
 RENTED = "percentage_huurwoningen_in_bezit_woningcorporaties"

@@ -9,7 +9,7 @@ import pytest
 from tiny import SITES, edit, neighbourhoods, write_tiny_region
 
 from geodata.faults import InputError
-from models.region.region import read_region
+from models.region.read_region import read_region
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from tiny import write_tiny_region
 import cli
 from geodata.bundled import bundled_regions, region_folder
 from geodata.faults import InputError
-from models.region.region import read_region
+from models.region.read_region import read_region
 from models.region.tables import TABLES, meaning
 from models.region.workbook import WORKBOOK, gather
 from reports.folder.case import write_case

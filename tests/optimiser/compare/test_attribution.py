@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tiny import write_tiny_region
 
 from models.demand.forecast import forecast
-from models.region.region import read_region
+from models.region.read_region import read_region
 from optimiser.compare.attribution import attribute, method_for, needed
 from optimiser.problem import Problem
 from optimiser.solve import Impossible

@@ -11,7 +11,7 @@ from tiny import HOMES, write_tiny_region
 from geodata.faults import InputError
 from models.demand.forecast import forecast
 from models.region.differences import between, key_differences
-from models.region.region import read_region
+from models.region.read_region import read_region
 from optimiser.compare.comparison import Distance, _moved, better_and_worse, improved
 from optimiser.problem import Problem
 from reports.answers.comparison import PlanComparison, site_differences

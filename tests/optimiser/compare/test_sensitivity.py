@@ -14,7 +14,7 @@ from tiny import write_tiny_region
 
 import cli
 from models.demand.forecast import forecast
-from models.region.region import read_region
+from models.region.read_region import read_region
 from optimiser.compare.sensitivity import (
     Effect,
     Moved,

@@ -10,7 +10,7 @@ from test_brute_force import BruteForce, drawn, problem_of
 
 from models.demand.forecast import forecast
 from models.region.decisions import AgreedDecisions, DecidedPlaces
-from models.region.region import locked
+from models.region.read_region import locked
 from optimiser.infeasibility.concessions import Conceding
 from optimiser.infeasibility.levers import levers
 from optimiser.infeasibility.repair import diagnose, verified

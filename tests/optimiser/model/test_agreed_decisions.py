@@ -10,7 +10,7 @@ from tiny import write_tiny_region
 from geodata.faults import InputError
 from models.demand.forecast import forecast
 from models.region.decisions import AgreedDecisions, DecidedHomes, DecidedPlaces
-from models.region.region import locked, read_region
+from models.region.read_region import locked, read_region
 from optimiser.manual_plan import changes, decided_by, finishing, score
 from optimiser.model.model import Model
 from optimiser.problem import Problem

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from builders import EUROS_ONLY, ONE_YEAR, best, tiny_problem
 
+from optimiser.assembly.money import SharedPrice
 from optimiser.model.coupling_limits import open_tiers, used_by
-from optimiser.problem import SharedPrice
 
 PROBLEM = tiny_problem(EUROS_ONLY | ONE_YEAR)
 PLAN = best(PROBLEM)

@@ -10,7 +10,7 @@ from tiny import write_tiny_region
 import spreidplan as sp
 from geodata.faults import InputError
 from models.demand.forecast import forecast
-from models.region.region import read_region
+from models.region.read_region import read_region
 from optimiser.explain.binding_rules import values_of_plan
 from optimiser.model.model import RULES, Model
 from optimiser.problem import Problem

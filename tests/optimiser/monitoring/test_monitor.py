@@ -26,7 +26,7 @@ from models.monitoring.actuals import COLUMNS, DETAIL, MEASURES, Quarter, read_a
 from models.monitoring.estimated_rates import Estimator, garwood, yearly
 from models.monitoring.history import Counts, History
 from models.region.decisions import AgreedDecisions, DecidedHomes, DecidedPlaces
-from models.region.region import read_region
+from models.region.read_region import read_region
 from optimiser.manual_plan import decided_by, score
 from optimiser.model.model import Model
 from optimiser.monitoring.control_bands import compare

@@ -31,7 +31,7 @@ from geodata.faults import InputError
 from models.demand.forecast import forecast
 from models.inputs.housing_stock import read_stock
 from models.region.decisions import AgreedDecisions, DecidedHomes, DecidedPlaces
-from models.region.region import locked
+from models.region.read_region import locked
 from optimiser.explain.home_values import home_worths
 from optimiser.model.model import Model
 from optimiser.negotiation import terms

@@ -24,7 +24,7 @@ from models.demand.demand_draws import demand_factors, drawn
 from models.demand.forecast import forecast
 from models.funding.price_basis import ELEMENTS, SHARES, divided, read_price_bases
 from models.parameters.finance import WEEKS_PER_YEAR
-from models.region.region import read_region
+from models.region.read_region import read_region
 from optimiser.procurement.contract_volumes import volumes
 from optimiser.procurement.lots import BAND_PRICE, EMPTY_WEIGHT, SCALE_PRICE, Patchwork, Wish, divide, wished
 from optimiser.solve import Impossible

@@ -19,7 +19,7 @@ from models.demand.forecast import forecast
 from models.inputs.care_flows import read_care_flows
 from models.inputs.partition_file import Partition, present, read_partition, thought_of
 from models.parameters.quantity import Quantity
-from models.region.region import read_region
+from models.region.read_region import read_region
 from optimiser.regions.cooperation import Cooperation, TierScale, Weighing
 from optimiser.regions.districting import Partitioner, connected_sets
 

@@ -11,10 +11,11 @@ from scipy.sparse import block_diag
 from tiny import edit, write_tiny_region
 
 from models.demand.forecast import forecast
-from models.region.region import read_region
+from models.region.read_region import read_region
+from optimiser.assembly.money import SharedPrice
 from optimiser.model.coupling_limits import uses
 from optimiser.model.model import Model
-from optimiser.problem import Problem, SharedPrice
+from optimiser.problem import Problem
 from optimiser.regions.price_coordination import Limit, coordinate
 from optimiser.regions.region_jobs import Crew
 

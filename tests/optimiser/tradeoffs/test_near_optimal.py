@@ -14,7 +14,7 @@ from tiny import write_tiny_region
 import cli
 from geodata.faults import InputError
 from models.demand.forecast import forecast
-from models.region.region import read_region
+from models.region.read_region import read_region
 from optimiser.model.model import Model
 from optimiser.model.variables import column_ids
 from optimiser.problem import Problem
@@ -22,8 +22,9 @@ from optimiser.solver.limits import Limits
 from optimiser.tradeoffs import near_optimal as far
 from optimiser.tradeoffs import ranges
 from optimiser.tradeoffs.near_optimal import Band, alternatives, distance, spread_apart
+from optimiser.tradeoffs.near_optimal_set import AlternativesOptions
 from optimiser.tradeoffs.ranges import counted, counts, found, proven
-from reports.collections.alternatives import AlternativesOptions, gather, question
+from reports.collections.alternatives import gather, question
 from reports.folder.collection import Collection
 
 WITHIN = 0.15

@@ -15,7 +15,7 @@ from tiny import write_tiny_region
 import cli
 from geodata.faults import InputError
 from models.demand.forecast import forecast
-from models.region.region import read_region
+from models.region.read_region import read_region
 from optimiser.model.model import Model
 from optimiser.problem import Problem
 from optimiser.search import optimise
@@ -23,7 +23,8 @@ from optimiser.solver.limits import Limits
 from optimiser.tradeoffs import pareto
 from optimiser.tradeoffs.criteria import COST, CRITERIA, LEFT, traded
 from optimiser.tradeoffs.pareto import Point, Steps, Tracer, front
-from reports.collections.frontier import ParetoOptions, gather, question
+from optimiser.tradeoffs.pareto_trace import ParetoOptions
+from reports.collections.frontier import gather, question
 from reports.folder.collection import Collection
 
 LIMITS = Limits(1e-9, 60.0)

@@ -17,7 +17,7 @@ from tiny import write_tiny_region
 import cli
 from geodata.faults import InputError
 from models.demand.scenario_draws import DELIVERED, draws, settings
-from models.region.region import read_region
+from models.region.read_region import read_region
 from optimiser.model.model import Model
 from optimiser.solver.executors import workers
 from optimiser.solver.limits import Limits
@@ -34,7 +34,8 @@ from optimiser.tradeoffs.two_stage import (
     shared_start,
     value_at_risk_beyond,
 )
-from reports.collections.futures import TwoStageOptions, gather, question
+from optimiser.tradeoffs.two_stage_set import TwoStageOptions
+from reports.collections.futures import gather, question
 from reports.folder.collection import Collection
 
 LIMITS = (1e-9, 60.0, 0)
@@ -200,13 +201,13 @@ def test_figures_add_up(tiny, tmp_path):
     with workers(processes=1) as work:
         told = gathered(tiny, tmp_path / "out", work)
     frame = told.frame()
-    assert told.expected == pytest.approx(frame["start"].mean())
+    assert told.found.expected == pytest.approx(frame["start"].mean())
     assert (frame[["regret", "mean_regret"]] >= -1e-6).all(axis=None)
-    assert told.perfect == pytest.approx(frame["regret"].mean())
-    assert told.stochastic == pytest.approx(frame["mean_start"].mean() - told.expected)
-    assert told.stochastic >= -1e-6
-    assert told.bound <= told.expected + 1e-6
-    assert told.compared is None
+    assert told.found.perfect == pytest.approx(frame["regret"].mean())
+    assert told.found.stochastic == pytest.approx(frame["mean_start"].mean() - told.found.expected)
+    assert told.found.stochastic >= -1e-6
+    assert told.found.bound <= told.found.expected + 1e-6
+    assert told.found.compared is None
 
 
 def test_processes_give_what_one_after_the_other_gives(tiny, tmp_path):
@@ -215,7 +216,7 @@ def test_processes_give_what_one_after_the_other_gives(tiny, tmp_path):
         here = gathered(tiny, tmp_path / "here", work)
     with workers(processes=2) as work:
         there = gathered(tiny, tmp_path / "there", work)
-    assert here.start == there.start
+    assert here.found.start == there.found.start
     pd.testing.assert_frame_equal(here.frame(), there.frame(), check_exact=True)
 
 
@@ -231,7 +232,7 @@ def test_a_cluster_gives_what_one_machine_gives(tiny, tmp_path):
         workers(scheduler=cluster.scheduler_address) as work,
     ):
         there = gathered(tiny, tmp_path / "there", work)
-    assert here.start == there.start
+    assert here.found.start == there.found.start
     pd.testing.assert_frame_equal(here.frame(), there.frame(), check_exact=True)
 
 
@@ -259,7 +260,7 @@ def test_a_folder_with_little_in_it_is_gone_on_with(tiny, tmp_path):
         for number, text in enumerate(("{", "[]", '{"start": 3}')):
             (tmp_path / "out" / "notes" / f"own-{number}.json").write_text(text, encoding="utf-8")
         again = gathered(tiny, tmp_path / "out", work)
-    assert again.start == told.start
+    assert again.found.start == told.found.start
     pd.testing.assert_frame_equal(again.frame(), told.frame())
 
 
@@ -276,7 +277,7 @@ def test_a_stop_keeps_what_is_finished(tiny, tmp_path):
     with workers(processes=1) as work:
         told = gathered(tiny, tmp_path / "out", work)
         fresh = gathered(tiny, tmp_path / "fresh", work)
-    assert told.start == fresh.start
+    assert told.found.start == fresh.found.start
     pd.testing.assert_frame_equal(told.frame(), fresh.frame())
 
 
@@ -309,7 +310,7 @@ def test_a_stop_while_starts_are_compared_keeps_those_too(tiny, tmp_path, monkey
     asked.clear()
     told = gathered(tiny, tmp_path / "out", until_compared)
     assert asked.count("screened") == 1
-    assert told.compared == 1  # those of both futures and of the mean are the same
+    assert told.found.compared == 1  # those of both futures and of the mean are the same
 
 
 def test_large_regions_compare_the_starts_there_are(tiny, tmp_path, monkeypatch):
@@ -318,9 +319,9 @@ def test_large_regions_compare_the_starts_there_are(tiny, tmp_path, monkeypatch)
         exact = gathered(tiny, tmp_path / "exact", work)
         monkeypatch.setattr(two_stage, "SMALL", 0)
         told = gathered(tiny, tmp_path / "compared", work)
-    assert told.compared == 1
-    assert told.bound <= exact.expected + 0.01 <= told.expected + 0.02
-    assert not np.isnan([told.expected, told.tail, told.perfect]).any()
+    assert told.found.compared == 1
+    assert told.found.bound <= exact.found.expected + 0.01 <= told.found.expected + 0.02
+    assert not np.isnan([told.found.expected, told.found.tail, told.found.perfect]).any()
 
 
 def test_no_plan_in_any_future_is_told(tiny, tmp_path):

@@ -22,8 +22,9 @@ from test_optional_policies import SOFTLY, STAFF, asked
 from test_verify import rich_problem
 from tiny import CLIENTS, REGION, SITES
 
+from optimiser.assembly.money import SharedPrice
 from optimiser.plan import Plan
-from optimiser.problem import Problem, SharedPrice
+from optimiser.problem import Problem
 from optimiser.rule import Row, own_rule
 from optimiser.solve import solve
 from optimiser.verification.verify import (

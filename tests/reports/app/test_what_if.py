@@ -22,7 +22,7 @@ from cli import main
 from geodata.bundled import region_folder
 from geodata.faults import InputError
 from models.demand.forecast import forecast
-from models.region.region import read_region
+from models.region.read_region import read_region
 from optimiser import warm_start
 from optimiser.problem import Problem
 from optimiser.solve import solve

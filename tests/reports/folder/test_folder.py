@@ -24,7 +24,7 @@ from geodata.faults import InputError
 from models.demand.forecast import forecast
 from models.parameters.parameters import Parameters
 from models.parameters.toml_writer import region_text
-from models.region.region import read_region
+from models.region.read_region import read_region
 from optimiser.problem import Problem
 from optimiser.solve import solve
 from optimiser.verification.verify import violations

@@ -1,0 +1,1 @@
+"""Parts of a problem, assembled from a region: space, capacity and money."""

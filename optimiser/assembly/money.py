@@ -1,0 +1,60 @@
+"""Discounting, steering weights, shared prices and policies of a problem, from a region."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import xarray as xr
+
+from models.parameters.parameters import Parameters, Policies
+from models.region.region import Region
+
+LESS = 0.99
+"""Part of the points of an unasked move that a relocation within its tier costs at most."""
+
+
+@dataclass(frozen=True)
+class Steering:
+    """Points of what only steers: never paid, and kept apart from euros."""
+
+    travel: float
+    misfit: float
+    waiting: float
+    unasked_move: float
+
+
+@dataclass(frozen=True)
+class SharedPrice:
+    """What a unit of something that several regions share costs one of them in a year, above its own price.
+
+    `kind` is "budget" (a Wmo euro, in points) or "open_places" (a place open to everyone that is kept, in
+    points per place-year: a reward). It steers one solve of a decomposed country and is no part of a plan.
+    """
+
+    kind: Literal["budget", "open_places"]
+    year: int
+    price: float
+
+
+def policies_of(region: Region) -> Policies:
+    """Return the policies; where nothing is agreed nothing is to be kept."""
+    policies = region.parameters.policies
+    if region.agreed:
+        return policies
+    off = policies.agreed_decisions_are_kept.model_copy(update={"mode": "off"})
+    return policies.model_copy(update={"agreed_decisions_are_kept": off})
+
+
+def by_year(years: tuple[int, ...], values: list[float], units: str = "1") -> xr.DataArray:
+    """Return values labelled by year."""
+    return xr.DataArray(values, coords={"year": list(years)}, dims="year", attrs={"units": units})
+
+
+def steering_of(parameters: Parameters) -> Steering:
+    """Return the points of what only steers."""
+    weights = parameters.weights
+    return Steering(
+        travel=weights.travel.value,
+        misfit=weights.misfit.value,
+        waiting=weights.waiting.value,
+        unasked_move=weights.unasked_move.value,
+    )
