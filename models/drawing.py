@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from matplotlib.axes import Axes
 
+NO_FIGURES = "no figures to draw"
+"""What stands in a graph of a table in which there is no number."""
+
 LARGEST = 220.0
 """Area (points²) of the dot of the largest site on a map."""
 
@@ -26,11 +29,15 @@ class Graph:
 
     def draw(self, ax: Axes | None = None) -> Axes:
         """Draw the table on axes, new ones if there are none."""
-        ax = _axes(ax)
-        if self.style == "bar":
-            self.frame.plot.bar(ax=ax, legend=self.frame.shape[1] > 1)
-        else:
-            self.frame.plot(ax=ax, legend=self.frame.shape[1] > 1, marker="o")
+        ax, frame = _axes(ax), self.frame.astype(float)
+        if frame.notna().to_numpy().any():
+            several = frame.shape[1] > 1
+            if self.style == "bar":
+                frame.plot.bar(ax=ax, legend=several)
+            else:
+                frame.plot.line(ax=ax, legend=several, marker="o")
+        else:  # all of it may be too small to publish
+            ax.text(0.5, 0.5, NO_FIGURES, ha="center", va="center", transform=ax.transAxes)
         ax.set(title=self.title, ylabel=self.unit, xlabel=self.frame.index.name or "")
         return ax
 

@@ -200,7 +200,8 @@ class Plan(Result):
         }
 
     def _graph(self, array: xr.DataArray, title: str, unit: str) -> Graph:
-        return Graph(array.transpose("year", ...).to_pandas(), title, unit)
+        other = next(str(dim) for dim in array.dims if dim != "year")
+        return Graph(array.to_series().unstack(other), title, unit)
 
     def _area_map(self) -> AreaMap:
         last = self.problem.years[-1]

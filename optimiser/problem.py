@@ -209,8 +209,8 @@ class Problem(Result):
         return pd.DataFrame({"mode": modes}).rename_axis("policy")
 
     def _graphs(self) -> Mapping[str, Callable[[], Graph]]:
-        inflow = self.inflow.sum("neighbourhood").transpose("year", "profile")
-        return {"inflow": lambda: Graph(inflow.to_pandas(), "New clients by profile", "clients a year")}
+        inflow = self.inflow.sum("neighbourhood").to_series().unstack("profile")
+        return {"inflow": lambda: Graph(inflow, "New clients by profile", "clients a year")}
 
     def _area_map(self) -> AreaMap:
         places = self.site_tiers["base"].groupby("site").sum()

@@ -68,7 +68,7 @@ class Outlook(Result):
             "demand": self.to_frame,
             "steps": self.steps.copy,
             "reconciliation": self.reconciliation.copy,
-            "inflow": lambda: self.inflow.sum("neighbourhood").to_pandas().T,
+            "inflow": lambda: self.inflow.sum("neighbourhood").to_series().unstack("profile"),
         }
 
     def _graphs(self) -> Mapping[str, Callable[[], Graph]]:

@@ -237,14 +237,13 @@ class Bench:
                 kept.keep("plan-1", plan, {"distance": None, "most": None})
             gather(plan.problem, kept, asked, self._tell, self.stop)
         else:
+            from optimiser.tradeoffs.pareto_trace import BEST, ParetoOptions
             from reports.collections import frontier
 
-            wanted = frontier.ParetoOptions(
-                ("cost", "travel"), order["count"], order["within"], **order["limits"]
-            )
+            wanted = ParetoOptions(("cost", "travel"), order["count"], order["within"], **order["limits"])
             kept = Collection(folder, frontier.question(_region(plan), wanted), writer=write_core)
             if not kept.names():
-                kept.keep(frontier.BEST, plan, {})
+                kept.keep(BEST, plan, {})
             frontier.gather(plan.problem, kept, wanted, self._tell, self.stop)
         return {"plans": [listed for name in kept.names() if (listed := _listed(folder, name, kept))]}
 

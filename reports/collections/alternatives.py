@@ -86,9 +86,10 @@ class OtherPlans(Result):
     def _area_map(self) -> AreaMap:
         problem, last = self.band.best.problem, self.band.best.problem.years[-1]
         runs = [plan.data["operating"].sel(year=last).sum("tier").to_series() > 0 for plan in self.plans]
+        counted = pd.concat(runs, axis=1).sum(axis=1).astype(float)
         title = f"In how many of {len(self.plans)} plans a site runs in {last} (dots)"
         areas = problem.region.neighbourhoods
-        return AreaMap(areas, areas["inhabitants"], title, dots(problem.sites, sum(runs).astype(float)))
+        return AreaMap(areas, areas["inhabitants"], title, dots(problem.sites, counted))
 
     @cached_property
     def told(self) -> Contents:

@@ -133,9 +133,7 @@ def _check_rules(folder: Path, made_with: Sequence[str], given: Sequence[Rule]) 
     names = [rule.name for rule in given]
     if sorted(names) != sorted(made_with):
         found = f"a plan made with rules of somebody's own: {', '.join(made_with) or 'none'}"
-        remedy = (
-            "Give just these from Python: reports.read_plan(folder, rules=[…]). The report is in the folder."
-        )
+        remedy = "Give just these from Python: sp.read_plan(folder, rules=[…]). The report is in the folder."
         raise _refusal(folder, found, f"those given: {', '.join(names) or 'none'}", remedy)
 
 

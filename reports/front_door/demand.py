@@ -45,8 +45,8 @@ class DemandBand(Result):
         return {"band": self._band, "profiles": self._profiles}
 
     def _band(self) -> pd.DataFrame:
-        known: pd.DataFrame = self.drawn.sum("profile").quantile(self.quantiles, "draw").to_pandas()
-        return known.T
+        known = self.drawn.sum("profile").quantile(self.quantiles, "draw").rename("clients")
+        return known.to_series().unstack("quantile")
 
     def _profiles(self) -> pd.DataFrame:
         known = self.drawn.quantile(self.quantiles, "draw").rename("clients")

@@ -2,8 +2,8 @@
 
 import matplotlib as mpl
 import pytest
-from builders import tiny_problem
 from matplotlib import pyplot as plt
+from tiny import write_tiny_region
 
 import spreidplan as sp
 
@@ -19,6 +19,6 @@ def _no_screen():
 
 
 @pytest.fixture(scope="session")
-def tiny():
-    """The best plan of the tiny region."""
-    return sp.solve(tiny_problem(), gap=0.0)
+def tiny(tmp_path_factory):
+    """The best plan of the tiny region, whose folder stays."""
+    return sp.solve(write_tiny_region(tmp_path_factory.mktemp("region") / "tiny"), gap=0.0)

@@ -8,7 +8,7 @@ from tiny import write_tiny_region
 import spreidplan as sp
 from optimiser.tradeoffs.plan_store import MemoryStore
 
-RANGES = {"pathway.inflow.share": {"value": 0.1, "low": 0.05, "high": 0.15, "unit": "clients/client-year"}}
+RANGES = {"pathway.inflow.share": {"value": 0.1, "low": 0.05, "high": 0.15}}
 
 
 def test_an_explanation_has_a_row_per_rule_that_binds(tiny):
