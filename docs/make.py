@@ -71,6 +71,7 @@ KINDS = {
     "terms": schema.terms,
     "words": schema.words,
     "imports": house.imports,
+    "front_door": sources.front_door,
     "source": sources.source,
     "cell": sources.cell,
     "file": sources.file,

@@ -1,9 +1,13 @@
 """Pieces of the project itself: code, cells of notebooks, files, and what README says."""
 
 import ast
+import inspect
 import json
 import re
+import types
 from pathlib import Path
+
+import spreidplan as sp
 
 ROOT = Path(__file__).parent.parent
 _LANGUAGES = {".py": "python", ".toml": "toml", ".csv": "text", ".lp": "text", ".ps1": "powershell"}
@@ -51,3 +55,21 @@ def quote(path: str, language: str) -> str:
 
 def _fenced(language: str, text: str) -> str:
     return f"```{language}\n{text}\n```\n"
+
+
+def front_door() -> str:
+    """Return every call of the front door with its options and the first line of what it says of itself."""
+    lines = ["| call | what it does |", "|---|---|"]
+    for name in sp.__all__:
+        made = getattr(sp, name)
+        if isinstance(made, types.FunctionType):
+            names = [_option(one) for one in inspect.signature(made).parameters.values()]
+            said = (inspect.getdoc(made) or "").splitlines()[0]
+            lines.append(f"| `sp.{name}({', '.join(names)})` | {said} |")
+    return "\n".join(lines)
+
+
+def _option(one: inspect.Parameter) -> str:
+    """Return a parameter as it is called: options by their name."""
+    starred = one.kind is inspect.Parameter.VAR_POSITIONAL
+    return f"{one.name}=…" if one.kind is inspect.Parameter.KEYWORD_ONLY else "*" * starred + one.name

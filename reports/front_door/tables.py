@@ -20,8 +20,9 @@ from optimiser.procurement.contract_volumes import volumes
 from optimiser.procurement.lots import Patchwork, divide, wished
 from optimiser.regions.cooperation import Cooperation, Weighing
 from optimiser.solver.limits import Limits
-from reports.answers.agreements import Asking, Negotiation, negotiate
+from reports.answers.agreements import Negotiation
 from reports.answers.lots import Tender
+from reports.answers.negotiate import Asking, negotiate
 from reports.answers.outflow import OutflowDesk
 from reports.answers.partition import PartitionComparison, compared
 from reports.front_door.targets import plan_of, region_of

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from models.region.decisions import AgreedDecisions
     from optimiser.plan import Plan
-    from reports.answers.agreements import Asking, Negotiation
+    from reports.answers.agreements import Negotiation
+    from reports.answers.negotiate import Asking
 
 
 def agreements(
@@ -142,8 +143,9 @@ def _agreements(arguments: Options) -> int:
     from models.inputs.housing_stock import read_stock
     from optimiser.negotiation.home_requests import HomesAsked
     from optimiser.solve import Impossible, NoPlanYet
-    from reports.answers.agreements import Negotiation, negotiate
+    from reports.answers.agreements import Negotiation
     from reports.answers.annex import FILES, check_folder
+    from reports.answers.negotiate import negotiate
     from reports.folder.folder import read_plan
 
     if arguments.output:
@@ -203,7 +205,7 @@ def _agreed_decisions(arguments: Options, plan: "Plan") -> "AgreedDecisions | No
 
 
 def _asking(arguments: Options) -> "Asking":
-    from reports.answers.agreements import Asking
+    from reports.answers.negotiate import Asking
 
     return Asking(arguments.delivery, arguments.within, arguments.gap, arguments.time, arguments.seed)
 

@@ -54,8 +54,9 @@ from optimiser.tradeoffs import ranges
 from optimiser.tradeoffs.near_optimal import Band
 from optimiser.tradeoffs.ranges import Count, columns_of_homes, counted
 from optimiser.verification.verify import violations
-from reports.answers.agreements import Asking, Negotiation, negotiate
+from reports.answers.agreements import Negotiation
 from reports.answers.annex import FILES, write_agreements
+from reports.answers.negotiate import Asking, negotiate
 
 LIMITS = Limits(0.0, 60.0)
 CENT = 0.01
