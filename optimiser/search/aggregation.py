@@ -191,7 +191,7 @@ def _near(areas: pd.DataFrame, within_m: float) -> NDArray[np.int64]:
     return np.asarray(fcluster(linkage(spot, "complete"), within_m, "distance"), dtype=np.int64)
 
 
-BY_ORIGIN = frozenset({"everyone_is_accounted_for", "clients_are_housed"})
+BY_ORIGIN = frozenset({"everyone_is_accounted_for", "tenants_stay", "clients_are_housed"})
 """Rules with one row per origin: of a group their sum holds."""
 
 

@@ -23,6 +23,9 @@ from optimiser.solver.highs import checked, new_highs, run
 
 type Indices = NDArray[np.int32]
 
+BALANCES = frozenset({"everyone_is_accounted_for", "tenants_stay"})
+"""Rules on the people of one origin, whatever the location they are housed at."""
+
 GENEROUS = 10.0
 """Times all people, places and homes: more than a count of them can be, where a column has no limit."""
 
@@ -43,7 +46,7 @@ class LagrangianBound:
     states
         (origin, state) the columns of an origin: clients, entered, left and waiting, in one order for all.
     balances
-        (origin, balance) the rows that account for an origin's people.
+        (origin, balance) the rows that account for an origin's people, and those by which its tenants stay.
     housed, choice
         The columns of `housed`, and for each the (origin, tier, year) that it is a choice in, by number.
     chosen
@@ -79,7 +82,7 @@ class LagrangianBound:
         ]
         balances: dict[str, list[int]] = {i: [] for i in areas}
         for n, (rule, row) in enumerate(model.rows):
-            if rule.name == "everyone_is_accounted_for":
+            if rule.name in BALANCES:
                 balances[row.label[0]].append(n)
         own = np.array(states, dtype=np.int32)
         housed = np.array([v.id for v in x.housed.values()], dtype=np.int32)
@@ -152,10 +155,10 @@ class LagrangianBound:
         columns, balances = np.arange(count, dtype=np.int32), np.arange(rows, dtype=np.int32)
         total, none = 0.0, np.zeros(count)
         for origin in range(len(self.states)):
-            given = self.arrays.row_lower[self.balances[origin]]
+            at = self.balances[origin]
             highs.changeColsCost(count, columns, cost[origin])
             highs.changeColsBounds(count, columns, none, upper[origin])
-            highs.changeRowsBounds(rows, balances, given, given)
+            highs.changeRowsBounds(rows, balances, self.arrays.row_lower[at], self.arrays.row_upper[at])
             run(highs)
             if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
                 return -np.inf
@@ -170,7 +173,8 @@ class LagrangianBound:
         program.num_col_, program.num_row_ = part.shape[1], part.shape[0]
         program.col_cost_ = np.zeros(part.shape[1])
         program.col_lower_, program.col_upper_ = np.zeros(part.shape[1]), np.full(part.shape[1], np.inf)
-        program.row_lower_ = program.row_upper_ = arrays.row_lower[self.balances[0]]
+        program.row_lower_ = arrays.row_lower[self.balances[0]]
+        program.row_upper_ = arrays.row_upper[self.balances[0]]
         program.a_matrix_.format_ = highspy.MatrixFormat.kColwise
         program.a_matrix_.start_ = part.indptr.astype(np.int32)
         program.a_matrix_.index_ = part.indices.astype(np.int32)

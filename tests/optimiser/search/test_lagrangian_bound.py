@@ -21,6 +21,23 @@ def test_at_its_own_prices_the_bound_is_the_relaxation():
     assert LagrangianBound.of(MODEL).bound(RELAXED.duals) == pytest.approx(RELAXED.objective, rel=1e-9)
 
 
+def tenants() -> Model:
+    """Return the tiny region where who lives in a home stays in one, with more who would leave."""
+    return Model.of(tiny_problem({"policies.tenants_stay.mode": "hard", "weights.unasked_move": "0"}))
+
+
+def test_tenants_who_stay_lose_nothing_by_being_taken_apart():
+    """Each origin keeps its own tenants: that row needs no price, and moves as one in a group."""
+    model = tenants()
+    relaxed = LinearModel(model.arrays, np.arange(len(model.arrays.cost), dtype=np.int32)).relax()
+    stay = np.array([rule.name == "tenants_stay" for rule, _ in model.rows])
+    assert stay.any()
+    unpriced = np.where(stay, 0.0, relaxed.duals)
+    assert LagrangianBound.of(model).bound(unpriced) == pytest.approx(relaxed.objective, rel=1e-9)
+    rows = aggregate(model, 1e9).row_of
+    assert len(np.unique(rows[stay])) < stay.sum()
+
+
 @given(st.integers(0, 2**32 - 1), st.floats(0.0, 3.0))
 def test_no_prices_bound_above_the_relaxation(seed, spread):
     """Any prices do, also those of a wrong sign: they are taken as nothing."""
