@@ -6,6 +6,7 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array, hstack
 
 from optimiser.model.model import Arrays, Floats, Model
 from optimiser.model.variables import column_ids
@@ -27,6 +28,13 @@ ROUNDS = 3
 WORTHWHILE = 0.1
 """Share of the objective that pairs left out would bring, one person each, before it is solved again."""
 
+BREACH_PRICE = 1e6
+"""Points per unit by which a hard rule on people may be broken while pairs are still looked for: the last
+thing that is chosen, so that prices say which pairs keep the rule."""
+
+UNBROKEN = 1e-7
+"""Breach of all rules together that is the solver's dust."""
+
 DO_NOTHING_WITHIN_M = 8_000.0
 """Metres across a group of origins when homes are brought to whole numbers for the reference."""
 
@@ -47,22 +55,51 @@ def people_follow(
     taking_part = nearest(model, NEAREST, NEAREST)
     if prices is not None:
         taking_part |= pairs.best(arrays, prices, BEST)
+    breakable, count = _breakable(model, arrays), len(arrays.cost)
     found: Floats | None = None
     for _ in range(ROUNDS):
-        program = LinearModel(arrays, _possible(arrays, taking_part), limits)
+        breaches = np.ones(len(breakable.cost) - count, dtype=bool)
+        program = LinearModel(breakable, _possible(breakable, np.append(taking_part, breaches)), limits)
         # without corners: a vertex would take several times as long and is no better a plan
         solution = program.relax(interior=True, crossover=False, seconds=clock.left)
         if solution.values is None or solution.duals is None:
             break
-        found = cleaned(model.arrays, solution.values)
+        broken = float(solution.values[count:].sum())
+        if broken <= UNBROKEN:
+            found = cleaned(model.arrays, solution.values[:count])
         reduced = arrays.cost - arrays.matrix.T @ solution.duals
         left_out = ~taking_part & (reduced < 0.0) & (arrays.upper > 0.0)
         promised = -float(reduced[left_out].sum())
-        logger.info("%.1f s: %.0f, pairs left out promise %.0f", clock.seconds, solution.objective, promised)
+        logger.info(
+            "%.1f s: %.0f, %.3g broken, pairs left out promise %.0f",
+            clock.seconds, solution.objective, broken, promised,
+        )  # fmt: skip
         if promised < WORTHWHILE * abs(solution.objective):
             break
-        taking_part |= left_out & pairs.best(arrays, solution.duals, MORE)
+        taking_part |= left_out & (pairs.best(arrays, solution.duals, MORE) if broken <= UNBROKEN else True)
     return found
+
+
+def _breakable(model: Model, arrays: Arrays) -> Arrays:
+    """Return arrays in which hard rules on people may be broken, at a price that makes it the last choice.
+
+    With few pairs, or the places and homes that stand, they may be impossible to keep, which the solver
+    takes long to find out and after which it names no pair that would help.
+    """
+    x, entries = model.decisions, arrays.matrix.tocsr()
+    people = np.zeros(len(arrays.cost))
+    people[column_ids(x.clients, x.left, x.waiting, x.housed)] = 1.0
+    speaks = (abs(entries) @ people) > 0.0
+    policy = np.array([rule.kind != "core" for rule, _ in model.rows])
+    at_least = np.flatnonzero(speaks & policy & ~np.isfinite(arrays.row_upper))
+    at_most = np.flatnonzero(speaks & policy & ~np.isfinite(arrays.row_lower))
+    rows, count = np.concatenate([at_least, at_most]), len(at_least) + len(at_most)
+    signs = np.concatenate([np.ones(len(at_least)), -np.ones(len(at_most))])
+    breaches = csr_array((signs, (rows, np.arange(count))), shape=(len(arrays.row_lower), count))
+    return replace(
+        arrays.with_columns(np.full(count, BREACH_PRICE), np.full(count, np.inf)),
+        matrix=csr_array(hstack([arrays.matrix, breaches])),
+    )
 
 
 def do_nothing(model: Model, limits: Limits) -> Floats:

@@ -1,7 +1,9 @@
 """From a relaxation to a plan with a proof: relax, bound, construct, improve; stopped at any time.
 
 1. Origins that lie near each other move as one (`aggregate.py`); the relaxation of that smaller
-   model gives prices, and these bound every plan of the whole one (`bound.py`).
+   model gives prices, and these bound every plan of the whole one (`lagrangian_bound.py`). From the first
+   prices on, a small relaxation of the whole model is branched on beside (`branching.py`): the bound rises,
+   and what it decides on sites is made a plan of where it is cheaper.
 2. Sites are settled along the relaxation, the clearest first, with a look at both answers where
    few questions are left.
 3. Places and homes are brought to whole numbers, and everybody chooses again in the whole model.
@@ -22,6 +24,7 @@ from optimiser.model.variables import column_ids
 from optimiser.problem import Problem
 from optimiser.search.aggregation import Aggregate, Eased, aggregate, groups_within
 from optimiser.search.assignment import cleaned, netted, people_follow
+from optimiser.search.branching import Branching, Decided
 from optimiser.search.elastic import ElasticModel, Shortage, hard_policies
 from optimiser.search.lagrangian_bound import LagrangianBound
 from optimiser.search.reduced_model import DROPPED, RUNS, USED, ReducedModel, SiteChange, values_of
@@ -56,6 +59,9 @@ FINISHING = 1.5
 FINISHING_WORK = 8
 """Programmes to solve that are kept to make the last plan."""
 
+CLEAR = 0.03
+"""Gap (share) within which what the branching has decided is made a plan of."""
+
 ROUNDING_SHARE = 0.25
 """Part of the asked gap that is left for whole places and homes when sites are improved."""
 
@@ -71,8 +77,8 @@ class SearchResult:
     clash: ElasticModel | None = None
     """What proved that there is none, in a large model."""
     prices: Floats | None = None
-    """(row) the prices that give the bound, whatever the limits of the rows; None where a search of
-    whole numbers gave it, or it was known."""
+    """(row) the prices that give the best bound by prices alone; None where only a search of whole numbers
+    gave one, or it was known."""
     shortages: tuple[Shortage, ...] = ()
     """By how much the nearest to a plan breaks which hard policies, where there is none."""
 
@@ -87,10 +93,14 @@ class Matheuristic:
         self.objective, self.bound, self.infeasible = np.inf, -np.inf, False
         self.clash: ElasticModel | None = None
         self.prices: Floats | None = None
+        self._priced = -np.inf
         self.finishing = 0.0
+        self.branching: Branching | None = None
+        self._tried: Decided | None = None
 
     def tell(self, stage: str) -> None:
         """Report where the search stands."""
+        self._hear_branching()
         incumbent = self.objective if self.best is not None else None
         self.report(Progress(self.clock.seconds, stage, incumbent, _finite(self.bound)))
 
@@ -104,6 +114,7 @@ class Matheuristic:
 
     def done(self) -> bool:
         """Whether the asked gap is reached, the model is impossible or no time is left."""
+        self._hear_branching()
         reached = self.best is not None and self.objective - self.bound <= self.limits.gap * abs(
             self.objective
         )
@@ -115,6 +126,14 @@ class Matheuristic:
 
     def by_stages(self, runs: Floats | None, eased: Eased | None = None) -> None:
         """Relax, bound, construct, round and improve, with smaller groups each time."""
+        try:
+            self._by_stages(runs, eased)
+        finally:
+            if self.branching is not None:
+                self.branching.end()
+                self._hear_branching()
+
+    def _by_stages(self, runs: Floats | None, eased: Eased | None) -> None:
         apart = LagrangianBound.of(self.model)
         for within_m, grouped in grouped_finely_enough(self.model, eased):
             self.tell(f"relaxation, groups of {within_m / 1000:.0f} km")
@@ -128,6 +147,9 @@ class Matheuristic:
             self.tell("relaxation")
             if self.done() or relaxed.outcome != "optimal":
                 break
+            if self.branching is None and prices is not None:
+                self.branching = Branching(self.model, prices, self.limits, self.clock)
+                self.branching.begin()
             # sites that suit looser ceilings are a plan to begin with, seldom the cheapest one
             both_ways = eased is not None and self.best is None
             settled = self.begin(smaller, relaxed, runs, both_ways=both_ways)
@@ -155,10 +177,28 @@ class Matheuristic:
         made = self.construct(smaller, relaxed)
         return made if made is not None and made.objective < known.objective else self.settled(smaller, runs)
 
+    def _hear_branching(self) -> None:
+        if self.branching is not None:
+            self.take_bound(self.branching.bound, None)
+
+    def as_decided(self, smaller: ReducedModel) -> Solution | None:
+        """Settle what the branching has decided, where that is new and near its bound; else change nothing.
+
+        Where it cannot be settled in the smaller model, all sites may choose again.
+        """
+        decided = None if self.branching is None else self.branching.decided
+        if decided is None or decided is self._tried:
+            return None
+        if decided.objective - self.bound > CLEAR * abs(decided.objective):
+            return None
+        self._tried = decided
+        return smaller.settle_all(self.model, decided.runs, decided.closing, self.clock)
+
     def take_bound(self, bound: float, prices: Floats | None) -> None:
-        """Take a bound where it is better, with the prices that give it."""
-        if bound > self.bound:
-            self.bound, self.prices = bound, prices
+        """Take a bound where it is better; the best that prices give with those prices."""
+        self.bound = max(self.bound, bound)
+        if prices is not None and bound > self._priced:
+            self._priced, self.prices = bound, prices
 
     def near(self, runs: Floats, free: Collection[int]) -> None:
         """Make a plan in which all sites run as given, but for those that are free."""
@@ -181,6 +221,13 @@ class Matheuristic:
     def rounds(self, smaller: ReducedModel, settled: Solution) -> Floats:
         """Make a plan of what is settled, improve it, and return (site and tier, year) what runs."""
         self.to_whole_numbers(smaller, settled)
+        runs, decided = smaller.sites.use(settled).round(), None if self.done() else self.as_decided(smaller)
+        if decided is not None:
+            self.to_whole_numbers(smaller, decided)
+            if decided.objective < settled.objective:
+                settled = decided
+            else:
+                settled = self.settled(smaller, runs) or decided
         if not self.done():
             better = self.improve(smaller, settled)
             if better is not settled:
@@ -205,15 +252,25 @@ class Matheuristic:
         """Solve the smaller model where sites run as in the plan so far."""
         smaller.settle(dict(enumerate(runs)))
         solution = smaller.relax(self.clock)
+        if solution is not None:
+            solution = smaller.settle_closing(self.model, solution, self.clock)
         if solution is None:
             smaller.ask_again(list(range(smaller.sites.count)))
         return solution
 
     def construct(self, smaller: ReducedModel, relaxed: Solution) -> Solution | None:
         """Settle which sites run in which years, along the relaxation."""
-        solution = relaxed
+        begun = smaller.settle_closing(self.model, relaxed, self.clock)
+        if begun is None:
+            return None
+        solution = begun
         left, tries = set(range(smaller.sites.count)), 0
         while not self.clock.left <= 0.0:
+            tried, decided = self._tried, self.as_decided(smaller)
+            if decided is not None:
+                return decided
+            if self._tried is not tried:
+                return self.construct(smaller, relaxed)
             use = smaller.sites.use(solution)
             questions = [n for n in left if _is_open(use[n])]
             if not questions:
@@ -353,6 +410,7 @@ class Matheuristic:
 
         def listen(incumbent: float, bound: float) -> None:
             nonlocal told
+            self._hear_branching()
             if np.isfinite(bound):
                 self.take_bound(bound + self.arrays.constant, None)
             better = incumbent + self.arrays.constant if abs(incumbent) < 1e30 else np.inf

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimiser.model.model import Arrays, Floats, Model
+from optimiser.model.variables import column_ids
 from optimiser.rule import Family
 from optimiser.search.aggregation import Aggregate, aggregate
 from optimiser.solver.highs import Columns, LinearModel, Solution
@@ -159,6 +160,38 @@ class ReducedModel:
         columns = np.concatenate([self.sites.operating[n] for n in answers])
         values = np.concatenate(list(answers.values()))
         self.program.set_bounds(columns, values, values)
+
+    def settle_all(self, model: Model, runs: Floats, going: Floats, clock: Clock) -> Solution | None:
+        """Fix in which years sites run and in which beds may go; where they cannot, all may choose again."""
+        closing = column_ids(model.decisions.closing)
+        self.settle(dict(enumerate(runs)))
+        self.fix(closing, going)
+        settled = self.relax(clock)
+        if settled is None:
+            self.ask_again(list(range(self.sites.count)))
+            self.release(closing)
+        return settled
+
+    def settle_closing(self, model: Model, solution: Solution, clock: Clock) -> Solution | None:
+        """Fix in which years beds may go: in fractions of a year nothing need replace them.
+
+        All years in which the relaxation lets any go, or as many of them as go together, the first first.
+        """
+        closing = column_ids(model.decisions.closing)
+        if not len(closing):
+            return solution
+        use = self.expand(values_of(solution))[closing]
+        self.fix(closing, (use > USED).astype(float))
+        settled = self.relax(clock)
+        if settled is not None or clock.left <= 0.0:
+            return settled
+        self.release(closing)
+        for year in closing[use > USED]:
+            one = np.array([year], dtype=np.int32)
+            self.fix(one, np.ones(1))
+            if self.relax(clock) is None:
+                self.fix(one, np.zeros(1))
+        return self.relax(clock)
 
     def ask_again(self, sites: list[int]) -> None:
         """Let sites run or not, as they like."""

@@ -36,6 +36,12 @@ def whole_places(model: Model, values: Floats) -> tuple[Columns, Floats] | None:
     `operating` stays as it is in `values`, which must be whole. The rules on places hold; what
     people do is taken from `values`. None where no such rounding exists.
     """
+    rounded = _whole_places(model, values, MARGIN)
+    return _whole_places(model, values, 0.0) if rounded is None else rounded
+
+
+def _whole_places(model: Model, values: Floats, margin: float) -> tuple[Columns, Floats] | None:
+    """Return whole places that keep the replacement rule by a margin."""
     x, arrays = model.decisions, model.arrays
     whole = column_ids(x.places, x.added, x.removed, x.converted, x.grows, x.closing)
     slack = column_ids(
@@ -50,7 +56,7 @@ def whole_places(model: Model, values: Floats) -> tuple[Columns, Floats] | None:
     fixed = matrix @ given
     lower, upper = arrays.row_lower[chosen] - fixed, arrays.row_upper[chosen] - fixed
     cautious = np.array([model.rows[n][0].name == "replacement_before_closure" for n in chosen])
-    upper = np.where(cautious & (np.abs(fixed) > 0), upper - MARGIN, upper)
+    upper = np.where(cautious & (np.abs(fixed) > 0), upper - margin, upper)
     places, order = column_ids(x.places), np.sort(free)
     count = len(places)
     picked = (np.arange(count), np.searchsorted(order, places))
@@ -74,8 +80,22 @@ def whole_places(model: Model, values: Floats) -> tuple[Columns, Floats] | None:
     )
     if solved.x is None:
         return None
-    at = np.searchsorted(order, whole)
-    return whole, np.round(solved.x[at])
+    found = np.zeros(len(arrays.cost))
+    found[order] = solved.x[: len(order)]
+    found[whole] = np.round(found[whole])
+    closing = column_ids(x.closing)
+    found[closing] = _beds_go(model, found)
+    return whole, found[whole]
+
+
+def _beds_go(model: Model, values: Floats) -> Floats:
+    """Return, per year in which beds may go, 1 where some do: a year in which none goes owes nothing."""
+    yearly = {
+        row.label[1]: sum(c * values[v.id] for v, c in row.terms if c > 0.0)
+        for rule, row in model.rows
+        if rule.name == "replacement_before_closure" and row.label[0] == "yearly"
+    }
+    return np.array([float(yearly[t] > 0.0) for (t,) in model.decisions.closing])
 
 
 def _rows_on_places(model: Model, whole: Columns) -> list[int]:

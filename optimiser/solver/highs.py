@@ -1,5 +1,6 @@
 """HiGHS kept between solves, with one thread count per process and every status checked."""
 
+import math
 import os
 import threading
 from collections.abc import Callable
@@ -89,6 +90,9 @@ def run(highs: Any) -> None:
     if highs.getModelStatus() in FAILED:
         raise SolverError(f"HiGHS failed: {highs.modelStatusToString(highs.getModelStatus())}.")
 
+
+UNLIMITED_NODES = 2**31 - 1
+"""What HiGHS takes for no limit on nodes."""
 
 type Columns = NDArray[np.int32]
 
@@ -180,9 +184,15 @@ class LinearModel:
         checked(self._highs.setBasis(basis), "setBasis")
 
     def search(
-        self, *, gap: float, seconds: float, start: Floats | None, progress: Callable[[float, float], None]
+        self,
+        *,
+        gap: float,
+        seconds: float,
+        start: Floats | None,
+        progress: Callable[[float, float], None],
+        nodes: int | None = None,
     ) -> Solution:
-        """Solve with whole numbers, from a start where there is one, until gap, time or stop.
+        """Solve with whole numbers, from a start where there is one, until gap, time, nodes or stop.
 
         `progress` hears incumbent and bound, both without the constant.
         """
@@ -201,9 +211,23 @@ class LinearModel:
 
         highs.cbMipInterrupt.subscribe(tell)
         try:
-            return self._run(seconds)
+            return self._run(seconds, nodes)
         finally:
             highs.cbMipInterrupt.unsubscribe(tell)
+
+    def prefer_branching(self) -> None:
+        """Let a search look for a bound: no heuristics, and little strong branching."""
+        for option, value in (("mip_heuristic_effort", 0.0), ("mip_pscost_minreliable", 1)):
+            checked(self._highs.setOptionValue(option, value), f"option {option}")
+
+    def hear_solutions(self, hear: Callable[[float, Floats], None]) -> None:
+        """Let somebody hear each better solution of a search: its cost without the constant, its values."""
+
+        def tell(event: Any) -> None:
+            values = self._whole(event.data_out.mip_solution)
+            hear(float(self.arrays.cost @ values), values)
+
+        self._highs.cbMipImprovingSolution.subscribe(tell)
 
     def _stop_when_asked(self, stop: threading.Event | None) -> None:
         """Listen for a stop wherever HiGHS pauses to ask."""
@@ -218,11 +242,11 @@ class LinearModel:
         for pause in (self._highs.cbMipInterrupt, self._highs.cbSimplexInterrupt, self._highs.cbIpmInterrupt):
             pause.subscribe(interrupt)
 
-    def _run(self, seconds: float) -> Solution:
+    def _run(self, seconds: float, nodes: int | None = None) -> Solution:
         highs, constant = self._highs, self.arrays.constant
         highs.setOptionValue("time_limit", highs.getRunTime() + seconds if np.isfinite(seconds) else 1e30)
-        if np.isfinite(self._work.left):
-            highs.setOptionValue("mip_max_nodes", max(1, int(self._work.left)))
+        most = min(self._work.left, math.inf if nodes is None else nodes)
+        highs.setOptionValue("mip_max_nodes", max(1, int(most)) if np.isfinite(most) else UNLIMITED_NODES)
         run(highs)
         self._work.spent += 1 + max(0, highs.getInfo().mip_node_count)
         status, info = highs.getModelStatus(), highs.getInfo()

@@ -23,9 +23,9 @@ def slowed(monkeypatch):
     """Let every solve take a tenth of a second more than it does."""
     ran = LinearModel._run
 
-    def late(self, seconds):
+    def late(self, seconds, nodes=None):
         time.sleep(0.1)
-        return ran(self, seconds)
+        return ran(self, seconds, nodes)
 
     monkeypatch.setattr(LinearModel, "_run", late)
 

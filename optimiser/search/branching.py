@@ -1,0 +1,109 @@
+"""Branching on the small relaxation beside the search: decisions on sites, then a bound on every plan.
+
+1. Over the sites and the years in which beds may go, with heuristics: what runs when, for the search to make
+   a plan of. What is proven on the way bounds every plan too.
+2. Over all that is counted in whole numbers, without heuristics: the cuts and branches raise the bound.
+"""
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from threading import Event
+from typing import NamedTuple
+
+import numpy as np
+
+from optimiser.model.model import Arrays, Floats, Model
+from optimiser.model.variables import column_ids
+from optimiser.search.relaxation import Indices, Relaxation
+from optimiser.solver.highs import LinearModel
+from optimiser.solver.limits import Clock, Limits
+
+FINE = 0.25
+"""Part of the asked gap to which each of the two searches goes."""
+
+SITES_SHARE = 0.3
+"""Part of the seconds left that decisions on sites may take."""
+
+SITES_NODES, BOUND_NODES = 20, 50
+"""Nodes for sites and for the bound where work is counted."""
+
+
+class Decided(NamedTuple):
+    """What runs (site and tier, year), whether beds may go (year), and what the small model says it costs."""
+
+    objective: float
+    runs: Floats
+    closing: Floats
+
+
+class Branching:
+    """Branching on the small relaxation at some prices: in a thread, or in turn where work is counted.
+
+    The search that it belongs to reads `bound` and `decided` whenever it likes.
+    """
+
+    def __init__(self, model: Model, prices: Floats, limits: Limits, clock: Clock) -> None:
+        self.bound = -np.inf
+        self.decided: Decided | None = None
+        self._model, self._prices, self._limits, self._clock = model, prices, limits, clock
+        self._stop, self._thread = Event(), ThreadPoolExecutor(max_workers=1)
+        self._branching: Future[None] | None = None
+
+    def begin(self) -> None:
+        """Branch, in turn where work is counted: the order of events must not matter."""
+        if np.isfinite(self._limits.work.left):
+            self._branch()
+        else:
+            self._branching = self._thread.submit(self._branch)
+
+    def wait(self) -> None:
+        """Wait until there is nothing left to branch on, or no time."""
+        if self._branching is not None:
+            self._branching.result()
+
+    def end(self) -> None:
+        """Stop branching; what went wrong in it is raised here."""
+        self._stop.set()
+        self._thread.shutdown()
+        if self._branching is not None:
+            self._branching.result()
+
+    def _branch(self) -> None:
+        relaxation = Relaxation.of(self._model)
+        small, operating = relaxation.at(self._prices), relaxation.sites.operating
+        x, column_of = self._model.decisions, relaxation.structure.column_of
+        closing = column_of[column_ids(x.closing)]
+        settled = np.concatenate([operating.ravel(), closing, column_of[column_ids(x.grows)]])
+        self._over_sites(small, settled, operating, closing)
+        if not self._stop.is_set() and self._clock.left > 0.0:
+            program = self._program(small)
+            program.prefer_branching()
+            self._search(program, small, self._clock.left, BOUND_NODES)
+
+    def _over_sites(self, small: Arrays, settled: Indices, operating: Indices, closing: Indices) -> None:
+        """Search over what is settled first, and keep the best decisions."""
+        kept = np.zeros(len(small.cost), dtype=bool)
+        kept[settled] = True
+        program = self._program(replace(small, integer=small.integer & kept))
+
+        def keep(cost: float, values: Floats) -> None:
+            runs, going = values[operating].round(), values[closing].round()
+            self.decided = Decided(cost + small.constant, runs, going)
+
+        program.hear_solutions(keep)
+        self._search(program, small, SITES_SHARE * self._clock.left, SITES_NODES)
+
+    def _program(self, small: Arrays) -> LinearModel:
+        limits = replace(self._limits, stop=self._stop)
+        return LinearModel(small, np.arange(len(small.cost), dtype=np.int32), limits)
+
+    def _search(self, program: LinearModel, small: Arrays, seconds: float, nodes: int) -> None:
+        def hear(_: float, bound: float) -> None:
+            if np.isfinite(bound):
+                self.bound = max(self.bound, bound + small.constant)
+
+        most = nodes if np.isfinite(self._limits.work.left) else None
+        gap = FINE * self._limits.gap
+        found = program.search(gap=gap, seconds=seconds, start=None, progress=hear, nodes=most)
+        if np.isfinite(found.bound):
+            self.bound = max(self.bound, found.bound)
