@@ -82,9 +82,9 @@ class Branching:
 
     def _over_sites(self, small: Arrays, settled: Indices, operating: Indices, closing: Indices) -> None:
         """Search over what is settled first, and keep the best decisions."""
-        kept = np.zeros(len(small.cost), dtype=bool)
-        kept[settled] = True
-        program = self._program(replace(small, integer=small.integer & kept))
+        first = np.zeros(len(small.cost), dtype=bool)
+        first[settled] = True
+        program = self._program(replace(small, integer=small.integer & first))
 
         def keep(cost: float, values: Floats) -> None:
             runs, going = values[operating].round(), values[closing].round()
@@ -104,6 +104,6 @@ class Branching:
 
         most = nodes if np.isfinite(self._limits.work.left) else None
         gap = FINE * self._limits.gap
-        found = program.search(gap=gap, seconds=seconds, start=None, progress=hear, nodes=most)
-        if np.isfinite(found.bound):
-            self.bound = max(self.bound, found.bound)
+        ended = program.search(gap=gap, seconds=seconds, start=None, progress=hear, nodes=most)
+        if np.isfinite(ended.bound):
+            self.bound = max(self.bound, ended.bound)
