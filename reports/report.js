@@ -151,9 +151,10 @@
   theme.setAttribute("aria-pressed", isDark);
 
   const town = part("town");
-  const choose = () => {
+  // The map marks a municipality only when the reader has chosen it.
+  const choose = (marked = true) => {
     for (const one of all(".town")) one.hidden = one.dataset.town !== town.value;
-    for (const border of all(".mun")) border.classList.toggle("chosen", border.dataset.town === town.value);
+    for (const border of all(".mun")) border.classList.toggle("chosen", marked && border.dataset.town === town.value);
   };
   const linked = () => {
     const code = decodeURIComponent(location.hash.slice(1));
@@ -164,7 +165,7 @@
   };
   town.addEventListener("change", () => { history.replaceState(null, "", `#${encodeURIComponent(town.value)}`); choose(); });
   addEventListener("hashchange", linked);
-  choose();
+  choose(false);
   linked();
   for (const button of all("[data-print]")) {
     button.addEventListener("click", () => {

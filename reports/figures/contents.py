@@ -116,7 +116,14 @@ class Contents:
         """The review in sentences, to be read before anything else; empty where nothing was found."""
         return [self.finding(one).text for one in self.review]
 
-    def finding(self, finding: Finding, lang: Language | None = None) -> FindingText:
+    @cached_property
+    def page_findings(self) -> list[str]:
+        """The findings as a page says them: without options of a command."""
+        return [self.finding(one, commands=False).text for one in self.review]
+
+    def finding(
+        self, finding: Finding, lang: Language | None = None, *, commands: bool = True
+    ) -> FindingText:
         """Return a finding in words, in this language or another."""
         told = replace(self, lang=lang or self.lang)
         names: dict[str, Callable[[str], str]] = {
@@ -126,7 +133,8 @@ class Contents:
             "site": told.site,
         }
         tier = told.tier(finding.tier) if finding.tier else ""
-        return finding_text(finding, told.lang, names[finding.level](finding.place), tier)
+        place = names[finding.level](finding.place)
+        return finding_text(finding, told.lang, place, tier, commands=commands)
 
     @property
     def scenario(self) -> str:

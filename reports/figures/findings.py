@@ -35,24 +35,28 @@ def whole(value: float, lang: Language) -> str:
     return Notation(lang).number(math.floor(value + 0.5))
 
 
-def finding_text(finding: Finding, lang: Language, place: str, tier: str) -> FindingText:
+def finding_text(
+    finding: Finding, lang: Language, place: str, tier: str, *, commands: bool = True
+) -> FindingText:
     """Return a finding in words.
 
     Parameters
     ----------
     place, tier
         Their names, empty where the finding is about none.
+    commands
+        Whether its advice may name options of a command: not on a page.
     """
-    text = " ".join(_sentences(finding, lang, place, tier))
+    text = " ".join(_sentences(finding, lang, place, tier, commands))
     return FindingText(finding.kind, finding.severity, text)
 
 
 def withheld_text(finding: Finding, lang: Language) -> str:
     """Return why a plan answers no question, and what to do."""
-    return " ".join(_sentences(finding, lang, "", ""))
+    return " ".join(_sentences(finding, lang, "", "", commands=True))
 
 
-def _sentences(finding: Finding, lang: Language, place: str, tier: str) -> Iterator[str]:
+def _sentences(finding: Finding, lang: Language, place: str, tier: str, commands: bool) -> Iterator[str]:
     words, kind = Words(lang, "findings"), finding.kind
     values = _values(finding, lang) | {"place": place, "tier": tier, "year": finding.year}
     yield words(f"finding_{kind}", **values)
@@ -61,7 +65,7 @@ def _sentences(finding: Finding, lang: Language, place: str, tier: str) -> Itera
     if kind in ("wish_not_met", "lever_is_slack"):
         yield from _drivers(finding, lang)
     if kind in _MORE_TIME:
-        yield words("more_time")
+        yield words("more_time" if commands else "longer_run")
 
 
 def _values(finding: Finding, lang: Language) -> dict[str, Any]:

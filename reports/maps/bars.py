@@ -106,8 +106,9 @@ def years_chart(
                 said.append(f"{name} {write(float(value))}")
             base += float(value)
         says = f"{year}: {write(base)} ({', '.join(said)}); {words[2]} {write(float(beside[year]))}"
+        top_of_both = level(max(base, float(beside[year])))
         columns.append(
-            BarColumn(str(year), round(x, 1), round(slot, 1), level(base), write(base), says, parts)
+            BarColumn(str(year), round(x, 1), round(slot, 1), top_of_both, write(base), says, parts)
         )
         points.append(f"{x + slot / 2:.1f} {level(float(beside[year])):.1f}")
     used = [str(code) for code in table.index[(table > 1e-9).any(axis=1)]]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import shapely
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -14,8 +15,11 @@ if TYPE_CHECKING:
 _GOLDEN = math.pi * (3.0 - math.sqrt(5.0))
 _ROUNDS = 900
 _SHRINK = 0.93
-_LETTER = 0.62
-"""Mean width of a letter as a share of its height, in the widest font of the page's stack."""
+_NARROW, _SLIM, _WIDE = frozenset("ijlI.,:;'|"), frozenset("ftr ()-/"), frozenset("mwMW")
+_WIDTHS = {"narrow": 0.32, "slim": 0.42, "wide": 0.99, "capital": 0.76, "other": 0.64}
+"""Widths of letters as shares of their height, in the widest font of the page's stack."""
+_SPACED = 0.14
+"""Distance between the capitals of a municipality as a share of their height."""
 _DIRECTIONS = (0, 180, 330, 210, 30, 150, 300, 240, 60, 120, 270, 90)
 _DISTANCES = (6.0, 14.0, 24.0, 38.0, 52.0)
 
@@ -43,11 +47,16 @@ class Box:
         across = self.left < other.right and other.left < self.right
         return across and self.top < other.bottom and other.top < self.bottom
 
-    def touches(self, sign: Circle, gap: float = 3.0) -> bool:
+    def touches(self, sign: Circle, gap: float = 6.0) -> bool:
         """Return whether a sign comes nearer than a gap."""
         x = min(max(sign.x, self.left), self.right)
         y = min(max(sign.y, self.top), self.bottom)
         return math.hypot(sign.x - x, sign.y - y) < sign.r + gap
+
+    @property
+    def edges(self) -> tuple[float, float, float, float]:
+        """The left, top, right and bottom edge."""
+        return self.left, self.top, self.right, self.bottom
 
     def inside(self, width: float, height: float) -> bool:
         """Return whether the rectangle lies on a drawing of a size."""
@@ -115,19 +124,40 @@ def _pushed(points: np.ndarray, radii: np.ndarray, width: float, height: float) 
     return None
 
 
-def place_names(
-    names: Sequence[Name], signs: Sequence[Circle], size: float, width: float, height: float
-) -> list[PlacedName]:
+@dataclass(frozen=True)
+class MapGround:
+    """What names are placed on: the size of the drawing, its signs, and borders best left uncrossed."""
+
+    width: float
+    height: float
+    signs: Sequence[Circle]
+    borders: shapely.Geometry
+
+
+def place_names(names: Sequence[Name], ground: MapGround, size: float) -> list[PlacedName]:
     """Return the names that fit, in the order of their weight; one that fits nowhere is left out."""
     placed: list[PlacedName] = []
+    shapely.prepare(ground.borders)
     for name in names:
-        for x, y in _spots(name, size):
-            box = _box(name, x, y, size)
-            free = box.inside(width, height) and not any(box.touches(sign) for sign in signs)
-            if free and not any(box.meets(other.box) for other in placed):
-                placed.append(PlacedName(name.text, round(x, 1), round(y, 1), name.capitals, box))
-                break
+        free = [box for box in _free_boxes(name, ground, size) if not any(map(box.meets, _boxes(placed)))]
+        clear = (box for box in free if not ground.borders.intersects(shapely.box(*box.edges)))
+        if free:
+            box = next(clear, free[0])
+            x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
+            placed.append(PlacedName(name.text, round(x, 1), round(y, 1), name.capitals, box))
     return placed
+
+
+def _boxes(placed: Sequence[PlacedName]) -> list[Box]:
+    return [name.box for name in placed]
+
+
+def _free_boxes(name: Name, ground: MapGround, size: float) -> Iterator[Box]:
+    """Generate the boxes of a name on the drawing that touch no sign, the best first."""
+    for x, y in _spots(name, size):
+        box = _box(name, x, y, size)
+        if box.inside(ground.width, ground.height) and not any(map(box.touches, ground.signs)):
+            yield box
 
 
 def _spots(name: Name, size: float) -> Iterator[tuple[float, float]]:
@@ -148,8 +178,15 @@ def _spots(name: Name, size: float) -> Iterator[tuple[float, float]]:
 
 
 def _half(name: Name, size: float) -> float:
-    letter = _LETTER + 0.26 if name.capitals else _LETTER
-    return len(name.text) * letter * size / 2
+    spaced = _SPACED * len(name.text) if name.capitals else 0.0
+    return (sum(map(_letter, name.text)) + spaced) * size / 2
+
+
+def _letter(letter: str) -> float:
+    """Return the width of a letter as a share of its height."""
+    kinds = {"narrow": _NARROW, "slim": _SLIM, "wide": _WIDE}
+    kind = next((kind for kind, letters in kinds.items() if letter in letters), "other")
+    return _WIDTHS["capital" if kind == "other" and letter.isupper() else kind]
 
 
 def _box(name: Name, x: float, y: float, size: float) -> Box:

@@ -6,9 +6,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import shapely
+
 from reports.figures import figures
 from reports.maps import drawing
-from reports.maps.placement import Circle, Name, PlacedName, place_names, spread
+from reports.maps.placement import Circle, MapGround, Name, PlacedName, place_names, spread
 from reports.maps.tier_colours import tier_classes
 
 if TYPE_CHECKING:
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
 _LETTERS = {"wide": 24.0, "narrow": 34.0}
 """Height of the letters in drawing units, for a map of 500 and one of 360 pixels."""
 _LEAST, _PER_ROOT = 13.0, 6.4
-_LEAST_NET = 25.0
+_LEAST_NET = 29.0
 _STRIP = 46.0
 """Height below the areas in which the scale bar stands."""
 _SCALES = (0.5, 1, 2, 5, 10, 20, 50)
@@ -73,6 +76,8 @@ class SiteMap:
     letters: dict[str, float]
     scale: tuple[float, str]
     """Length of the scale bar in drawing units, and its words."""
+    estimated: bool
+    """Whether the borders of areas are drawn around points, and are no real ones."""
     data: dict[str, Any]
 
 
@@ -84,25 +89,30 @@ def site_map(contents: Contents) -> SiteMap:
     town = areas["municipality"]
     drawer = _Drawer(contents, frame, areas)
     signs, nets = drawer.signs(), drawer.nets()
+    towns = [(str(code), shapes[town == code].union_all()) for code in sorted(town.unique())]
+    borders = _drawn(shapely.unary_union([shapely.boundary(shape) for _, shape in towns]), frame)
     return SiteMap(
         width=drawing.WIDTH,
         height=frame.height + _STRIP,
         cells=[drawing.path(shape, frame) for shape in shapes],
-        borders=[
-            (str(code), drawing.path(shapes[town == code].union_all(), frame))
-            for code in sorted(town.unique())
-        ],
+        borders=[(code, drawing.path(shape, frame)) for code, shape in towns],
         signs=signs,
         nets=nets,
         names={
-            f"{kind}-{width}": drawer.names(circles, _LETTERS[width])
+            f"{kind}-{width}": drawer.names(circles, borders, _LETTERS[width])
             for kind, circles in (("sites", drawer.largest), ("net", drawer.net_circles))
             for width in _LETTERS
         },
         letters=_LETTERS,
         scale=_scale(contents, frame),
+        estimated=areas.attrs.get("drawn_as") == "voronoi",
         data=drawer.data(),
     )
+
+
+def _drawn(shape: shapely.Geometry, frame: drawing.Frame) -> shapely.Geometry:
+    """Return a shape of the grid in drawing units."""
+    return shapely.transform(shape, lambda points: np.column_stack(frame.place(points[:, 0], points[:, 1])))
 
 
 def reason(contents: Contents, site: str) -> str:
@@ -124,6 +134,7 @@ def reason(contents: Contents, site: str) -> str:
     return words(
         "why_share",
         place=contents.municipality(town),
+        year=contents.years["base"],
         share=write.percent(share, 0),
         fair=write.percent(norm, 0),
     )
@@ -203,9 +214,10 @@ class _Drawer:
             drawn.append(NetSign(code, title, round(at.x, 1), round(at.y, 1), round(at.r, 1), text, side))
         return drawn
 
-    def names(self, circles: Sequence[Circle], size: float) -> list[PlacedName]:
+    def names(self, circles: Sequence[Circle], borders: shapely.Geometry, size: float) -> list[PlacedName]:
         """Return the names that stand free of the signs, those of municipalities before those of places."""
-        return place_names(list(self._wanted()), circles, size, drawing.WIDTH, self.frame.height)
+        ground = MapGround(drawing.WIDTH, self.frame.height, circles, borders)
+        return place_names(list(self._wanted()), ground, size)
 
     def _wanted(self) -> Iterator[Name]:
         people = self.areas.groupby("municipality")["inhabitants"].sum().sort_values(ascending=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from optimiser.review import proof_findings, review, withholds_answers
+from optimiser.review import NO_HEADLINE, proof_findings
 from reports.figures import figures
 
 if TYPE_CHECKING:
@@ -100,24 +100,33 @@ def _refusal(contents: Contents, rows: dict[str, FigureRow]) -> str:
     words, gap = contents.words, contents.notation.percent(contents.plan.proof.gap, 1)
     if all(abs(row.plan - row.nothing) < 0.5 for row in rows.values()):
         best = any(one.kind == "doing_nothing_is_best" for one in proof_findings(contents.plan))
-        return words("headline_nothing_is_best" if best else "headline_same")
-    if withholds_answers(review(contents.plan)):
+        return words("headline_nothing_is_best" if best else "headline_nothing")
+    if any(one.kind in NO_HEADLINE for one in contents.review):
         return words("headline_gap", gap=gap)
     return ""
 
 
 def _headline(contents: Contents, rows: dict[str, FigureRow]) -> str:
-    """Return the plan in one sentence: what goes, what comes, what it costs."""
-    words, write, cost, home = contents.words, contents.notation, rows["cost"], rows["people_home"]
-    more, gap = round(home.plan - (home.now or 0.0)), cost.plan - cost.nothing
-    first = ""
+    """Return the plan in one sentence: the beds, and people and money beside doing nothing.
+
+    People who live on their own are those in a home with support and those who have left care and
+    keep their home: either alone would make half a claim.
+    """
+    words, write, cost = contents.words, contents.notation, rows["cost"]
+    more = round(sum(rows[key].plan - rows[key].nothing for key in ("people_home", "kept")))
+    lives = words("headline_home_same")
+    if more:
+        lives = words.counted(f"headline_home_{'more' if more > 0 else 'fewer'}", abs(more))
+    dearer = cost.plan - cost.nothing
+    side = "same" if cost.cells[1] == cost.cells[2] else "dearer" if dearer > 0 else "cheaper"
+    money = words(f"headline_{side}", money=write.millions(abs(dearer)))
+    parts = [words("headline_compared", lives=lives, money=money)]
     if "beds" in rows:
         beds = rows["beds"]
-        first = words("headline_beds", first=beds.cells[0], last=beds.cells[1], year=contents.years["last"])
-    side = "same" if not more else "more" if more > 0 else "fewer"
-    lives = words.counted(f"headline_home_{side}", abs(more)) if more else words("headline_home_same")
-    money = words("headline_dearer" if gap > 0 else "headline_cheaper", money=write.millions(abs(gap)))
-    said = "; ".join(part for part in (first, lives, money) if part)
+        parts.insert(
+            0, words("headline_beds", first=beds.cells[0], last=beds.cells[1], year=contents.years["last"])
+        )
+    said = "; ".join(parts)
     return f"{said[0].upper()}{said[1:]}."
 
 
@@ -125,7 +134,10 @@ def _notes(contents: Contents, rows: dict[str, FigureRow]) -> Iterator[str]:
     """Generate a sentence for each figure that looks wrong without one."""
     words, write = contents.words, contents.notation
     home, kept = rows["people_home"], rows["kept"]
-    if home.nothing > home.plan:
+    if not _refusal(contents, rows):
+        yield words("note_own")
+    said = {one.kind for one in contents.review}
+    if home.nothing > home.plan and "fewer_at_home" not in said:
         yield words("note_home_fewer")
         if kept.plan > kept.nothing:
             yield words.counted("note_kept", round(kept.plan), nothing=kept.cells[2])

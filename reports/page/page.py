@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from optimiser.review import WITHHOLDING
 from reports.figures import figures
 from reports.figures.contents import is_assumed
 from reports.maps.site_map import site_map
@@ -28,18 +29,11 @@ if TYPE_CHECKING:
     from reports.figures.contents import Contents
     from reports.maps.atlas import Atlas
 
-_SECTIONS = {
-    "questions": "questions",
-    "where": "where_title",
-    "who": "who_title",
-    "cost": "cost_question",
-    "corporations": "corporations_title",
-    "lots": "lots_section",
-    "sure": "sure_title",
-    "limits": "limits_title",
-    "municipality": "municipality_section",
-    "assumptions": "assumptions_section",
-}
+_SECTIONS = (
+    "questions", "where", "who", "cost", "corporations", "lots", "sure", "limits", "municipality",
+    "assumptions",
+)  # fmt: skip
+"""Sections of the page in their order, by the anchor that the menu leads to."""
 
 
 @dataclass(frozen=True)
@@ -112,15 +106,16 @@ def _told(contents: Contents) -> dict[str, Any]:
         "years": contents.years,
         "title": contents.title,
         "view": overview(contents),
-        "findings": contents.findings,
+        "findings": contents.page_findings,
+        "withheld": _withheld(contents),
         "note": getattr(region.parameters.region.note, contents.lang, ""),
         "status": contents.status,
         "status_note": contents.status_note,
         "assumed": words.counted("assumed_count", int(sourced.sum()), all=len(sourced)),
         "provenance": contents.provenance,
         "sections": [
-            (anchor, words(key))
-            for anchor, key in _SECTIONS.items()
+            (anchor, words(f"nav_{anchor}"))
+            for anchor in _SECTIONS
             if anchor != "lots" or tables["lots"].rows
         ],
         "answers": contents.answers,
@@ -143,6 +138,14 @@ def _told(contents: Contents) -> dict[str, Any]:
         "glossary": glossary(words),
         "unused": int((figures.site_events(contents.plan) == "unused").all(axis=1).sum()),
     }
+
+
+def _withheld(contents: Contents) -> str:
+    """Return why the plan answers no question, or an empty text."""
+    for one in contents.review:
+        if one.kind in WITHHOLDING:
+            return contents.finding(one, commands=False).text
+    return ""
 
 
 def money_told(contents: Contents) -> str:

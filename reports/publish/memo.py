@@ -48,7 +48,7 @@ def _in_full(contents: Contents) -> dict[str, Any]:
     held = [one for one in contents.bindings if one.rule.kind == "policy"]
     return {
         "marked": "",
-        "findings": contents.findings,
+        "findings": contents.page_findings,
         "answers": [(contents.words.of(a.question), contents.words.of(a.answer)) for a in contents.answers],
         "money_told": money_told(contents),
         "tables": {name: tables[name] for name in ("payers", "municipality", "comparison", "beds")},
