@@ -30,7 +30,8 @@ DEVIATES = 0.05
 _OF_LABELS = {"yearly": "yearly", "over": "over_side", "under": "under_side", "region": "everywhere"}
 """What rules put in a label beside codes."""
 
-_NEVER_TOLD = frozenset({"grown", "kept", "runs", "shrinks", "grows"})
+_OF_RELOCATION = ("lived", "natural", "asked", "priced", "all natural", "all asked")
+_NEVER_TOLD = frozenset(("grown", "kept", "runs", "shrinks", "grows", *_OF_RELOCATION))
 """First of the labels of rows that only help the solver."""
 
 _OF_SITES_ONLY = frozenset({"served_within_places", "small_enough_to_fit", "large_enough_to_run"})
@@ -54,13 +55,14 @@ class Teller:
 
     @cached_property
     def names(self) -> dict[str, str]:
-        """Code of a municipality, neighbourhood, site or tier → its name."""
+        """Code of a municipality, neighbourhood, site, tier or profile → its name."""
         problem, words = self.problem, Words(self.lang)
         tiers = {k: words.of(tier.name) for k, tier in problem.region.parameters.tiers.items()}
         areas = {str(j): str(name) for j, name in problem.neighbourhoods["name"].items()}
         sites = {str(s): str(name) for s, name in problem.sites["name"].items() if str(name).strip()}
         towns = {str(m): str(name) for m, name in problem.municipalities["name"].items()}
-        return tiers | areas | sites | towns
+        profiles = {p: words.of(one.name) for p, one in problem.region.parameters.profiles.items()}
+        return profiles | tiers | areas | sites | towns
 
     def where(self, label: Sequence[object]) -> str:
         """Return the places of a label, its year left out."""

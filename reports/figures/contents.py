@@ -15,7 +15,7 @@ from optimiser.model.model import Model
 from optimiser.review import Finding, review
 from reports.answers.explanation import Held, Teller, held
 from reports.figures import figures
-from reports.figures.findings import FindingText, finding_text
+from reports.figures.findings import FindingText, finding_text, whole
 from reports.text.notation import Language, Notation
 from reports.text.words import Words
 
@@ -241,7 +241,8 @@ class Contents:
         """Return the take-out of people and of money: two numbers that need not agree."""
         out, people = self.region.parameters.funding.wlz, figures.to_wlz(self.plan)
         write, years = self.notation, self.years
-        told = self.words("wlz_people", people=write.number(float(people.to_numpy().sum()), 1), **years)
+        count = whole(float(people.to_numpy().sum()), self.lang)
+        told = self.words("wlz_people", people=count, **years)
         if out is None:
             return f"{told} {self.words('wlz_no_money')}"
         share = write.percent(out.money.value, 1)

@@ -141,7 +141,7 @@ def strip(
         wide = width * value / most if most else 0.0
         room = wide >= 9.0 * len(str(value)) + 4
         text = str(value) if value >= _FEWEST and room else ""
-        parts.append(Rect(style, round(x, 1), 1.0, round(max(wide - 1.0, 0.8), 1), 24.0, text))
+        parts.append(Rect(style, round(x, 1), 1.0, round(max(wide - 1.0, 0.8), 1), 18.0, text))
         said.append(f"{label} {value}")
         x += wide
     return Strip(name, f"{name}: {', '.join(said)}", parts)

@@ -93,44 +93,6 @@ def years_chart(
         return _svg(figure)
 
 
-def in_and_out(axes: Axes, table: pd.DataFrame, names: Mapping[str, str], labels: Mapping[str, str]) -> Axes:
-    """Draw a bar per row: column `entered` to the right, `left` and `out` stacked to the left."""
-    rows = [names[str(code)] for code in table.index]
-    axes.barh(rows, table["entered"], color=COLOURS[2], label=labels["entered"], height=0.62)
-    axes.barh(
-        rows,
-        -table["left"],
-        color=COLOURS[1],
-        hatch="//",
-        edgecolor="white",
-        label=labels["left"],
-        height=0.62,
-    )
-    axes.barh(
-        rows, -table["out"], left=-table["left"], color=COLOURS[0], hatch="..", edgecolor="white",
-        label=labels["out"], height=0.62,
-    )  # fmt: skip
-    axes.axvline(0.0, color="#1b2733", linewidth=1.0)
-    axes.invert_yaxis()
-    return axes
-
-
-def flows_chart(
-    table: pd.DataFrame, names: Mapping[str, str], labels: Mapping[str, str], write: Callable[[float], str]
-) -> bytes:
-    """Return an SVG of people who go in and out, a bar per row of `table`."""
-    with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(9.2, 1.2 + 0.48 * len(table)), layout="constrained")
-        FigureCanvasSVG(figure)
-        axes = in_and_out(figure.add_subplot(), table, names, labels)
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _position: write(abs(value))))
-        axes.grid(axis="x", color="#dde3e8", linewidth=0.7)
-        axes.set_axisbelow(True)
-        axes.tick_params(length=0)
-        figure.legend(loc="outside lower center", ncols=3, frameon=False, handlelength=1.4)
-        return _svg(figure)
-
-
 def trade_off(axes: Axes, found: pd.Series, cost: pd.Series, bound: pd.Series) -> Axes:
     """Draw points of cost against something else, each with a line down to what no plan there goes below."""
     order = found.sort_values().index

@@ -14,8 +14,8 @@ from markupsafe import Markup
 
 from optimiser.review import WITHHOLDING
 from reports.figures import figures
-from reports.figures.contents import is_assumed
 from reports.maps.site_map import site_map
+from reports.page.certainty import bed_use, certainty
 from reports.page.municipality_card import towns
 from reports.page.overview import overview
 from reports.page.sections import cost_chart, people_chart, people_strips, site_groups
@@ -99,7 +99,6 @@ def _told(contents: Contents) -> dict[str, Any]:
     drawn, tables = site_map(contents), page_tables(contents)
     region, words = contents.region, contents.words
     cards = towns(contents)
-    sourced = region.assumptions["source"].map(is_assumed)
     return {
         "lang": contents.lang,
         "w": words,
@@ -111,7 +110,8 @@ def _told(contents: Contents) -> dict[str, Any]:
         "note": getattr(region.parameters.region.note, contents.lang, ""),
         "status": contents.status,
         "status_note": contents.status_note,
-        "assumed": words.counted("assumed_count", int(sourced.sum()), all=len(sourced)),
+        "sure": certainty(contents),
+        "bed_use": bed_use(contents),
         "provenance": contents.provenance,
         "sections": [
             (anchor, words(f"nav_{anchor}"))

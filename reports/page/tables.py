@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 type Write = Callable[[float], str]
 
+_HOMES_OF = ["offered", "agreed"]
+"""What is told of the homes of a corporation."""
+
 
 @dataclass(frozen=True)
 class PageTable:
@@ -43,6 +46,7 @@ def page_tables(contents: Contents) -> dict[str, PageTable]:
         "flows": _flows(contents),
         "travel": _travel(contents),
         "agreements": _agreements(contents),
+        "agreement_totals": _agreement_totals(contents),
         "agreed": _agreed(contents),
         "lots": _lots(contents),
         "cost": _cost(contents),
@@ -241,6 +245,21 @@ def _agreements(contents: Contents) -> PageTable:
     ]
     labels = [words("corporation"), words("municipality"), words("what")]
     return by_year(words("agreements_caption"), labels, names, table, contents.notation.number)
+
+
+def _agreement_totals(contents: Contents) -> PageTable:
+    """Return homes offered and in the plan over all years, by corporation and municipality."""
+    words, write = contents.words, contents.notation
+    summed = figures.home_offers(contents.plan).sum(axis=1).unstack("what").fillna(0.0)
+    totals = [write.number(float(summed[what].sum())) for what in _HOMES_OF]
+    rows = [
+        [str(corporation), contents.municipality(str(place)), *(write.number(float(n)) for n in line)]
+        for (corporation, place), line in zip(summed.index, summed[_HOMES_OF].to_numpy(), strict=True)
+    ]
+    head = [words("corporation"), words("municipality"), *map(words, _HOMES_OF)]
+    caption = words("agreement_totals_caption", **contents.years)
+    foot = [words("total"), "", *totals] if rows else []
+    return PageTable(caption, head, rows, 2, foot, numbers=frozenset({2, 3}))
 
 
 def _cost(contents: Contents) -> PageTable:

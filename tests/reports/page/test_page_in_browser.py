@@ -179,12 +179,18 @@ def test_nothing_sticks_out_on_a_telephone(visit: Any, name: str) -> None:
     assert visit(name, width=400).evaluate("document.documentElement.scrollWidth") <= 400
 
 
-@pytest.mark.parametrize(("name", "width"), [("nl", 1280), ("en", 400), ("public", 1280), ("memo", 1280)])
-def test_axe_finds_nothing_that_keeps_people_out(visit: Any, name: str, width: int) -> None:
+@pytest.mark.parametrize(
+    ("name", "width", "scheme"),
+    [
+        ("nl", 1280, "light"), ("nl", 400, "dark"), ("en", 400, "light"), ("en", 1280, "dark"),
+        ("public", 1280, "light"), ("memo", 1280, "light"),
+    ],
+)  # fmt: skip
+def test_axe_finds_nothing_that_keeps_people_out(visit: Any, name: str, width: int, scheme: str) -> None:
     axe = pytest.importorskip(
         "axe_playwright_python.sync_playwright", reason="the extra 'dev' is not installed"
     )
-    shown = visit(name, width)
+    shown = visit(name, width, color_scheme=scheme)
     for folded in shown.locator("details").all():
         folded.evaluate("one => { one.open = true; }")
     found = axe.Axe().run(shown)
