@@ -142,7 +142,8 @@
       field.classList.toggle("changed", differs);
       now.textContent = differs ? say("default", { value: written(spec.value, spec.unit) }) : "";
     };
-    input.addEventListener("input", () => show(Number(input.value)));
+    // Results are of the old settings from the first move of a slider on.
+    input.addEventListener("input", () => { show(Number(input.value)); dim(editing); });
     input.addEventListener("change", () => { write(Number(input.value)); changed(); });
     refreshers.push(() => { const value = read(); input.value = value; show(value); });
     return field;
@@ -353,6 +354,25 @@
 
   // Showing --------------------------------------------------------------------------------
 
+  const dim = (side) => {
+    $(`side-${side}`).classList.toggle("stale", Boolean(sides[side].answer || sides.a.answer));
+    $("difference").classList.add("stale");
+  };
+  // What was asked and what came of it; nothing is said of a plan that is of other settings.
+  let costChange = null;
+  const outcomes = (side) => {
+    const own = sides[side].set;
+    if (!isFresh(side) || !Object.keys(own).length) return [];
+    const lines = [];
+    // The second question of the council is the one about beds.
+    const [, about] = sides[side].answer.answers;
+    if (about && Object.keys(own).some((key) => key.startsWith(PATH) || key === BY_END)) {
+      const { share, year } = bedsOf(side);
+      lines.push(`${say("wish_beds", { share: percent(share), year })} ${say("wish_now", { said: about.answer })}`);
+    }
+    if (side === "b" && costChange && isFresh("a") && !other) lines.push(say("wish_cost", { change: costChange }));
+    return lines;
+  };
   const showSide = (side) => {
     const { answer } = sides[side];
     const copy = side === "b" && !other && same(sides.a.set, sides.b.set);
@@ -368,10 +388,13 @@
     $(`tiles-${side}`).replaceChildren(...(told ? told.tiles : []).map((tile) => make("div", {},
       make("dt", {}, tile.label), make("dd", {}, tile.value))));
     $(`status-${side}`).textContent = told ? told.status : "";
+    $(`wishes-${side}`).replaceChildren(...outcomes(side).map((line) => make("li", {}, line)));
   };
   const refresh = () => {
     for (const one of refreshers) one();
     for (const side of SIDES) showSide(side);
+    const apart = !same(sides.a.set, sides.b.set) && !other;
+    $("difference").classList.toggle("stale", !isFresh("a") || (apart && !isFresh("b")));
     locks();
     describe();
     const side = shownSide();
@@ -392,8 +415,12 @@
   };
   const showDifference = (told) => {
     const target = $("difference");
+    costChange = null;
     if (!told) { target.replaceChildren(make("p", {}, words.difference_none)); return; }
     const here = told[lang];
+    const tile = sides.a.answer && sides.a.answer.tiles.find((one) => one.name === "cost");
+    const costs = tile && here.rows.find((row) => row.label === tile.label);
+    costChange = costs ? `${costs.label.toLowerCase()} ${costs.change}${costs.drowned ? ` (${words.unreal_mark})` : ""}` : null;
     const verdict = make("p", { class: told.distinguishable ? "verdict" : "verdict unreal" }, told.distinguishable ? words.real : words.unreal);
     const parts = [verdict, table(words.whole_region, [words.measure, words.a_row, words.b_row, words.b_minus_a],
       here.rows.map((row) => [row.label, row.first, row.second, tagged(row)]), ["", "num", "num", "num change"])];
@@ -437,7 +464,7 @@
   let other = null;
   const busy = (job) => {
     running = job;
-    for (const id of ["cancel"]) $(id).hidden = !job;
+    $("cancel").disabled = !job;
     $("enough").hidden = true;
     $("progress").hidden = !job;
     $("go").hidden = Boolean(job);
@@ -454,8 +481,7 @@
     else if (told.stage) said = words.no_plan_yet;
     said = `${about}: ${said}`;
     if ($("now").textContent !== said) $("now").textContent = said;
-    const amounts = told.incumbent && told.bound ? ` ${say("progress_amounts", { incumbent: number(told.incumbent), bound: number(told.bound) })}` : "";
-    $("clock").textContent = say(end, { seconds: number(now.seconds), most: number(now.most) }) + amounts;
+    $("clock").textContent = say(end, { seconds: number(now.seconds), most: number(now.most) });
     if (now.most) $("bar").value = Math.min(1, now.seconds / now.most); else $("bar").removeAttribute("value");
     $("enough").hidden = !(told.incumbent && now.state === "running");
   };
@@ -489,6 +515,7 @@
     if (!one || !two || one === two) { showDifference(null); return; }
     const { told } = await ask({ kind: "compare", first: one, second: two }, stand(words.difference));
     showDifference(told);
+    refresh();
   };
   const go = () => working(async () => {
     if (other) own();

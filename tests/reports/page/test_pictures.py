@@ -47,7 +47,7 @@ def test_bars_of_the_gap_are_drawn_on_the_scale_of_the_plan(contents: Contents) 
 
 
 def test_the_gap_in_words_is_never_smaller_than_the_proven_one(contents: Contents) -> None:
-    said = float(certainty(contents).gap.split(" %")[0].split()[-1].replace(",", "."))
+    said = float(certainty(contents).gap.split("%")[0].split()[-1].replace(",", "."))
     assert contents.plan.proof.gap * 100 <= said < contents.plan.proof.gap * 100 + 0.1 + 1e-9
 
 
