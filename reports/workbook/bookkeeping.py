@@ -69,9 +69,10 @@ def write_lines(writer: Writer) -> None:
         _write_line(writer, sheet, row, dict(zip(columns, line, strict=True)))
     last = _TOP + len(lines)
     for n, column in enumerate(COLUMNS):
-        sheet.set_column(n, n, column.width)
+        writer.widths(sheet, n, n, column.width)
     sheet.autofilter(_TOP, 0, max(last, _TOP + 1), len(COLUMNS) - 1)
     sheet.freeze_panes(_TOP + 1, 0)
+    sheet.repeat_rows(FIRST_ROW, _TOP)
     sheet.write_string(FIRST_ROW, 0, words("visible"), writer.sums["General"])
     letter = xl_col_to_name(_AT["eur"])
     formula = f"=SUBTOTAL(109,{letter}{_TOP + 2}:{letter}{last + 1})"
@@ -181,8 +182,8 @@ def write_one_municipality(writer: Writer) -> None:
     every = tuple(str(name) for name in contents.plan.data["stream"].values)
     top = page.block(top + 1, "pays_title", "payer", "origin", every, "need")
     page.settled(top + 1)
-    sheet.set_column(0, 1, 30)
-    sheet.set_column(2, 1 + len(page.years), 16)
+    writer.widths(sheet, 0, 1, 30)
+    writer.widths(sheet, 2, 1 + len(page.years), 16)
 
 
 def _list_of(sheet: Any, names: Sequence[str], column: int) -> str:

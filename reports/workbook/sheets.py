@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -35,19 +37,37 @@ FIRST_ROW = 3
 """Row of the table's header: above it stand the question and a note."""
 
 
+_WIDTH = 8.43
+"""Width of a column that nobody has set, in characters."""
+_LETTER = 1.1
+"""Widths of a digit that a letter of running text takes at most."""
+_LINE, _HIGHEST = 15.0, 409.0
+"""Height of a line and of the highest row, in points."""
+
+
+@dataclass
+class _Layout:
+    """A sheet, its texts by row and column, and the widths of its columns: what heights follow from."""
+
+    sheet: Any
+    texts: list[tuple[int, int, str]] = field(default_factory=list)
+    widths: dict[int, float] = field(default_factory=dict)
+
+
 class Writer:
     """Writes sheets of one workbook in one language."""
 
     def __init__(self, book: xlsxwriter.Workbook, contents: Contents) -> None:
         self.book, self.contents, self.words = book, contents, contents.words
         self._name, self._tables = "", 0
+        self._layouts: dict[str, _Layout] = {}
         self.bold = book.add_format({"bold": True, "font_size": 14})
         self.muted = book.add_format({"italic": True, "font_color": "#555555"})
         self.head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
         self.choice = book.add_format({"bold": True, "bg_color": "#fff2a8", "border": 1})
         self.wrap = book.add_format({"text_wrap": True, "valign": "top"})
         self.formats = {
-            form: book.add_format({"num_format": form})
+            form: book.add_format({"num_format": form, "valign": "top"})
             for form in ("#,##0", "#,##0.0", "#,##0.00", "0.0000", "0.0%", "General")
         }
         self.sums = {
@@ -63,7 +83,28 @@ class Writer:
         sheet.freeze_panes(FIRST_ROW + 1, 0)
         sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(0, FIRST_ROW)
+        sheet.set_footer("&L&A&R&P / &N")
+        self._layouts[name] = _Layout(sheet)
         return sheet
+
+    def widths(self, sheet: Any, first: int, last: int, width: float) -> None:
+        """Set the width of columns, in characters."""
+        sheet.set_column(first, last, width)
+        for column in range(first, last + 1):
+            self._layouts[self._name].widths[column] = width
+
+    def finish(self) -> None:
+        """Give every row the height of its longest text: not every program does so by itself."""
+        for layout in self._layouts.values():
+            lines: dict[int, int] = {}
+            for row, column, text in layout.texts:
+                width = layout.widths.get(column, _WIDTH)
+                needed = sum(math.ceil(max(1, len(part)) * _LETTER / width) for part in text.split("\n"))
+                lines[row] = max(lines.get(row, 1), needed)
+            for row, count in lines.items():
+                if count > 1:
+                    layout.sheet.set_row(row, min(_HIGHEST, _LINE * count))
 
     def header(self, sheet: Any, row: int, names: Sequence[str | int]) -> None:
         """Write the names of the columns."""
@@ -75,6 +116,7 @@ class Writer:
         for column, cell in enumerate(cells):
             if isinstance(cell, str):
                 sheet.write_string(row, column, cell, self.wrap)
+                self._layouts[self._name].texts.append((row, column, cell))
             elif cell is None or pd.isna(cell):
                 sheet.write_blank(row, column, None)
             else:
@@ -104,8 +146,8 @@ class Writer:
             self.name(f"{named}_total", sheet, f"{first}:{last}")
             end += 1
         for column in range(len(labels)):
-            sheet.set_column(column, column, 26)
-        sheet.set_column(len(labels), len(labels) + len(table.columns) - 1, 12)
+            self.widths(sheet, column, column, 26)
+        self.widths(sheet, len(labels), len(labels) + len(table.columns) - 1, 12)
         return end
 
     def as_table(self, sheet: Any, top: int, last: int, head: Sequence[str]) -> str:

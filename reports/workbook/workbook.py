@@ -46,6 +46,7 @@ def write_workbook(contents: Contents, file: Path) -> None:
             write_assumptions,
         ):
             write(writer)
+        writer.finish()
 
 
 def _summary(writer: Writer) -> None:
@@ -80,8 +81,8 @@ def _summary(writer: Writer) -> None:
     for number, (label, _) in enumerate(lines):
         if label in named:
             writer.name(named[label], sheet, f"$B${FIRST_ROW + number + 2}")
-    sheet.set_column(0, 0, 48)
-    sheet.set_column(1, 1, 90)
+    writer.widths(sheet, 0, 0, 48)
+    writer.widths(sheet, 1, 1, 90)
 
 
 def _places(writer: Writer) -> None:
@@ -166,8 +167,8 @@ def _flows(writer: Writer) -> None:
             formula = f"={at}{row - 3}+{at}{row - 2}-{at}{row - 1}-{at}{row}"
             sheet.write_formula(row, column, formula, writer.sums["#,##0.0"], value=float(value))
     writer.as_table(sheet, FIRST_ROW, FIRST_ROW + len(flows), [*labels, *years])
-    sheet.set_column(0, 1, 30)
-    sheet.set_column(2, 1 + len(years), 12)
+    writer.widths(sheet, 0, 1, 30)
+    writer.widths(sheet, 2, 1 + len(years), 12)
 
 
 def write_glossary(writer: Writer) -> None:
@@ -179,8 +180,8 @@ def write_glossary(writer: Writer) -> None:
     for row, line in enumerate(terms, start=FIRST_ROW + 1):
         writer.line(sheet, row, line)
     writer.as_table(sheet, FIRST_ROW, FIRST_ROW + len(terms), [words("term"), words("meaning")])
-    sheet.set_column(0, 0, 28)
-    sheet.set_column(1, 1, 110)
+    writer.widths(sheet, 0, 0, 28)
+    writer.widths(sheet, 1, 1, 110)
 
 
 def _parts(writer: Writer) -> None:
@@ -244,8 +245,8 @@ def _comparison(writer: Writer) -> None:
             writer.formats[form],
             value=float(line["plan"] - line["nothing"]),
         )
-    sheet.set_column(0, 0, 48)
-    sheet.set_column(1, 3, 16)
+    writer.widths(sheet, 0, 0, 48)
+    writer.widths(sheet, 1, 3, 16)
 
 
 def _rules(writer: Writer) -> None:
@@ -259,9 +260,9 @@ def _rules(writer: Writer) -> None:
         cells = [rule.name, words.of(rule.sentence), contents.rule_kind(rule), rule.unit, *missed]
         writer.line(sheet, FIRST_ROW + 1 + number, cells, "#,##0.0")
     sheet.write_string(1, 0, words("rules_caption"), writer.muted)
-    sheet.set_column(0, 0, 34)
-    sheet.set_column(1, 1, 80)
-    sheet.set_column(2, 3, 22)
+    writer.widths(sheet, 0, 0, 34)
+    writer.widths(sheet, 1, 1, 80)
+    writer.widths(sheet, 2, 3, 22)
 
 
 def write_assumptions(writer: Writer) -> None:
@@ -279,4 +280,4 @@ def write_assumptions(writer: Writer) -> None:
         sheet, FIRST_ROW, FIRST_ROW + len(writer.contents.region.assumptions), [words(key) for key in keys]
     )
     for column, width in enumerate((48, 14, 24, 12, 60, 60, 10, 10)):
-        sheet.set_column(column, column, width)
+        writer.widths(sheet, column, column, width)

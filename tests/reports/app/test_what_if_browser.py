@@ -272,6 +272,34 @@ def test_everybody_can_use_it(chromium, address, width, lang):
     context.close()
 
 
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844), (640, 400)])
+def test_the_main_button_and_stop_are_always_in_the_window(visit, address, width, height):
+    """Also at a zoom of 200 %, where a window of 1280 by 800 has 640 by 400 left."""
+    page = opened(visit, address)
+    page.set_viewport_size({"width": width, "height": height})
+    for where in ("document.documentElement.scrollTop = 0", "window.scrollTo(0, document.body.scrollHeight)"):
+        page.evaluate(where)
+        for button in ("#go", "#cancel"):
+            box = page.locator(button).bounding_box()
+            assert box["y"] >= 0
+            assert box["y"] + box["height"] <= height
+
+
+def test_old_results_are_dimmed_at_the_first_move_of_a_slider(visit, address):
+    """Before the slider is let go, and back to full ink once worked out; then the wish has its outcome."""
+    page = opened(visit, address)
+    slider = page.locator("input[data-key=beds]")
+    slider.evaluate("one => { one.value = 0.8; one.dispatchEvent(new Event('input')); }")
+    expect(page.locator("#side-b")).to_have_class(re.compile("stale"))
+    assert page.locator("#wishes-b li").count() == 0
+    slider.evaluate("one => one.dispatchEvent(new Event('change'))")
+    work_out(page)
+    expect(page.locator("#difference")).not_to_have_class(re.compile("stale"))
+    said = page.locator("#wishes-b").inner_text()
+    assert "80" in said
+    assert re.search(r"Result: |Uitkomst: ", said)
+
+
 def test_a_search_is_stopped_from_the_page(chromium):
     """A bundled region is worked out from the start; Stop stops it within two seconds."""
     process, address = served("zuidoost-drenthe", "--lang", "nl")
