@@ -103,7 +103,7 @@ class MapOptions:
         extract = read_extract(self.source, self.municipalities, self.level, faults, self.figures)
         if extract is not None:
             extract = extract.with_figures(self.figures, self.crosswalk, faults)
-            faults.extend(_uncounted(extract))
+            faults.extend(_uncounted(extract) if not faults else ())
         sites = self._sites(faults)
         tables = {name: read_rows(source, faults) for name, source in self.tables}
         base = self.base or (extract.year - 1 if extract is not None and extract.year else None)
