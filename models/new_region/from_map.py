@@ -26,6 +26,7 @@ from models.parameters.toml_schema import TOML
 from models.parameters.toml_writer import region_text
 from models.region import tables
 from models.region.column_names import with_our_names
+from models.region.region import read_region
 
 DEFAULTS = "zuidoost-drenthe"
 """The bundled region whose numbers a new region begins with, less what is true of that region only."""
@@ -164,7 +165,7 @@ def write_region(new: NewRegion, folder: Path) -> tuple[str, ...]:
     Raises
     ------
     InputError
-        When the folder holds something, or the sites cannot be used; nothing is written then.
+        When the folder holds something, or what would be written has faults; nothing is written then.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         found = "a folder with files in it" if folder.is_dir() else "a file"
@@ -177,6 +178,8 @@ def write_region(new: NewRegion, folder: Path) -> tuple[str, ...]:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         _write(folder, new, raw, sites)
+        if new.is_whole:
+            read_region(folder)  # as `check` reads it: what it refuses is not written
     except BaseException:
         shutil.rmtree(folder)
         raise

@@ -175,3 +175,13 @@ def test_tiers_and_columns_in_dutch_make_a_sound_region(tmp_path, capsys):
     assert init(tmp_path, sites) == cli.DONE
     assert "Read 'Beschermd wonen' as tier intramural." in capsys.readouterr().err
     assert read_region(tmp_path / "new").site_tiers["places"].to_dict() == {("a", "intramural"): 20}
+
+
+def test_what_check_would_refuse_is_not_written(tmp_path, capsys):
+    """A site with two answers to one question: init says what check would, and leaves no folder."""
+    sites = (
+        "site,tier,places,x,y,plot_most\na,intramural,8,121000,451000,9\na,group_living,2,121000,451000,10\n"
+    )
+    assert init(tmp_path, sites) == cli.BAD_INPUT
+    assert "plot_most" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
