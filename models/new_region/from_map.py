@@ -26,7 +26,7 @@ from models.parameters.toml_schema import TOML
 from models.parameters.toml_writer import region_text
 from models.region import tables
 from models.region.column_names import with_our_names
-from models.region.region import read_region
+from models.region.read_region import read_region
 
 DEFAULTS = "zuidoost-drenthe"
 """The bundled region whose numbers a new region begins with, less what is true of that region only."""
