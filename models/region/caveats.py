@@ -1,11 +1,11 @@
 """Sentences without which the figures of a region must not be shown, in Dutch and English."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import geopandas as gpd
 import pandas as pd
 
-from models.parameters.parameters import Parameters, Travel
+from models.parameters.parameters import Parameters, Tier, Travel
 from models.parameters.scenario import Override
 from models.region import carrying_capacity
 from models.region.draft import Draft
@@ -22,6 +22,7 @@ def of(parameters: Parameters, draft: Draft) -> tuple[dict[str, str], ...]:
         *carrying_capacity.remarks_of(draft, parameters.carrying_capacity),
         *_registrations(draft.clients),
         *_tenants(parameters, draft),
+        *_crowded(parameters, draft),
         *_unconnected(draft),
         *_late_rows(parameters.years.last, draft),
         *_not_paid(parameters),
@@ -45,18 +46,45 @@ def without_effect(parameters: Parameters, overrides: Sequence[Override]) -> Ite
 def _tenants(parameters: Parameters, draft: Draft) -> Iterator[dict[str, str]]:
     """Tell of how many people with support in a home no table has the home: they wait in the plan."""
     tiers, base = parameters.tiers_of("home"), parameters.years.base
-    tenants = float(draft.clients.loc[draft.clients["tier"].isin(tiers), "clients"].sum())
+    tenants = float(_in_kind(draft, tiers)["clients"].sum())
     homes = float(draft.homes.loc[draft.homes["year"] == base, "homes"].sum())
     without = round(tenants - homes)
     if without >= 1:
         yield {
-            "nl": f"Volgens clients.csv wonen {tenants:.0f} mensen met begeleiding in een woning; homes.csv "
-            f"kent in {base} maar {homes:.0f} woningen. Voor {without} mensen is er dus geen woning: zij "
-            "wachten in het plan. Vul homes.csv aan.",
-            "en": f"According to clients.csv {tenants:.0f} people live in a home with support; homes.csv "
-            f"knows only {homes:.0f} homes in {base}. So there is no home for {without} people: they wait "
-            "in the plan. Complete homes.csv.",
+            "nl": f"Volgens clients.csv wonen {tenants:.0f} mensen met begeleiding (ZIN) in een woning; "
+            f"homes.csv kent in {base} maar {homes:.0f} woningen. Wie daarbuiten valt ({without}), wacht in "
+            "het plan. Vul homes.csv aan.",
+            "en": f"According to clients.csv {tenants:.0f} people live in a home with support (ZIN); "
+            f"homes.csv knows only {homes:.0f} homes in {base}. Who is beyond that ({without}) waits in the "
+            "plan. Complete homes.csv.",
         }
+
+
+def _crowded(parameters: Parameters, draft: Draft) -> Iterator[dict[str, str]]:
+    """Tell in which forms more people live than its places have room for: the others wait in the plan."""
+    lacking: list[tuple[Tier, float, float]] = []
+    for code in parameters.tiers_of("facility"):
+        tier, rows = parameters.tiers[code], draft.site_rows[draft.site_rows["tier"] == code]
+        occupancy = 1.0 if tier.occupancy is None else tier.occupancy.value
+        room = occupancy * float(rows["places"].sum() - rows["wlz_occupied"].fillna(0).sum())
+        people = float(_in_kind(draft, (code,))["clients"].sum())
+        if people - room >= 0.05:
+            lacking.append((tier, people, room))
+    if lacking:
+        nl = "; ".join(f"{tier.name.nl}: {_dutch(f'{p:.0f}')} mensen, {_dutch(f'{r:.1f}')} plekken"
+                       for tier, p, r in lacking)  # fmt: skip
+        en = "; ".join(f"{tier.name.en}: {p:.0f} people, {r:.1f} places" for tier, p, r in lacking)
+        yield {
+            "nl": f"In het basisjaar zijn er meer mensen dan er op de plekken kunnen wonen ({nl}). Wie niet "
+            "past, wacht in het plan.",
+            "en": f"In the base year there are more people than places can be lived in ({en}). Who does not "
+            "fit waits in the plan.",
+        }
+
+
+def _in_kind(draft: Draft, tiers: Collection[str]) -> pd.DataFrame:
+    """Return the rows of clients in some tiers whose support is in kind: others have a place elsewhere."""
+    return draft.clients[draft.clients["tier"].isin(tiers) & (draft.clients["form"] == "ZIN")]
 
 
 def _unconnected(draft: Draft) -> Iterator[dict[str, str]]:

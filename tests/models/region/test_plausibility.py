@@ -78,9 +78,17 @@ def test_a_setting_of_a_policy_that_is_off_has_no_effect():
 def test_tenants_without_a_home_are_told_in_numbers():
     """Four live in homes; with a table of two homes there is none for two, with none for four."""
     header = "corporation,municipality,year,homes\n"
-    assert not any("no home for" in one for one in remarks())
-    assert any("no home for 2 people" in one for one in remarks(homes=f"{header}C1,M1,2021,2\n"))
-    assert any("no home for 4 people" in one for one in remarks(homes=header))
+    assert not any("is beyond that" in one for one in remarks())
+    assert any("beyond that (2) waits" in one for one in remarks(homes=f"{header}C1,M1,2021,2\n"))
+    assert any("beyond that (4) waits" in one for one in remarks(homes=header))
+
+
+def test_people_beyond_the_places_are_told_by_form():
+    """Ten beds at 95 % hold 9.5 people, and ten live there; the four group places are just full."""
+    (told,) = [one for one in remarks({"tiers.bed.occupancy": "0.95"}) if "more people than places" in one]
+    assert "bed: 10 people, 9.5 places" in told
+    assert "group" not in told
+    assert not any("more people than places" in one for one in remarks())
 
 
 def test_columns_and_words_in_dutch_or_capitals_are_read():

@@ -424,7 +424,7 @@ def test_the_check_shares_nothing_with_the_formulation():
         name for name in names if name.split(".")[0] in ("cli", "reports", "optimiser", "models", "geodata")
     }
     own = {name for name in ours if name.startswith("optimiser.verification")}
-    assert ours - own == {"optimiser.problem", "models.region.decisions"}
+    assert ours - own == {"optimiser.problem", "models.region.decisions", "models.parameters.quantity"}
     assert not {"pulp", "highspy", "scipy"} & {name.split(".")[0] for name in names}
     assert "POLICIES" not in used
 
