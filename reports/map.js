@@ -72,18 +72,25 @@ const drawMap = (data, part, hooks = {}) => {
     }
   };
 
-  // Names stand inside the map, and a line or two from their place where another name stands there.
-  const letter = (size) => {
+  // Names stand inside the map, and some lines from their place where another name or a sign stands there.
+  const letter = (size, unit) => {
     labels.setAttribute("font-size", size.toFixed(2));
     const placed = [];
+    const signs = [...sites].filter(([code]) => data.sites[code].events[year()] !== "unused").map(([code, el]) => {
+      const [x, y] = el.dataset.at.split(" ").map(Number);
+      return { x, y, r: 1.3 * data.sites[code].r[year()] * unit };
+    });
     for (const name of names) {
       name.ems = name.ems || name.el.getComputedTextLength() / size;
       const half = Math.min(name.ems * size, full.w) / 2;
       const x = Math.min(Math.max(name.x, full.x + half), full.x + full.w - half);
-      const lines = [0, -1.15, 1.15, -2.3, 2.3].map((lines) =>
+      const lines = [0, -1.15, 1.15, -2.3, 2.3, -3.45, 3.45].map((lines) =>
         Math.min(Math.max(name.y + lines * size, full.y + size), full.y + full.h - size / 2));
-      const y = lines.find((y) => !placed.some((other) =>
-        Math.abs(x - other.x) < half + other.half && Math.abs(y - other.y) < 1.1 * size)) ?? name.y;
+      const free = lines.filter((y) => !placed.some((other) =>
+        Math.abs(x - other.x) < half + other.half && Math.abs(y - other.y) < 1.1 * size));
+      const clear = free.find((y) => !signs.some((sign) =>
+        Math.abs(x - sign.x) < half + sign.r && Math.abs(y - size / 3 - sign.y) < size / 2 + sign.r));
+      const y = clear ?? free[0] ?? name.y;
       placed.push({ x, y, half });
       name.el.setAttribute("x", x.toFixed(1));
       name.el.setAttribute("y", y.toFixed(1));
@@ -98,7 +105,7 @@ const drawMap = (data, part, hooks = {}) => {
       const [x, y] = el.dataset.at.split(" ");
       el.setAttribute("transform", `translate(${x} ${y}) scale(${(data.sites[code].r[year()] * unit).toFixed(3)})`);
     }
-    letter(13 * unit);
+    letter(13 * unit, unit);
     svg.setAttribute("viewBox", [view.x, view.y, view.w, view.h].map((v) => v.toFixed(2)).join(" "));
     svg.classList.toggle("zoomed", view.w < full.w - 1);
     if (told && hooks.viewed) hooks.viewed({ ...view });
