@@ -250,7 +250,8 @@ def _agreements(contents: Contents) -> PageTable:
 def _agreement_totals(contents: Contents) -> PageTable:
     """Return homes offered and in the plan over all years, by corporation and municipality."""
     words, write = contents.words, contents.notation
-    summed = figures.home_offers(contents.plan).sum(axis=1).unstack("what").fillna(0.0)
+    summed = figures.home_offers(contents.plan).sum(axis=1).unstack("what")
+    summed = summed.reindex(columns=list(_HOMES_OF)).fillna(0.0)
     totals = [write.number(float(summed[what].sum())) for what in _HOMES_OF]
     rows = [
         [str(corporation), contents.municipality(str(place)), *(write.number(float(n)) for n in line)]
