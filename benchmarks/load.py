@@ -41,31 +41,35 @@ def served(region: str) -> Iterator["Page"]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=ROOT) as page:
         try:
             assert page.stdout is not None
-            place = re.search(r":([0-9]+)/", page.stdout.readline())
+            place = re.search(r":([0-9]+)/\?token=(\S+)", page.stdout.readline())
             assert place, "the page did not begin"
-            yield Page(page.pid, int(place[1]))
+            yield Page(page.pid, int(place[1]), place[2])
         finally:
             page.terminate()
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page that runs: its process and its port."""
+    """A page that runs: its process, its port and the token of its link."""
 
     process: int
     port: int
+    token: str
 
 
 @dataclass
 class Session:
-    """One browser: its cookie, and what it asks."""
+    """One browser: its cookies, and what it asks."""
 
     port: int
+    token: str
     cookie: str = ""
 
     def __post_init__(self) -> None:
-        with self._asked("GET", "/") as answer:
-            self.cookie = answer.headers["set-cookie"].partition(";")[0]
+        for path in (f"/?token={self.token}", "/"):
+            with self._asked("GET", path) as answer:
+                new = answer.headers["set-cookie"].partition(";")[0]
+            self.cookie = "; ".join(filter(None, (self.cookie, new)))
 
     @contextmanager
     def _asked(self, method: str, path: str, body: object = None) -> Iterator[http.client.HTTPResponse]:
@@ -160,7 +164,10 @@ class Load:
     @classmethod
     def of(cls, page: Page, count: int, every: float, sessions: int = 5, seed: int = 0) -> "Load":
         """Ask `count` questions, one every so many seconds, and sample the memory meanwhile."""
-        load, browsers = cls(questions(count, seed)), [Session(page.port) for _ in range(sessions)]
+        load, browsers = (
+            cls(questions(count, seed)),
+            [Session(page.port, page.token) for _ in range(sessions)],
+        )
         threads = [
             threading.Thread(target=one.ask, args=(browsers[number % sessions],), daemon=True)
             for number, one in enumerate(load.asked)
@@ -192,7 +199,7 @@ class Load:
 
 def burst(page: Page, count: int) -> tuple[int, int, int]:
     """Ask many questions at once; return how many were taken, told to be busy, and answered in the end."""
-    session = Session(page.port)
+    session = Session(page.port, page.token)
     asked = [
         session.told("POST", "/api/ask", {"kind": "plan", "set": dict(one.settings)})
         for one in questions(count, 1)
@@ -206,7 +213,7 @@ def burst(page: Page, count: int) -> tuple[int, int, int]:
 def cancelled(region: str) -> float:
     """Return the seconds from a cancel of a search at work until its process is gone."""
     with served(region) as page:
-        session = Session(page.port)
+        session = Session(page.port, page.token)
         _, told = session.told("POST", "/api/ask", {"kind": "plan", "set": {}})
         with closing(session.stands(told["job"])) as stands:
             next(one for one in stands if (one["told"] or {}).get("bound") is not None)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from geodata.faults import Fault, InputError
+from reports.app.access import PromptProtocol
 from reports.app.server import application
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 PORT = 8427
-"""The first port that is tried, so that a link keeps working from one day to the next."""
+"""The first port that is tried."""
 
 PORTS = 20
 LEFT_ALONE = 60.0
@@ -47,8 +48,13 @@ class Place:
     @property
     def names(self) -> tuple[str, ...]:
         """The hosts by which it may be called."""
-        own = (self.host, socket.gethostname(), socket.getfqdn()) if self.token else ()
+        own = (self.host, socket.gethostname(), socket.getfqdn()) if self.is_shared else ()
         return (*LOOPBACK, *own)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the page can be reached from other machines."""
+        return self.host not in LOOPBACK
 
 
 def serve(
@@ -65,7 +71,7 @@ def serve(
     Parameters
     ----------
     host
-        Address to listen on; beyond this machine a token is asked, which is in the link that is told.
+        Address to listen on. Every request needs the token that is in the link: a machine has more users.
     port
         None: the first that is free from 8427 on.
     until_closed
@@ -79,10 +85,16 @@ def serve(
         When the port is taken, or the address is none of this machine.
     """
     listening = _listening(host, port)
-    token = "" if host in LOOPBACK else secrets.token_urlsafe(24)
-    place = Place(host, listening.getsockname()[1], token)
-    app = application(asked, place.names, token, place.port)
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1, server_header=False)
+    place = Place(host, listening.getsockname()[1], secrets.token_urlsafe(24))
+    app = application(asked, place.names, place.token, place.port, addresses=place.is_shared)
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        timeout_graceful_shutdown=1,
+        server_header=False,
+        http=PromptProtocol,
+        ws="none",
+    )
     server = uvicorn.Server(config)
     watching = threading.Thread(
         target=_watch, args=(server, app.state.what_if.pages, place, browser, until_closed, told), daemon=True

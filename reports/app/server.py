@@ -145,7 +145,7 @@ class WhatIf:
         )  # fmt: skip
         answer = HTMLResponse(text)
         if not self._session(request):
-            answer.set_cookie(self.cookie, secrets.token_urlsafe(24), httponly=True, samesite="lax")
+            answer.set_cookie(self.cookie, secrets.token_urlsafe(24), httponly=True, samesite="strict")
         return answer
 
     async def static(self, request: Request) -> Response:
@@ -240,7 +240,7 @@ class WhatIf:
             "explain": self._of_plan, "room": self._room_order, "alternatives": self._of_plan,
             "front": self._of_plan,
         }  # fmt: skip
-        if raw.get("kind") not in kinds:
+        if not isinstance(raw.get("kind"), str) or raw["kind"] not in kinds:
             raise HTTPException(422, "No such question.")
         order = kinds[raw["kind"]](raw, session)
         name = f"{raw['kind']}-{fingerprint(self.asked.region.digest, {}, order)}"
@@ -289,7 +289,7 @@ class WhatIf:
 
     def _room_order(self, raw: Any, session: str) -> dict[str, Any]:
         plan, town = self._done(raw.get("plan"), session)["plan"], raw.get("town")
-        if town not in self.asked.region.municipalities.index:
+        if not isinstance(town, str) or town not in self.asked.region.municipalities.index:
             raise HTTPException(422, "No such municipality.")
         return {"kind": "room", "plan": plan, "town": town, "within": WITHIN, "seconds": ROOM_SECONDS}
 
@@ -344,8 +344,10 @@ class WhatIf:
         return told
 
 
-def application(asked: QuestionOptions, names: Sequence[str], token: str, port: int) -> Starlette:
-    """Return the page of a region, guarded; its process begins with it and ends with it."""
+def application(
+    asked: QuestionOptions, names: Sequence[str], token: str, port: int, *, addresses: bool = False
+) -> Starlette:
+    """Return the page of a region, guarded as `Guard` says; its process begins with it and ends with it."""
 
     def forgotten(job: PlanJob) -> None:
         shutil.rmtree(asked.folder / job.name, ignore_errors=True)
@@ -365,7 +367,8 @@ def application(asked: QuestionOptions, names: Sequence[str], token: str, port: 
 
     app = Starlette(routes=what_if.routes(), lifespan=lifespan)
     app.state.what_if = what_if
-    app.add_middleware(Guard, names=names, token=token, cookie=f"spreidplan-access-{port}")
+    cookie = f"spreidplan-access-{port}"
+    app.add_middleware(Guard, names=names, token=token, cookie=cookie, addresses=addresses)
     return app
 
 
@@ -391,7 +394,7 @@ def _environment() -> Environment:
 async def _json(request: Request) -> dict[str, Any]:
     try:
         raw = json.loads(await request.body())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise HTTPException(422, "No JSON.") from error
     if not isinstance(raw, dict):
         raise HTTPException(422, "No table of JSON.")

@@ -36,7 +36,7 @@ def checked(raw: object) -> dict[str, str]:
 def _parsed(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(f"value = {text}")
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         return {}
 
 

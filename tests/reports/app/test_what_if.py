@@ -2,19 +2,24 @@
 
 import asyncio
 import configparser
+import contextlib
 import json
 import multiprocessing
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 import tomllib
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import uvicorn
 from starlette.testclient import TestClient
 from tiny import write_tiny_region
 
@@ -26,8 +31,10 @@ from models.region.read_region import read_region
 from optimiser import warm_start
 from optimiser.problem import Problem
 from optimiser.solve import solve
+from reports.app import access
 from reports.app.controls import homes, settable, themes
 from reports.app.jobs import Busy, JobQueue, Worker
+from reports.app.launch import Place
 from reports.app.open_target import opened
 from reports.app.server import QuestionOptions, application, search_end
 from reports.app.settings import checked, fingerprint, scenario_text, scenarios
@@ -53,11 +60,10 @@ def tiny_folder(tmp_path_factory) -> Path:
     return folder
 
 
-def page(folder: Path, kept: Path, token: str = "") -> TestClient:
+def page(folder: Path, kept: Path, token: str = "", *, addresses: bool = False) -> TestClient:
     """Return a browser's side of the page; its process does not run."""
-    app = application(
-        QuestionOptions(read_region(folder), kept, LIMITS), ("127.0.0.1", "localhost"), token, 8427
-    )
+    options = QuestionOptions(read_region(folder), kept, LIMITS)
+    app = application(options, ("127.0.0.1", "localhost"), token, 8427, addresses=addresses)
     return TestClient(app, base_url=f"http://{HOST}", follow_redirects=False)
 
 
@@ -104,6 +110,7 @@ def test_the_host_is_one_of_this_page(client, host, code):
         (OWN | {"sec-fetch-site": "cross-site"}, 403),
         (OWN | {"content-type": "text/plain"}, 415),
         (OWN | {"content-length": "900000"}, 413),
+        (OWN | {"transfer-encoding": "chunked"}, 413),
     ],
 )
 def test_only_the_page_itself_may_ask(client, headers, code):
@@ -122,17 +129,117 @@ def test_other_pages_may_link_to_it_and_no_more(client):
     assert client.put("/api/ask", headers=OWN).status_code == 405
 
 
-def test_beyond_this_machine_a_token_is_asked(folder, tmp_path):
-    """Without it nothing is answered; the link that has it leaves it in a cookie that scripts cannot read."""
-    client = page(folder, tmp_path, token="secret")
+@pytest.mark.parametrize("addresses", [False, True], ids=["on this machine", "beyond it"])
+def test_every_request_needs_the_token(folder, tmp_path, addresses):
+    """Nothing is answered without it; the link leaves it in a cookie closed to scripts and other sites."""
+    client = page(folder, tmp_path, token="secret", addresses=addresses)
     assert client.get("/").status_code == 401
     assert client.get("/api/desk").status_code == 401
+    assert client.post("/api/ask", json={"kind": "plan", "set": {}}, headers=OWN).status_code == 401
     assert client.get("/?token=wrong").status_code == 401
-    answer = client.get("/?token=secret")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/")
-    assert "HttpOnly" in answer.headers["set-cookie"]
+    answer = client.get("/?token=secret&lang=en")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/?lang=en")
+    cookie = answer.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
     assert client.get("/").status_code == 200
-    assert client.get("/", headers={"host": "192.168.1.5:8427"}).status_code == 200
+    beyond = client.get("/", headers={"host": "192.168.1.5:8427"}).status_code
+    assert beyond == (200 if addresses else 400)
+
+
+def test_a_link_with_the_token_in_another_site_opens_the_page(folder, tmp_path):
+    """A browser sends no strict cookie along a redirect that another site began: a page of ours leads on."""
+    client = page(folder, tmp_path, token="secret")
+    answer = client.get(
+        "/?token=secret", headers={"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}
+    )
+    assert answer.status_code == 200
+    assert 'http-equiv="refresh" content="0;url=/"' in answer.text
+    assert client.get("/").status_code == 200
+
+
+@pytest.fixture(name="port")
+def a_server_in_a_hurry(monkeypatch) -> Iterator[int]:
+    """Return the port of a server that waits half a second for a request."""
+    monkeypatch.setattr(access, "REQUEST_SECONDS", 0.5)
+
+    async def answered(scope, receive, send):
+        while (await receive())["more_body"]:
+            pass
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body", "body": b""})
+
+    config = uvicorn.Config(
+        answered, http=access.PromptProtocol, ws="none", lifespan="off", log_level="error"
+    )
+    server, listening = uvicorn.Server(config), socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=asyncio.run, args=(server.serve(sockets=[listening]),), daemon=True)
+    thread.start()
+    yield listening.getsockname()[1]
+    server.should_exit = True
+    thread.join(10)
+    listening.close()
+
+
+HEAD = b"GET / HTTP/1.1\r\nHost: x\r\n"
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [b"", b"GET / HTTP/1.1\r\nHo", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nab",
+     HEAD + b"\r\n" + HEAD],
+    ids=["nothing", "half a header", "half a body", "half a second request"],
+)  # fmt: skip
+def test_who_does_not_end_a_request_is_hung_up_on(port, begun):
+    """Bytes that keep trickling in do not make the time longer."""
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall(begun)
+        began = time.monotonic()
+        with contextlib.suppress(OSError):
+            while time.monotonic() - began < 10:
+                connection.settimeout(0.1)
+                with contextlib.suppress(TimeoutError):
+                    if connection.recv(1000) == b"":
+                        break
+                connection.sendall(b"a")
+        assert time.monotonic() - began < 5
+
+
+def test_who_ends_a_request_is_answered(port):
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        for _ in range(2):
+            time.sleep(0.3)  # together more than the time of one request
+            connection.sendall(HEAD + b"\r\n")
+            assert connection.recv(1000).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize(("host", "shared"), [("127.0.0.1", False), ("localhost", False), ("0.0.0.0", True)])
+def test_the_link_holds_the_token_on_this_machine_too(host, shared):
+    place = Place(host, 8427, "secret")
+    assert place.url == "http://127.0.0.1:8427/?token=secret"
+    assert place.is_shared is shared
+    assert (len(place.names) > 3) is shared
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"kind": ["plan"]}', '{"kind": {"a": 1}}', '{"kind": null}', '{"kind": "plan", "set": [1]}',
+        '{"kind": "plan", "set": {"homes.more.M1": 3}}', '{"kind": "plan", "set": "x"}', "[]", "3", "",
+        pytest.param("[" * 100_000, id="deep JSON"),
+        pytest.param(json.dumps({"kind": "plan", "set": {"homes.more.M1": "[" * 1_900}}), id="deep TOML"),
+    ],
+)  # fmt: skip
+def test_what_is_no_question_is_refused_at_once(client, body):
+    """Wrong types and depths end in 422: never in a fault of the program."""
+    given = OWN | {"content-type": "application/json"}
+    assert client.post("/api/ask", content=body, headers=given).status_code == 422
+
+
+@pytest.mark.parametrize("town", [["M1"], {"M1": 1}, 3, None])
+def test_a_municipality_of_another_type_is_refused(client, town):
+    order = {"kind": "room", "plan": "plan-1", "town": town}
+    assert asked(client, order)[0] in (404, 422)
 
 
 def asked(client: TestClient, order: dict) -> tuple[int, dict]:
@@ -349,7 +456,8 @@ def test_the_launcher_starts_as_a_desktop_starts_it(folder, tmp_path, by):
         time.sleep(0.1)
     number, _, address = heard.read_text().strip().partition(" ")
     try:
-        with urllib.request.urlopen(address, timeout=30) as page_there:
+        browsing = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        with browsing.open(address, timeout=30) as page_there:
             assert "Tiny" in page_there.read().decode()
     finally:
         os.kill(int(number), signal.SIGTERM)

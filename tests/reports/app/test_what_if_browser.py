@@ -260,7 +260,7 @@ def test_everybody_can_use_it(chromium, address, width, lang):
     context = chromium.new_context(viewport={"width": width, "height": 900}, bypass_csp=True)
     context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
-    page.goto(f'{address}?lang={lang}#b={{"homes.more.M1":"20"}}')
+    page.goto(f'{address}&lang={lang}#b={{"homes.more.M1":"20"}}')
     page.wait_for_selector("html[data-ready=yes]")
     for theme in ("travel", "spread", "pace", "waiting", "money"):
         page.click(f"#theme-{theme} > summary")
