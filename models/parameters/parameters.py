@@ -375,6 +375,9 @@ class ReplacementBeforeClosure(Section):
     """Years before the closing in which the replacement stood already; 0 asks for it in the year itself."""
     most_per_year: Share
     """Largest share of the base's intramural places that may go in one year."""
+    houses_stop_at_once: bool = False
+    """Whether all beds of a house that stops may go in one year, though that is more: as long as no more
+    have gone since the base year than the share of every year together. Only where buildings stay."""
 
 
 class WithinTravelNorm(Section):
@@ -560,6 +563,14 @@ class BuildingsStay(Section):
     mode: Literal["hard", "off"] = "hard"
 
 
+class BedHousesKeepScale(Section):
+    """Policy 25: a house with beds keeps most of them, or it stops or changes form."""
+
+    mode: Literal["hard", "off"] = "off"
+    share: Share = Quantity(value=0.667, unit="share")
+    """Part of a house's beds of the base year, in whole beds below it, that it keeps while it goes on."""
+
+
 class ShelterStays(Section):
     """Policy 24: capacity of the shelter stream (MO) changes only where the scenario says so."""
 
@@ -646,6 +657,7 @@ class Policies(Section):
     tenants_stay: TenantsStay = TenantsStay()
     residents_stay: ResidentsStay = ResidentsStay()
     buildings_stay: BuildingsStay = BuildingsStay()
+    bed_houses_keep_scale: BedHousesKeepScale = BedHousesKeepScale()
     shelter_stays: ShelterStays = ShelterStays()
     notice_before_closing: NoticeBeforeClosing = NoticeBeforeClosing()
     sites_run_as_settled: SitesRunAsSettled = SitesRunAsSettled()

@@ -1,5 +1,6 @@
 """Continuity: buildings, tenants and shelters that stay."""
 
+import math
 from collections.abc import Iterator
 
 from models.parameters.parameters import MO
@@ -90,6 +91,30 @@ def _added(added: Family, at: tuple[str, str, int]) -> Terms:
     "policy",
     ("site", "tier", "year"),
     "places",
+    nl="Een huis met bedden houdt de meeste van zijn bedden, of het stopt of krijgt een andere vorm.",
+    en="A house with beds keeps most of them, or it stops or changes form.",
+)
+def bed_houses_keep_scale(problem: Problem, x: Decisions) -> Iterator[Row]:
+    """z[s,k,t] ≥ ⌊share·base[s,k]⌋·y[s,k,last] for the beds k of today: what runs in the last year has kept
+    its scale in every year, and what is run down on the way has stopped by then.
+    """
+    last = problem.years[-1]
+    for (s, k), keeps in kept_beds(problem).items():
+        for t in problem.years:
+            runs: Terms = [(x.places[s, k, t], 1.0), (x.operating[s, k, last], -keeps)]
+            yield Row((s, k, t), runs, ">=", 0.0)
+
+
+def kept_beds(problem: Problem) -> dict[tuple[str, str], float]:
+    """Return (site, tier) → the whole beds that a house of today keeps while it goes on."""
+    share, base = problem.policies.bed_houses_keep_scale.share.value, problem.base_places
+    return {at: float(math.floor(share * base[at])) for at in problem.intramural_at if base[at]}
+
+
+@rule(
+    "policy",
+    ("site", "tier", "year"),
+    "places",
     nl="Plekken in de opvang veranderen alleen waar het scenario dat zegt.",
     en="Shelter places change only where the scenario says so.",
 )
@@ -101,4 +126,4 @@ def shelter_stays(problem: Problem, x: Decisions) -> Iterator[Row]:
             yield Row((s, k, t), [(places, 1.0)], "==", float(problem.base_places[s, k]))
 
 
-CONTINUITY = (tenants_stay, buildings_stay, shelter_stays)
+CONTINUITY = (tenants_stay, buildings_stay, bed_houses_keep_scale, shelter_stays)

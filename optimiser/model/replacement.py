@@ -28,13 +28,23 @@ def replacement_before_closure(problem: Problem, x: Decisions) -> Iterator[Row]:
     the same with z and H of t − years ahead, + Σ occ·ratio·c out of beds in the years between, and
     P'[t] − W'₀ ≤ occ·B[t] + H'[t] + short₀. B beds, H people in homes, P people in homes, places and waiting,
     W waiting; ' of profiles that fit no other facility than a bed; all of the Wmo, without the Wlz.
+    Where a house may stop at once: + Σ z₀[s,k]·(y[s,k,t−1] − y[s,k,t]) beds of today in the first;
+    y[s,k,t−1] − y[s,k,t] ≤ g[t]; Σ_u≤t (r + c out)[bed,u] ≤ ⌊most_per_year·base beds·(t − base)⌋.
     """
-    balance = _Balance(problem, x)
-    ahead = problem.policies.replacement_before_closure.years_ahead
-    most = math.floor(problem.policies.replacement_before_closure.most_per_year.value * balance.beds_base)
+    balance, policy = _Balance(problem, x), problem.policies.replacement_before_closure
+    ahead, most = policy.years_ahead, policy.most_per_year.value * balance.beds_base
+    at_once = policy.houses_stop_at_once and problem.policies.buildings_stay.mode != "off"
     for t in problem.years:
         closing = x.closing[(t,)]
-        yield Row(("yearly", t), [*balance.going(t), (closing, -float(most))], "<=", 0.0)
+        going: Terms = [*balance.going(t), (closing, -float(math.floor(most)))]
+        if at_once:
+            stops, known = balance.stopping(t)
+            yield Row(("yearly", t), [*going, *stops], "<=", known)
+            yield from balance.stopped(t)
+            so_far = [term for u in problem.years if u <= t for term in balance.going(u)]
+            yield Row(("so far", t), so_far, "<=", float(math.floor(most * (t - problem.base_year))))
+        else:
+            yield Row(("yearly", t), going, "<=", 0.0)
         for name, since in (("now", t), ("before", t - ahead)) if ahead else (("now", t),):
             terms, known = balance.lacking(t, since)
             yield Row((name, t), [*terms, (closing, balance.largest(t))], "<=", balance.largest(t) - known)
@@ -118,6 +128,35 @@ class _Balance:
         return terms + [
             (c, 1.0) for (s, k, _, t), c in self.x.converted.items() if t == year and (s, k) in beds
         ]
+
+    def stopping(self, year: int) -> tuple[Terms, float]:
+        """Return less the beds of today of the houses that stop in a year: terms and right side."""
+        terms: Terms = []
+        right = 0.0
+        for (s, k), base in self._houses.items():
+            before, known = self._ran(s, k, year, -base)
+            terms += [*before, (self.x.operating[s, k, year], base)]
+            right += known
+        return terms, right
+
+    def stopped(self, year: int) -> Iterator[Row]:
+        """Generate that a house stops only in a year in which beds may go."""
+        for s, k in self._houses:
+            before, right = self._ran(s, k, year, 1.0)
+            terms = [*before, (self.x.operating[s, k, year], -1.0), (self.x.closing[(year,)], -1.0)]
+            yield Row(("stops", s, k, year), terms, "<=", right)
+
+    def _ran(self, site: str, tier: str, year: int, times: float) -> tuple[Terms, float]:
+        """Return whether a house of today ran the year before, so many times; known, and right, at first."""
+        if year == self.problem.years[0]:
+            return [], -times
+        return [(self.x.operating[site, tier, year - 1], times)], 0.0
+
+    @cached_property
+    def _houses(self) -> dict[tuple[str, str], float]:
+        """Houses with beds today, and how many."""
+        base = self.problem.base_places
+        return {at: float(base[at]) for at in self.problem.intramural_at if base[at]}
 
     def lacking(self, year: int, since: int) -> tuple[Terms, float]:
         """Return what is lacking for the beds gone by a year, from what stands since: terms, known part."""

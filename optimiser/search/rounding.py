@@ -14,8 +14,8 @@ SITE_RULES = frozenset(
         "large_enough_to_run", "small_enough_to_fit", "places_carry_over", "intramural_reduction",
         "replacement_before_closure", "neighbourhood_concentration", "fair_share_between_municipalities",
         "facilities_kept_apart", "provider_share", "contract_nodes", "specialist_scale", "buildings_stay",
-        "shelter_stays", "notice_before_closing", "sites_run_as_settled", "agreed_decisions_are_kept",
-        "pace_within_ceiling", "concentration_within_ceiling",
+        "bed_houses_keep_scale", "shelter_stays", "notice_before_closing", "sites_run_as_settled",
+        "agreed_decisions_are_kept", "pace_within_ceiling", "concentration_within_ceiling",
     }
 )  # fmt: skip
 """Rules that speak of places, and of people at most as a given; so may rules of somebody's own."""

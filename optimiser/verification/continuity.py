@@ -38,6 +38,17 @@ def buildings(plan: PlanArrays) -> Iterator[Violation]:
     yield from exceeds("buildings_stay", both, "places both ways", s, k)
 
 
+def bed_houses(plan: PlanArrays) -> Iterator[Violation]:
+    """Check that a house whose beds are there at the end never had less than its part of them."""
+    policy = plan.problem.policies.bed_houses_keep_scale
+    if policy.mode == "off":
+        return
+    least = np.floor(policy.share.value * plan.base) * plan.beds
+    goes_on = plan["places"][..., -1] > 0.5
+    short = (least * goes_on)[..., None] - plan["places"]
+    yield from exceeds("bed_houses_keep_scale", short, "places", *(plan.labels[axis] for axis in "skt"))
+
+
 def shelters(plan: PlanArrays) -> Iterator[Violation]:
     """Check that places of the shelter stream stand as in the base year until the scenario frees them."""
     policy = plan.problem.policies.shelter_stays
@@ -57,7 +68,12 @@ def replacement(plan: PlanArrays) -> Iterator[Violation]:
         return
     rule, years = "replacement_before_closure", plan.labels["t"]
     going = plan.gone[:, plan.beds].sum(axis=(0, 1))
-    most = np.floor(policy.most_per_year.value * plan.base[:, plan.beds].sum())
+    pace = policy.most_per_year.value * plan.base[:, plan.beds].sum()
+    most = np.floor(pace) + np.zeros(len(years))
+    if policy.houses_stop_at_once and plan.problem.policies.buildings_stay.mode != "off":
+        so_far = going.cumsum() - np.floor(pace * (plan.years - plan.problem.base_year))
+        yield from exceeds(rule, so_far, "places so far", years)
+        most = most + _in_houses_that_stop(plan)
     yield from exceeds(rule, going - most, "places in one year", years)
     closes = going > PEOPLE
     need, instead, ahead = _need(plan), _instead(plan), policy.years_ahead
@@ -68,6 +84,13 @@ def replacement(plan: PlanArrays) -> Iterator[Violation]:
     only = _for_beds_alone(plan)
     if only.any():
         yield from exceeds(rule, _without_a_bed(plan, only) * closes, "clients without a bed", years)
+
+
+def _in_houses_that_stop(plan: PlanArrays) -> Floats:
+    """Return (year) the beds of the base year in houses whose last bed goes in the year."""
+    stood = plan.year_before(plan["places"], plan.base)
+    stops = (stood > 0.5) & (plan["places"] < 0.5)
+    return np.asarray((stops * plan.base[..., None])[:, plan.beds].sum(axis=(0, 1)))
 
 
 def _wmo(plan: PlanArrays) -> NDArray[np.bool_]:
@@ -135,4 +158,4 @@ def _without_a_bed(plan: PlanArrays, only: NDArray[np.bool_]) -> Floats:
     return np.asarray(now + queue - max(0.0, float(then)))
 
 
-CHECKS = (tenants, buildings, shelters, replacement)
+CHECKS = (tenants, buildings, bed_houses, shelters, replacement)

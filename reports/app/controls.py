@@ -22,7 +22,8 @@ THEMES: dict[str, tuple[str, ...]] = {
     "travel": ("within_travel_norm",),
     "spread": ("neighbourhood_concentration", "fair_share_between_municipalities", "facilities_kept_apart"),
     "pace": (
-        "replacement_before_closure", "buildings_stay", "notice_before_closing", "contract_nodes",
+        "replacement_before_closure", "buildings_stay", "bed_houses_keep_scale", "notice_before_closing",
+        "contract_nodes",
     ),
     "waiting": (
         "waiting_does_not_grow", "tenants_stay", "residents_stay", "help_within_reach", "staff_within_reach",

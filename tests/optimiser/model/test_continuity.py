@@ -65,6 +65,52 @@ def test_a_building_that_goes_again_is_caught():
     assert any("S2, group" in line and "both ways" in line for line in said) is (gone > 0)
 
 
+def houses_with_beds(**settings):
+    """Return ten beds at S1 over ten years, of which one goes in a year; ten may stand at S3 from 2023."""
+    sites = WITH_A_CANDIDATE.replace("candidate,group,0,0,8,8,2023", "candidate,bed,0,0,10,10,2023")
+    pace = {"policies.replacement_before_closure.most_per_year": "0.1"}
+    hard = asked("buildings_stay", mode="hard") | asked("bed_houses_keep_scale", mode="hard")
+    return tiny_problem(REPLACEMENT | {"years.last": "2031"} | pace | hard | settings, sites=sites)
+
+
+def test_a_house_keeps_two_thirds_of_its_beds_or_none():
+    """Of ten beds six (⌊0.667 × 10⌋) are two thirds: four may go for good, and five not."""
+    added = {("S3", "bed", 2023): 10.0}
+    four = {("S1", "bed", t): 1.0 for t in (2024, 2025, 2026, 2027)}
+    problem = houses_with_beds()
+    assert possible(problem, added=added, removed=four)
+    assert not possible(problem, added=added, removed=four | {("S1", "bed", 2028): 1.0})
+    loose = problem.with_modes(bed_houses_keep_scale="off")
+    assert possible(loose, added=added, removed=four | {("S1", "bed", 2028): 1.0})
+
+
+def test_a_house_stops_at_once_where_the_pace_has_left_room():
+    """At one bed a year ten may be gone in the tenth year, 2031: all at once then, not in 2030; and bed by
+    bed never, as fewer than two do not run.
+    """
+    added, all_of_them = {("S3", "bed", 2023): 10.0}, 10.0
+    once = {"policies.replacement_before_closure.houses_stop_at_once": "true"}
+    assert not possible(houses_with_beds(), added=added, removed={("S1", "bed", 2031): all_of_them})
+    problem = houses_with_beds(**once)
+    assert possible(problem, added=added, removed={("S1", "bed", 2031): all_of_them})
+    assert not possible(problem, added=added, removed={("S1", "bed", 2030): all_of_them})
+
+
+def test_a_house_below_its_scale_and_a_pace_beyond_it_are_caught():
+    """Four beds said to stand at S1 in 2023 are two short; ten that go in 2022 are nine too many."""
+    once = {"policies.replacement_before_closure.houses_stop_at_once": "true"}
+    problem = houses_with_beds(**once, **TWO_YEARS)
+    still = best(problem).reference
+    places, removed = still["places"].copy(deep=True), still["removed"].copy(deep=True)
+    places.loc[{"site": "S1", "tier": "bed", "year": 2023}] = 4.0
+    said = broken_by(problem, still.assign(places=places), "bed_houses_keep_scale")
+    assert said == ["bed_houses_keep_scale at S1, bed, 2023: off by 2 places"]
+    removed.loc[{"site": "S1", "tier": "bed", "year": 2022}] = 10.0
+    said = broken_by(problem, still.assign(removed=removed), "replacement_before_closure")
+    assert any("2022: off by 9 places so far" in line for line in said)
+    assert any("2022: off by 9 places in one year" in line for line in said)
+
+
 def test_tenants_keep_a_home():
     """Four people live at home in 2021 and homes are dearer than nothing: none of them is put out."""
     dear = {"tiers.home.rate": "1500"}

@@ -87,6 +87,8 @@ NUMBERS = {
     "policies.specialist_scale.least": "6",
     "policies.tenants_stay.mode": "hard",
     "policies.buildings_stay.mode": "hard",
+    "policies.bed_houses_keep_scale.mode": "hard",
+    "policies.replacement_before_closure.houses_stop_at_once": "true",
     "policies.shelter_stays.mode": "hard",
     "policies.residents_stay.mode": "soft",
     "policies.residents_stay.most_per_year": "2",
