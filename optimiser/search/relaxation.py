@@ -245,7 +245,7 @@ def groups_of_rows(model: Model) -> Indices:
     row_of = np.zeros(len(model.rows), dtype=np.int32)
     for n, (rule, row) in enumerate(model.rows):
         label: tuple[object, ...] = (n,)
-        if rule.dims[0] in BY_NEIGHBOURHOOD and not apart[n] and sense[n] != RANGED:
+        if set(rule.dims[:1]) & BY_NEIGHBOURHOOD and not apart[n] and sense[n] != RANGED:
             at = next((place for place, part in enumerate(row.label) if part in areas), None)
             if at is not None:
                 label = (rule.name, int(sense[n]), *row.label[:at], *row.label[at + 1 :])

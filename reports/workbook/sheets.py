@@ -85,14 +85,17 @@ class Writer:
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(0, FIRST_ROW)
         sheet.set_footer("&L&A&R&P / &N")
-        self._layouts[name] = _Layout(sheet)
         return sheet
+
+    def _layout(self, sheet: Any) -> _Layout:
+        """Return what is known of the texts and widths of a sheet, also of one that somebody else made."""
+        return self._layouts.setdefault(sheet.get_name(), _Layout(sheet))
 
     def widths(self, sheet: Any, first: int, last: int, width: float) -> None:
         """Set the width of columns, in characters."""
         sheet.set_column(first, last, width)
         for column in range(first, last + 1):
-            self._layouts[self._name].widths[column] = width
+            self._layout(sheet).widths[column] = width
 
     def finish(self) -> None:
         """Give every row the height of its longest text: not every program does so by itself."""
@@ -116,7 +119,7 @@ class Writer:
         for column, cell in enumerate(cells):
             if isinstance(cell, str):
                 sheet.write_string(row, column, cell, self.wrap)
-                self._layouts[self._name].texts.append((row, column, cell))
+                self._layout(sheet).texts.append((row, column, cell))
             elif cell is None or pd.isna(cell):
                 sheet.write_blank(row, column, None)
             else:
