@@ -77,8 +77,9 @@ class SearchResult:
     clash: ElasticModel | None = None
     """What proved that there is none, in a large model."""
     prices: Floats | None = None
-    """(row) the prices that give the best bound by prices alone; None where only a search of whole numbers
-    gave one, or it was known."""
+    """(row) the prices that give `priced`; None where only a search of whole numbers gave a bound."""
+    priced: float = -np.inf
+    """The best bound by prices alone, which holds whatever the limits of the rows, less what they give."""
     shortages: tuple[Shortage, ...] = ()
     """By how much the nearest to a plan breaks which hard policies, where there is none."""
 
@@ -122,7 +123,9 @@ class Matheuristic:
 
     def found(self) -> SearchResult:
         """Return what the search has."""
-        return SearchResult(self.best, self.objective, self.bound, self.infeasible, self.clash, self.prices)
+        return SearchResult(
+            self.best, self.objective, self.bound, self.infeasible, self.clash, self.prices, self._priced
+        )
 
     def by_stages(self, runs: Floats | None, eased: Eased | None = None) -> None:
         """Relax, bound, construct, round and improve, with smaller groups each time."""

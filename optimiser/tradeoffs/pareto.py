@@ -44,7 +44,7 @@ class Point:
     """The cheapest plan found under some ceilings; `plan` is None where no plan meets them.
 
     `values` are what the plan has of each criterion, cost first; no plan that meets the ceilings costs less
-    than `bound`. Where prices gave the bound, `worth` is what one more under each ceiling takes off it.
+    than `bound`. Where prices gave a bound, `line`, `worth` is what one more under each ceiling takes off it.
     """
 
     ceilings: Ceilings
@@ -52,6 +52,7 @@ class Point:
     bound: float
     plan: Plan | None
     worth: dict[str, float] | None = None
+    line: float = -np.inf
 
     @property
     def gap(self) -> float:
@@ -73,11 +74,11 @@ class Point:
         one line over all ceilings: the prices stay, and only what the ceilings give to them changes.
         """
         looser = {name: ceilings.get(name, np.inf) - most for name, most in self.ceilings.items()}
-        if all(more <= 0.0 for more in looser.values()) and self.worth is None:
-            return self.bound
-        if self.worth is None or not np.isfinite(self.bound):
-            return -np.inf
-        return self.bound - sum(self.worth[name] * more for name, more in looser.items() if self.worth[name])
+        tighter = self.bound if all(more <= 0.0 for more in looser.values()) else -np.inf
+        if self.worth is None or not np.isfinite(self.line):
+            return tighter
+        taken = sum(self.worth[name] * more for name, more in looser.items() if self.worth[name])
+        return max(tighter, self.line - taken)
 
     def dominates(self, other: "Point") -> bool:
         """Whether its plan is as good in everything and better in something."""
@@ -189,11 +190,12 @@ class Tracer:
         near = self._near(ceilings)
         stands = near if near is not None and near.meets(ceilings) else None
         if stands and stands.values[COST] - bound <= self.limits.gap * abs(stands.values[COST]):
-            return replace(stands, ceilings=ceilings, bound=bound, worth=None)
+            return replace(stands, ceilings=ceilings, bound=bound, worth=None, line=-np.inf)
         point = self._sought(ceilings, bound, near, best)
         if point.plan is None and stands:
             # what is known meets the ceilings too: it stands where no better was found in time
-            point = replace(stands, ceilings=ceilings, bound=point.bound, worth=point.worth)
+            proven = {"bound": point.bound, "worth": point.worth, "line": point.line}
+            point = replace(stands, ceilings=ceilings, **proven)
         self.know([point])
         return point
 
@@ -217,14 +219,14 @@ class Tracer:
             bound=bound,
             eased=self._eased(model, np.arange(first, len(model.rows)), near) if rules else None,
         )
-        worth = None
+        worth, line = None, -np.inf
         if found.prices is not None:
-            prices = found.prices[first:]
+            line, prices = found.priced, found.prices[first:]
             worth = {name: max(0.0, -float(price)) for name, price in zip(rules, prices, strict=True)}
         if found.values is None:
-            return Point(ceilings, {}, np.inf if found.infeasible else found.bound, None, worth)
+            return Point(ceilings, {}, np.inf if found.infeasible else found.bound, None, worth, line)
         plan = self._plan(found.values, best)
-        return Point(ceilings, self.values(plan), found.bound, plan, worth)
+        return Point(ceilings, self.values(plan), found.bound, plan, worth, line)
 
     def _eased(self, model: Model, rows: NDArray[np.int64], near: Point | None) -> Eased | None:
         """Return rows of ceilings with the people of a plan; None where there is none."""

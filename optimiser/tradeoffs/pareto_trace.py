@@ -123,7 +123,8 @@ def _keep(store: PlanStore, name: str, point: Point, *, stopped: bool) -> None:
     bound = point.bound if math.isfinite(point.bound) else None
     impossible = point.bound == math.inf
     facts = {"ceilings": point.ceilings, "values": point.values, "bound": bound, "impossible": impossible}
-    store.keep(name, point.plan, {**facts, "worth": point.worth})
+    line = point.line if math.isfinite(point.line) else None
+    store.keep(name, point.plan, {**facts, "worth": point.worth, "line": line})
 
 
 def _read(store: PlanStore, name: str) -> Point:
@@ -131,4 +132,6 @@ def _read(store: PlanStore, name: str) -> Point:
     unknown = math.inf if facts["impossible"] else -math.inf
     bound = unknown if facts["bound"] is None else facts["bound"]
     plan = store.plan(name) if facts["values"] else None
-    return Point(facts["ceilings"], facts["values"], bound, plan, facts.get("worth"))
+    line = facts.get("line")
+    line = -math.inf if line is None else line
+    return Point(facts["ceilings"], facts["values"], bound, plan, facts.get("worth"), line)

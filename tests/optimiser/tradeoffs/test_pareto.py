@@ -258,10 +258,10 @@ def test_in_parts_the_points_under_ceilings_are_as_good_as_with_the_solver_alone
 
 def test_a_bound_from_prices_is_a_line_over_all_ceilings():
     """Under 10 no plan costs less than 100, and one more takes 3 off: 103 under 9, 94 under 12."""
-    line = Point({"pace": 10.0}, {}, 100.0, None, {"pace": 3.0})
+    line = Point({"pace": 10.0}, {}, 100.0, None, {"pace": 3.0}, 100.0)
     assert [line.bound_under({"pace": most}) for most in (9.0, 12.0)] == [103.0, 94.0]
     assert line.bound_under({}) == -inf
-    flat = Point({"pace": 10.0, "travel": 5.0}, {}, 100.0, None, {"pace": 0.0, "travel": 2.0})
+    flat = Point({"pace": 10.0, "travel": 5.0}, {}, 100.0, None, {"pace": 0.0, "travel": 2.0}, 100.0)
     assert flat.bound_under({"travel": 4.0}) == 102.0
 
 
