@@ -48,7 +48,7 @@ def reader(tmp_path):
     ranges = {
         "tiers.bed.rate": "{value = 1000, low = 800, high = 1200}",
         "costs.bridging": "{value = 200, low = 200, high = 300}",
-        "tiers.bed.closing": "{value = 5000, low = 1, high = 2}",
+        "tiers.bed.closing": "{value = 5000, low = 4000, high = 6000}",
         "pathway.inflow.profiles.light": "{value = 0.5, low = 0.4, high = 0.6}",
     }
 
