@@ -194,8 +194,8 @@ class Tracer:
         point = self._sought(ceilings, bound, near, best)
         if point.plan is None and stands:
             # what is known meets the ceilings too: it stands where no better was found in time
-            proven = {"bound": point.bound, "worth": point.worth, "line": point.line}
-            point = replace(stands, ceilings=ceilings, **proven)
+            found = replace(stands, ceilings=ceilings, bound=point.bound)
+            point = replace(found, worth=point.worth, line=point.line)
         self.know([point])
         return point
 
