@@ -186,7 +186,9 @@ def _explain(arguments: Options) -> int:
     from reports.figures.figures import region_of
     from reports.folder.folder import read_plan
 
-    plan, stop, ticker = read_plan(arguments.plan), threading.Event(), ProgressDisplay()
+    plan, stop = read_plan(arguments.plan), threading.Event()
+    lang = arguments.lang or region_of(plan).parameters.region.language
+    ticker = ProgressDisplay(lang=lang)
     asked = {"sites": arguments.sites, "seconds": arguments.time, "each": arguments.each}
     said = "Stopping with what is known so far; Ctrl-C again aborts."
 
@@ -194,7 +196,6 @@ def _explain(arguments: Options) -> int:
         return explain(plan, **asked, again=arguments.again, report=ticker, stop=stop)
 
     told = interruptible(work, stop, ticker, said)
-    lang = arguments.lang or region_of(plan).parameters.region.language
     if arguments.json:
         print_json(as_record(told, lang))
     else:
@@ -253,7 +254,7 @@ def _attribute(plans: "Sequence[Plan]", lang: Any, arguments: Options) -> Any:
     from reports.answers.attribution import Between, attribution_lines, attribution_record, steps_between
     from reports.figures.contents import Contents
 
-    stop, ticker, began = threading.Event(), ProgressDisplay(), time.monotonic()
+    stop, ticker, began = threading.Event(), ProgressDisplay(lang=lang), time.monotonic()
     limits = {"gap": arguments.gap, "seconds": arguments.time, "seed": arguments.seed}
 
     def make(problem: "Problem", near: "Plan") -> "Plan | None":
@@ -334,7 +335,7 @@ def _gathered(
     from reports.folder.collection import Collection
 
     kept = Collection(arguments.output, question, language(arguments, region))
-    stop, ticker = threading.Event(), ProgressDisplay()
+    stop, ticker = threading.Event(), ProgressDisplay(lang=kept.lang)
     said = f"Stopping with the {what} that are finished; Ctrl-C again aborts."
     try:
         told = interruptible(lambda: gather(kept, ticker, stop), stop, ticker, said)

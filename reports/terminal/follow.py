@@ -129,7 +129,7 @@ def _replan(told: "Monitor", arguments: Options) -> int:
         problem, stop, ticker = (
             Problem.of(region, forecast(region)),
             threading.Event(),
-            ProgressDisplay(),
+            ProgressDisplay(lang=told.lang),
         )
         work = functools.partial(
             score, problem, today.as_planned, seed=arguments.seed, progress=ticker, stop=stop

@@ -176,7 +176,7 @@ def _score(arguments: Options) -> int:
     problem, stop, ticker = (
         Problem.of(region, forecast(region)),
         threading.Event(),
-        ProgressDisplay(),
+        ProgressDisplay(lang=arguments.lang or region.parameters.region.language),
     )
     work = functools.partial(score, problem, edit, seed=arguments.seed, progress=ticker, stop=stop)
     try:

@@ -20,25 +20,23 @@ if TYPE_CHECKING:
     from rich.live import Live
 
     from optimiser.solver.limits import Progress
+    from reports.text.notation import Language
+    from reports.text.words import Words
 
 BEGUN = 5.0
 """Seconds in which a thread has begun, or there is no memory for one."""
 STAGES = (
-    (
-        r"relaxation, groups of (\d+) km",
-        r"estimating the best possible, neighbourhoods within \1 km together",
-    ),
-    (r"the farthest relaxation", "estimating how different a plan can be"),
-    (r"relaxation", "estimating the best possible"),
-    (r"sites, (\d+) open", r"deciding on sites, \1 to go"),
-    (r"sites tried otherwise", "trying other sites"),
-    (r"a plan in whole numbers", "making a plan in whole places and homes"),
-    (r"whole model", "improving the whole plan"),
-    (r"search", "searching"),
-    (r"bound", "estimating the best possible"),
-    (r"people follow", "assigning people to places"),
+    (r"relaxation, groups of (?P<km>\d+) km", "groups"),
+    (r"the farthest relaxation", "farthest"),
+    (r"relaxation|bound", "relaxation"),
+    (r"sites, (?P<left>\d+) open", "sites_open"),
+    (r"sites tried otherwise", "sites_tried"),
+    (r"a plan in whole numbers", "whole_numbers"),
+    (r"whole model", "whole_model"),
+    (r"search", "search"),
+    (r"people follow", "people"),
 )
-"""Stages of a search as the solver calls them, and in plain words."""
+"""Stages of a search as the solver calls them, and the keys of their words (context `progress`)."""
 
 
 def interruptible[Result](
@@ -105,8 +103,10 @@ class ProgressDisplay:
     The solver's thread reports; the thread that waits for it draws.
     """
 
-    def __init__(self, limit: float | None = None, stream: TextIO | None = None) -> None:
-        self._stream = stream or sys.stderr
+    def __init__(
+        self, limit: float | None = None, stream: TextIO | None = None, lang: "Language" = "en"
+    ) -> None:
+        self._stream, self._lang = stream or sys.stderr, lang
         self._limit = limit
         self._is_terminal = self._stream.isatty()
         self._latest: Progress | None = None
@@ -117,7 +117,7 @@ class ProgressDisplay:
     def __call__(self, progress: "Progress") -> None:
         """Take note of how far the solve is, and say it where there is no terminal."""
         self._latest, self._reported = progress, time.monotonic()
-        line = described(progress)
+        line = described(progress, self._lang)
         if not self._is_terminal and line != self._line:
             self._stream.write(f"{progress.seconds:6.0f} s  {line}\n")
             self._stream.flush()
@@ -154,26 +154,37 @@ class ProgressDisplay:
             row.add_row(Text(f"{seconds:.0f} s"))
         else:
             bar = ProgressBar(total=self._limit, completed=min(seconds, self._limit), width=30)
-            row.add_row(bar, Text(f"{seconds:.0f} s of at most {self._limit:.0f} s"))
-        return Group(Text(described(progress)), row)
+            row.add_row(
+                bar, Text(_words(self._lang)("limit", seconds=f"{seconds:.0f}", limit=f"{self._limit:.0f}"))
+            )
+        return Group(Text(described(progress, self._lang)), row)
 
 
-def described(progress: "Progress") -> str:
+def described(progress: "Progress", lang: "Language" = "en") -> str:
     """Return where a solve stands in plain words."""
-    parts = [plain_words(progress.stage)]
+    from reports.text.notation import Notation
+
+    say, write = _words(lang), Notation(lang)
+    parts = [plain_words(progress.stage, lang)]
     if progress.incumbent is not None:
-        parts.append(f"best plan {progress.incumbent:,.0f}")
+        parts.append(say("best_plan", amount=write.number(progress.incumbent)))
     if progress.bound is not None and progress.incumbent is None:
-        parts.append(f"best possible {progress.bound:,.0f}")
+        parts.append(say("best_possible", amount=write.number(progress.bound)))
     if progress.gap is not None and math.isfinite(progress.gap):
-        parts.append(f"at most {progress.gap:.2%} from the best possible")
+        parts.append(say("distance", gap=write.percent(progress.gap, 2)))
     return " · ".join(parts)
 
 
-def plain_words(stage: str) -> str:
+def plain_words(stage: str, lang: "Language" = "en") -> str:
     """Return a stage of the search in words of daily use; a stage without such words as it is."""
     first, mark, last = stage.rpartition(": ")
-    for pattern, words in STAGES:
-        if re.fullmatch(pattern, last):
-            return first + mark + re.sub(pattern, words, last)
+    for pattern, key in STAGES:
+        if match := re.fullmatch(pattern, last):
+            return first + mark + _words(lang)(key, **match.groupdict())
     return stage
+
+
+def _words(lang: "Language") -> "Words":
+    from reports.text.words import Words
+
+    return Words(lang, "progress")

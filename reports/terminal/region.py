@@ -280,7 +280,7 @@ def _locate(arguments: Options) -> int:
     problem, stop, ticker = (
         _location_problem(region, arguments),
         threading.Event(),
-        ProgressDisplay(arguments.time),
+        ProgressDisplay(arguments.time, lang=language(arguments, region)),
     )
 
     def work() -> "Location":

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reports.terminal.messages import DONE, NO_PLAN, print_json, print_lines, tell
+from reports.terminal.messages import DONE, NO_PLAN, language, print_json, print_lines, tell
 from reports.terminal.options import Options
 from reports.terminal.progress import ProgressDisplay, interruptible
 
@@ -54,7 +54,10 @@ def solved(problem: "Problem", arguments: Options, start: "Plan | None" = None) 
     from optimiser.solve import solve
 
     limits = {"gap": arguments.gap, "seconds": arguments.time, "seed": arguments.seed, "work": arguments.work}
-    stop, ticker = threading.Event(), ProgressDisplay(None if arguments.work else arguments.time)
+    stop, ticker = (
+        threading.Event(),
+        ProgressDisplay(None if arguments.work else arguments.time, lang=language(arguments, problem.region)),
+    )
     said = "Stopping with the best plan so far; Ctrl-C again aborts."
     work = functools.partial(solve, problem, **limits, progress=ticker, stop=stop, start=start)
     return interruptible(work, stop, ticker, said)
@@ -66,10 +69,10 @@ def impossible(problem: "Problem", error: "Impossible", arguments: Options) -> i
     from optimiser.solver.limits import Limits
     from reports.answers.repairs import as_record, as_text
 
-    stop, ticker = threading.Event(), ProgressDisplay(arguments.repair_time)
+    lang = language(arguments, problem.region)
+    stop, ticker = threading.Event(), ProgressDisplay(arguments.repair_time, lang=lang)
     limits = Limits(arguments.gap, arguments.repair_time, stop, arguments.seed)
     said = "Stopping with the repairs found so far; Ctrl-C again aborts."
-    lang = arguments.lang or problem.region.parameters.region.language
     first = interruptible(lambda: diagnose(problem, limits, ticker, error.clash), stop, ticker, said)
     if not (arguments.json or first.exact):
         tell(as_text(first, problem, lang), "")

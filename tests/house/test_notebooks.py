@@ -133,7 +133,7 @@ def test_agreements_lots_and_partition():
 
 @pytest.mark.slow
 def test_your_own_rule(capsys):
-    """With the rule no new site is larger than it says; the plan of the mistaken one is told to be withheld."""
+    """With the rule no new site is larger than it says; the plan of the mistaken one is withheld."""
     names = run("06_own_rule")
     assert names["largest"]["with"] <= names["MOST"] < names["largest"]["without"]
     assert "is withheld" in capsys.readouterr().out

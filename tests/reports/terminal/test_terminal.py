@@ -15,7 +15,9 @@ import pytest
 import cli
 from optimiser.solver.limits import Progress
 from reports.terminal.examples import EXAMPLES
-from reports.terminal.progress import STAGES, ProgressDisplay, interruptible, plain_words
+from reports.terminal.progress import STAGES, ProgressDisplay, described, interruptible, plain_words
+from reports.text.notation import Notation
+from reports.text.words import Words
 
 ROOT = Path(__file__).parents[3]
 JARGON = re.compile(r"\b(relaxation|bound|incumbent|gap|node|MIP|LP)\b")
@@ -134,6 +136,10 @@ def test_elsewhere_progress_is_one_line_a_change():
         display(Progress(seconds=seconds, stage="search", incumbent=incumbent, bound=99.0))
         display.redraw()
     display.end()
+    dutch = described(Progress(seconds=3.0, stage="search", incumbent=110.0, bound=99.0), "nl")
+    assert (
+        dutch == f"zoekt · beste plan 110 · hoogstens {Notation('nl').percent(0.1, 2)} van het best mogelijke"
+    )
     assert stream.getvalue().splitlines() == [
         "     1 s  searching · best possible 99",
         "     3 s  searching · best plan 110 · at most 10.00% from the best possible",
@@ -148,7 +154,10 @@ def test_what_the_worker_raises_is_raised():
 
 def test_stages_are_told_without_jargon():
     """No words of solvers, also not where a stage is part of another."""
-    assert not [words for _, words in STAGES if JARGON.search(words)]
+    for lang in ("nl", "en"):
+        said = [Words(lang, "progress")(key, km="5", left="3") for _, key in STAGES]
+        assert not [words for words in said if JARGON.search(words)]
+    assert plain_words("sites, 3 open", "nl") == "kiest locaties, nog 3 te gaan"
     assert plain_words("relaxation, groups of 5 km") == (
         "estimating the best possible, neighbourhoods within 5 km together"
     )
