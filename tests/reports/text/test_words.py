@@ -1,6 +1,7 @@
 """The words of what people read: in the catalogues of both languages, all of them used, and nowhere else."""
 
 import ast
+import glob
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
@@ -68,9 +69,9 @@ def patterns(path: Path) -> frozenset[str]:
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            found.add(node.value)
+            found.add(glob.escape(node.value))
         elif isinstance(node, ast.JoinedStr):
-            parts = [str(p.value) if isinstance(p, ast.Constant) else "*" for p in node.values]
+            parts = [glob.escape(str(p.value)) if isinstance(p, ast.Constant) else "*" for p in node.values]
             found |= {"".join(parts)} if any(part.strip("*_ ") for part in parts) else set()
     return frozenset(found)
 
