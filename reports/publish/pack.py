@@ -80,7 +80,7 @@ def _readme(contents: Contents, why: str, *, public: bool) -> str:
     """Return what every file is for, in plain text that any computer opens."""
     words = contents.words
     files = (REPORT, WORKBOOK, LAYERS, PAPER if why else PDF)
-    told = [f"{name}: {words('pack_' + name.replace('.', '_'))}" for name in files]
+    told = [f"{name}: {words(f'pack_{name.replace(".", "_")}')}" for name in files]
     threshold = Public(contents.plan).threshold
     marked = words("pack_public", threshold=threshold) if public else words("pack_full", threshold=threshold)
     return "\n".join(
