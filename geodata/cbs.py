@@ -61,7 +61,7 @@ class Extract:
     unused: tuple[str, ...] = ()
     """Columns of the map that nothing is read from."""
     repairs: tuple[str, ...] = ()
-    """What was mended of the shapes, in sentences."""
+    """Repairs of the shapes, in sentences."""
 
     @property
     def missing(self) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from geodata.numerals import exact_text
 from geodata.size_limits import MEGABYTE, MOST_TABLE, is_too_large
 
 OLD_EXCEL = b"\xd0\xcf\x11\xe0"
-"""How a file of Excel before 2007 begins, whatever its name says."""
+"""First bytes of a workbook of Excel before 2007, whatever its name says."""
 
 
 def is_spreadsheet(path: Path) -> bool:

@@ -132,7 +132,7 @@ _TITLES = 10
 """Lines in which the column names stand, below titles."""
 
 _SOURCE = re.compile(r"(bron|source)\s*:|©", re.IGNORECASE)
-"""How the line begins that statistics offices write below a table."""
+"""Beginning of the line that statistics offices write below a table."""
 
 
 def _without_title_and_source(rows: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 NO_FIGURES = "no figures to draw"
-"""What stands in a graph of a table in which there is no number."""
+"""Text in a graph of a table in which there is no number."""
 
 LARGEST = 220.0
 """Area (points²) of the dot of the largest site on a map."""

@@ -21,7 +21,7 @@ LINES, WIDTH = 15, 110
 
 
 class Result(ABC):
-    """What the front door returns; it is frozen and says itself what can be asked of it."""
+    """A frozen answer of the front door, which says itself what can be asked of it."""
 
     @abstractmethod
     def summary(self) -> str:

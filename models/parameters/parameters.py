@@ -156,7 +156,7 @@ class Tier(Section):
     rate: EurPerClientWeek | None = None
     """All-in, in place of the next three."""
     presence: Presence | None = None
-    """What of the all-in rate does not follow the client; facilities only, absent: nothing."""
+    """Part of the all-in rate that does not follow the client; facilities only, absent: nothing."""
     availability: Share | None = None
     """Part of the all-in rate, less presence, that a place costs while it stands empty; as many places as
     may be lived in (`occupancy`). Facilities only; absent: an empty place costs nothing."""

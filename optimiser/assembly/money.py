@@ -24,7 +24,7 @@ class Steering:
 
 @dataclass(frozen=True)
 class SharedPrice:
-    """What a unit of something that several regions share costs one of them in a year, above its own price.
+    """Price in a year, above its own, of a unit of something that several regions share.
 
     `kind` is "budget" (a Wmo euro, in points) or "open_places" (a place open to everyone that is kept, in
     points per place-year: a reward). It steers one solve of a decomposed country and is no part of a plan.

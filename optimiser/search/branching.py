@@ -29,7 +29,7 @@ SITES_NODES, BOUND_NODES = 20, 50
 
 
 class Decided(NamedTuple):
-    """What runs (site and tier, year), whether beds may go (year), and what the small model says it costs."""
+    """Decisions of the small model: running sites (site and tier, year), years in which beds go, cost."""
 
     objective: float
     runs: Floats

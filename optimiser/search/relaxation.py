@@ -146,7 +146,7 @@ class WrongSign(ValueError):
 
 @dataclass(frozen=True)
 class Structure:
-    """Which rows and columns of a model merge; made once, whatever the prices are.
+    """Rows and columns of a model that merge; made once, whatever the prices are.
 
     Attributes
     ----------

@@ -92,7 +92,7 @@ def run(highs: Any) -> None:
 
 
 UNLIMITED_NODES = 2**31 - 1
-"""What HiGHS takes for no limit on nodes."""
+"""Number of nodes that HiGHS takes for no limit."""
 
 type Columns = NDArray[np.int32]
 

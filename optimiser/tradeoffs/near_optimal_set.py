@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AlternativesOptions:
-    """How many plans, how far above the best, and for how long each is sought.
+    """Number of plans, distance above the best, and limits of each search.
 
     Attributes
     ----------

@@ -24,7 +24,7 @@ BEST = "best"
 
 @dataclass(frozen=True)
 class ParetoOptions:
-    """What is traded, and how finely.
+    """Criteria that are traded, and the number of points.
 
     Attributes
     ----------
