@@ -28,6 +28,10 @@ PROVEN = 1e-6
 """Gap (share) below which a plan is called proven: the precision of the solver's own arithmetic."""
 
 
+BESIDE_FROM = 0.5
+"""Part of the seconds after which the reference is made beside a search that has no plan yet."""
+
+
 class Impossible(Exception):
     """No plan meets the hard rules; `explanation` says which give way at the least, where and by how much.
 
@@ -144,9 +148,9 @@ def running_as_in(plan: Plan, problem: Problem) -> Floats:
 
 
 class ReferenceBeside:
-    """The do-nothing reference, made in a thread beside the search once that has a bound or a plan.
+    """The do-nothing reference, made in a thread beside the search once that has a plan, or half its time.
 
-    Not before: where there is no plan, its time would be lost.
+    Not before: the search needs the cores more, and where there can be no plan its time would be lost.
     """
 
     def __init__(self, model: Model, limits: Limits, progress: Callable[[Progress], None]) -> None:
@@ -163,7 +167,8 @@ class ReferenceBeside:
 
     def heard(self, told: Progress) -> None:
         """Pass on how far the search has come, and begin once there is something to stand beside."""
-        if self._making is None and not (told.bound is None and told.incumbent is None):
+        late = told.bound is not None and told.seconds > BESIDE_FROM * self._limits.seconds
+        if self._making is None and (told.incumbent is not None or late):
             self._begin()
         self._progress(told)
 

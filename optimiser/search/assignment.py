@@ -23,7 +23,7 @@ BEST, NEAREST, MORE = 14, 4, 6
 those that are nearest; and how many more at a time where more would pay."""
 
 ROUNDS = 3
-"""How often pairs that would pay are added."""
+"""How often pairs that would pay are added; as often again while a hard rule is broken."""
 
 WORTHWHILE = 0.1
 """Share of the objective that pairs left out would bring, one person each, before it is solved again."""
@@ -57,7 +57,9 @@ def people_follow(
         taking_part |= pairs.best(arrays, prices, BEST)
     breakable, count = _breakable(model, arrays), len(arrays.cost)
     found: Floats | None = None
-    for _ in range(ROUNDS):
+    for number in range(2 * ROUNDS):
+        if found is not None and number >= ROUNDS:
+            break
         breaches = np.ones(len(breakable.cost) - count, dtype=bool)
         program = LinearModel(breakable, _possible(breakable, np.append(taking_part, breaches)), limits)
         # without corners: a vertex would take several times as long and is no better a plan

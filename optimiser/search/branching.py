@@ -11,11 +11,14 @@ from threading import Event
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from optimiser.model.model import Arrays, Floats, Model
 from optimiser.model.variables import column_ids
+from optimiser.search.aggregation import Aggregate
+from optimiser.search.reduced_model import ReducedModel
 from optimiser.search.relaxation import Indices, Relaxation
-from optimiser.solver.highs import LinearModel
+from optimiser.solver.highs import LinearModel, Solution
 from optimiser.solver.limits import Clock, Limits
 
 FINE = 0.25
@@ -45,7 +48,9 @@ class Branching:
     def __init__(self, model: Model, prices: Floats, limits: Limits, clock: Clock) -> None:
         self.bound = -np.inf
         self.decided: Decided | None = None
-        self._model, self._prices, self._limits, self._clock = model, prices, limits, clock
+        self._model, self._limits, self._clock = model, limits, clock
+        self._relaxation = Relaxation.of(model)
+        self._small = self._relaxation.at(prices)
         self._stop, self._thread = Event(), ThreadPoolExecutor(max_workers=1)
         self._branching: Future[None] | None = None
 
@@ -55,6 +60,18 @@ class Branching:
             self._branch()
         else:
             self._branching = self._thread.submit(self._branch)
+
+    def relaxed(self) -> tuple[ReducedModel, Solution]:
+        """Return the small relaxation in a solver of its own, to settle sites in, and its solution."""
+        structure, small = self._relaxation.structure, self._small
+        program = LinearModel(small, np.arange(len(small.cost), dtype=np.int32), self._limits)
+        # nothing is shared out: what it says of people is of no neighbourhood
+        nothing = csr_array((len(structure.column_of), len(small.cost)))
+        merged = Aggregate(small, nothing, structure.column_of, structure.row_of)
+        solution = program.relax(interior=True, seconds=self._clock.left)
+        if solution.outcome == "optimal":
+            self.bound = max(self.bound, solution.objective)
+        return ReducedModel(merged, program, self._relaxation.sites), solution
 
     def wait(self) -> None:
         """Wait until there is nothing left to branch on, or no time."""
@@ -69,9 +86,8 @@ class Branching:
             self._branching.result()
 
     def _branch(self) -> None:
-        relaxation = Relaxation.of(self._model)
-        small, operating = relaxation.at(self._prices), relaxation.sites.operating
-        x, column_of = self._model.decisions, relaxation.structure.column_of
+        small, operating = self._small, self._relaxation.sites.operating
+        x, column_of = self._model.decisions, self._relaxation.structure.column_of
         closing = column_of[column_ids(x.closing)]
         settled = np.concatenate([operating.ravel(), closing, column_of[column_ids(x.grows)]])
         self._over_sites(small, settled, operating, closing)

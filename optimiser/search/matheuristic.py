@@ -170,7 +170,8 @@ class Matheuristic:
         """Settle sites as they are known to run, else along the relaxation; or both ways, and the better."""
         known = None if runs is None else self.settled(smaller, runs)
         if runs is None or known is None:
-            return self.construct(smaller, relaxed)
+            along = self.along_small_relaxation(smaller)
+            return self.construct(smaller, relaxed) if along is None else along
         if not both_ways:
             return known
         self.to_whole_numbers(smaller, known)
@@ -179,6 +180,18 @@ class Matheuristic:
         smaller.ask_again(list(range(smaller.sites.count)))
         made = self.construct(smaller, relaxed)
         return made if made is not None and made.objective < known.objective else self.settled(smaller, runs)
+
+    def along_small_relaxation(self, smaller: ReducedModel) -> Solution | None:
+        """Settle sites along the small relaxation, which is quick, and as there in the smaller model."""
+        if self.branching is None:
+            return None
+        small, relaxed = self.branching.relaxed()
+        self.tell("small relaxation")
+        along = self.construct(small, relaxed) if relaxed.outcome == "optimal" else None
+        if along is None:
+            return None
+        going = values_of(along)[small.aggregate.place[column_ids(self.model.decisions.closing)]]
+        return smaller.settle_all(self.model, small.sites.use(along).round(), going.round(), self.clock)
 
     def _hear_branching(self) -> None:
         if self.branching is not None:

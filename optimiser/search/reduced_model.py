@@ -131,9 +131,9 @@ class ReducedModel:
         program, solution = priced_in(small.arrays, taking_part, limits, clock)
         return cls(small, program, Sites.of(model, small.place)), solution
 
-    def relax(self, clock: Clock, below: float = np.inf) -> Solution | None:
-        """Solve the relaxation from where the last one ended; None where it has none below a limit."""
-        solution = self.program.relax(seconds=clock.left, below=below)
+    def relax(self, clock: Clock, below: float = np.inf, *, interior: bool = False) -> Solution | None:
+        """Solve the relaxation, from where the last ended or anew; None where it has none below a limit."""
+        solution = self.program.relax(interior=interior, seconds=clock.left, below=below)
         return solution if solution.outcome == "optimal" and solution.objective < below else None
 
     def expand(self, values: Floats) -> Floats:
@@ -166,7 +166,8 @@ class ReducedModel:
         closing = column_ids(model.decisions.closing)
         self.settle(dict(enumerate(runs)))
         self.fix(closing, going)
-        settled = self.relax(clock)
+        # so much changes at once that the way from where the last one ended is longer than anew
+        settled = self.relax(clock, interior=True)
         if settled is None:
             self.ask_again(list(range(self.sites.count)))
             self.release(closing)
@@ -180,7 +181,7 @@ class ReducedModel:
         closing = column_ids(model.decisions.closing)
         if not len(closing):
             return solution
-        use = self.expand(values_of(solution))[closing]
+        use = values_of(solution)[self.aggregate.place[closing]]
         self.fix(closing, (use > USED).astype(float))
         settled = self.relax(clock)
         if settled is not None or clock.left <= 0.0:
