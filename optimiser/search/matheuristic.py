@@ -28,7 +28,7 @@ from optimiser.search.branching import Branching, Decided
 from optimiser.search.elastic import ElasticModel, Shortage, hard_policies
 from optimiser.search.lagrangian_bound import LagrangianBound
 from optimiser.search.reduced_model import DROPPED, RUNS, USED, ReducedModel, SiteChange, values_of
-from optimiser.search.rounding import whole_homes, whole_places
+from optimiser.search.rounding import MARGINS, whole_homes, whole_places
 from optimiser.solver.highs import Columns, LinearModel, Solution
 from optimiser.solver.limits import Clock, Limits, Progress, Report
 
@@ -399,23 +399,34 @@ class Matheuristic:
         began = self.clock.seconds
         homes, given = whole_homes(self.model, smaller.expand(values_of(settled)))
         smaller.fix(homes, given)
-        near = smaller.relax(self.clock) or settled
-        values = smaller.expand(values_of(near))
-        places = whole_places(self.model, values)
-        smaller.release(homes)
-        if places is None:
-            logger.info("no whole places near what is settled")
-            return
-        logger.info("%.1f s: rounded", self.clock.seconds)
+        values = smaller.expand(values_of(smaller.relax(self.clock) or settled))
         x = self.model.decisions
-        runs = column_ids(x.operating)
-        columns = np.concatenate([homes, places[0], runs])
-        fixed = np.concatenate([given, places[1], values[runs].round()])
-        followed = people_follow(self.model, columns, fixed, smaller.prices(near), self.limits, self.clock)
+        runs, closing = column_ids(x.operating), column_ids(x.closing)
+        decided = np.concatenate([homes, runs]), np.concatenate([given, values[runs].round()])
+        for margin in MARGINS:
+            places = whole_places(self.model, values, margin)
+            if self.clock.left <= 0.0:
+                break
+            if places is None:
+                continue
+            lived_in = smaller.lived_in(*places, self.clock)
+            smaller.fix(closing, values[closing].round())
+            logger.info("%.1f s: rounded, margin %.1f", self.clock.seconds, margin)
+            if lived_in is not None and self._people_follow(decided, places, smaller.prices(lived_in)):
+                break
+        smaller.release(homes)
+        self.finishing = max(self.finishing, self.clock.seconds - began)
+
+    def _people_follow(
+        self, decided: tuple[Columns, Floats], places: tuple[Columns, Floats], prices: Floats | None
+    ) -> bool:
+        """Let everybody choose where homes, sites and places stand; return whether that is a plan."""
+        columns, fixed = (np.concatenate(both) for both in zip(decided, places, strict=True))
+        followed = people_follow(self.model, columns, fixed, prices, self.limits, self.clock)
         logger.info("%.1f s: followed", self.clock.seconds)
         if followed is not None:
             self.keep(followed, "a plan in whole numbers")
-        self.finishing = max(self.finishing, self.clock.seconds - began)
+        return followed is not None
 
     def whole_model(self) -> None:
         """Give the whole model to the solver, from the best plan, for the time that is left."""
@@ -436,8 +447,13 @@ class Matheuristic:
                 shown = _finite(now[0])
                 self.report(Progress(self.clock.seconds, "whole model", shown, _finite(self.bound)))
 
+        def enough() -> bool:
+            """Whether the best plan is near the bound of the branching, which the solver knows nothing of."""
+            objective, bound = told
+            return np.isfinite(objective) and objective - bound <= self.limits.gap * abs(objective)
+
         solution = program.search(
-            gap=self.limits.gap, seconds=self.clock.left, start=self.best, progress=listen
+            gap=self.limits.gap, seconds=self.clock.left, start=self.best, progress=listen, enough=enough
         )
         if np.isfinite(solution.bound):
             self.take_bound(solution.bound, None)

@@ -194,6 +194,13 @@ class ReducedModel:
                 self.fix(one, np.zeros(1))
         return self.relax(clock)
 
+    def lived_in(self, places: Columns, whole: Floats, clock: Clock) -> Solution | None:
+        """Return what people do where places are as given, which they stay only for this; None: they cannot."""
+        self.fix(places, whole)
+        lived_in = self.relax(clock)
+        self.release(places)
+        return lived_in
+
     def ask_again(self, sites: list[int]) -> None:
         """Let sites run or not, as they like."""
         columns = np.concatenate([self.sites.operating[n] for n in sites])

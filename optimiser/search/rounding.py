@@ -26,22 +26,18 @@ PLACE_LOST, PLACE_SPARE = 50_000.0, 5_000.0
 NODES = 200
 """Nodes in which whole places are looked for near a relaxation."""
 
-MARGIN = 0.5
-"""Places by which the replacement rule is kept, since who moves to the Wlz shifts a little after rounding."""
+MARGINS = (0.5, 3.0, 6.0, 0.0)
+"""Places by which the replacement rule is kept, since who moves to the Wlz or home shifts a little after
+rounding; the next where people cannot live with what was rounded."""
 
 
-def whole_places(model: Model, values: Floats) -> tuple[Columns, Floats] | None:
+def whole_places(model: Model, values: Floats, margin: float) -> tuple[Columns, Floats] | None:
     """Return places, additions, removals and conversions in whole numbers, near a relaxation.
 
-    `operating` stays as it is in `values`, which must be whole. The rules on places hold; what
-    people do is taken from `values`. None where no such rounding exists.
+    `operating` stays as it is in `values`, which must be whole. The rules on places hold, that on
+    replacement by a margin of places; what people do is taken from `values`. None where no such rounding
+    exists.
     """
-    rounded = _whole_places(model, values, MARGIN)
-    return _whole_places(model, values, 0.0) if rounded is None else rounded
-
-
-def _whole_places(model: Model, values: Floats, margin: float) -> tuple[Columns, Floats] | None:
-    """Return whole places that keep the replacement rule by a margin."""
     x, arrays = model.decisions, model.arrays
     whole = column_ids(x.places, x.added, x.removed, x.converted, x.grows, x.closing)
     slack = column_ids(

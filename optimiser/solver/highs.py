@@ -191,10 +191,12 @@ class LinearModel:
         start: Floats | None,
         progress: Callable[[float, float], None],
         nodes: int | None = None,
+        enough: Callable[[], bool] = lambda: False,
     ) -> Solution:
         """Solve with whole numbers, from a start where there is one, until gap, time, nodes or stop.
 
-        `progress` hears incumbent and bound, both without the constant.
+        `progress` hears incumbent and bound, both without the constant; `enough` is asked after it whether
+        what is known elsewhere makes going on of no use.
         """
         highs = self._highs
         highs.setOptionValue("solve_relaxation", False)
@@ -208,6 +210,8 @@ class LinearModel:
 
         def tell(event: Any) -> None:
             progress(event.data_out.mip_primal_bound, event.data_out.mip_dual_bound)
+            if enough():
+                event.interrupt()
 
         highs.cbMipInterrupt.subscribe(tell)
         try:

@@ -128,7 +128,7 @@ def test_places_are_brought_to_whole_numbers_under_it(plan):
     values = values_of_plan(model, plan)
     bed = next(v for at, v in model.decisions.places.items() if at[0] == "S1" and at[2] == 2023)
     values[bed.id] += MOST + 0.6 - sum(plan.data["places"].sel(site="S1", year=2023).values)
-    columns, whole = whole_places(model, values)
+    columns, whole = whole_places(model, values, 0.0)
     places = dict(zip(columns, whole, strict=True))
     at_s1 = [places[v.id] for (s, _, t), v in model.decisions.places.items() if (s, t) == ("S1", 2023)]
     assert sum(at_s1) == MOST
