@@ -18,8 +18,8 @@ from benchmarks.regions import problem_of
 from benchmarks.results import add, add_option, machine
 from optimiser.model.model import Model
 from optimiser.rule import Row
+from optimiser.search.aggregation import WITHIN_M
 from optimiser.search.lagrangian_bound import LagrangianBound
-from optimiser.search.matheuristic import WITHIN_M
 from optimiser.search.reduced_model import ReducedModel
 from optimiser.solver.limits import Clock, Limits
 

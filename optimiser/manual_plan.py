@@ -24,11 +24,11 @@ from optimiser.model.model import RULES, Floats, Model
 from optimiser.model.variables import SLACK, column_ids
 from optimiser.plan import Plan, Proof, dataset
 from optimiser.problem import Problem
+from optimiser.search.aggregation import WITHIN_M
 from optimiser.search.assignment import people_follow
 from optimiser.search.elastic import hard_policies
 from optimiser.search.feasibility_phase import breachable
 from optimiser.search.lagrangian_bound import LagrangianBound
-from optimiser.search.matheuristic import WITHIN_M
 from optimiser.search.reduced_model import SMALL, ReducedModel
 from optimiser.solve import NoPlanYet, reference_of, signed, unavoidable
 from optimiser.solver.highs import Columns, LinearModel, version

@@ -23,8 +23,8 @@ from optimiser.model.model import Model
 from optimiser.plan import Plan, Proof
 from optimiser.problem import Problem
 from optimiser.regions.price_coordination import Limit, Prices, RegionAnswer, shared_prices
+from optimiser.search.aggregation import WITHIN_M
 from optimiser.search.lagrangian_bound import LagrangianBound
-from optimiser.search.matheuristic import WITHIN_M
 from optimiser.search.reduced_model import SMALL, ReducedModel, values_of
 from optimiser.solve import NoPlanYet, solve
 from optimiser.solver.highs import LinearModel, version

@@ -25,6 +25,16 @@ from optimiser.rule import Label
 
 SAME_MIX = 1e-9
 
+WITHIN_M = (15_000.0, 8_000.0, 5_000.0, 3_000.0)
+"""Metres across a group of origins, round by round; at the first the choice of a site is much the same."""
+
+FARTHER_M, MANY_GROUPS = 30_000.0, 25
+"""Metres across a group in a round before these, where the first would have more groups than this: sites
+are settled in a third of the time, so that a plan is there early; the bound comes from the later rounds."""
+
+OVERSTATED = 1.1
+"""Times what a plan has under a ceiling that groups may make of it, to be of use."""
+
 type Share = tuple[int, Label, float]
 """A column of the whole model, the label of the smaller column it is a part of, and which part (to scale)."""
 
@@ -230,3 +240,23 @@ def _substituted(arrays: Arrays, expand: csr_array, place: NDArray[np.int32], to
         upper=np.bincount(place, weights=arrays.upper, minlength=columns),
         integer=np.bincount(place, weights=arrays.integer, minlength=columns) > 0,
     )
+
+
+def rounds_of(problem: Problem) -> tuple[float, ...]:
+    """Return the metres across a group of origins, round by round."""
+    many = groups_within(problem, WITHIN_M[0]) > MANY_GROUPS
+    return (FARTHER_M, *WITHIN_M) if many else WITHIN_M
+
+
+def grouped_finely_enough(model: Model, eased: Eased | None) -> Iterator[tuple[float, Aggregate]]:
+    """Generate metres across a group and the smaller model, ever smaller groups; ceilings are eased.
+
+    Groups that overstate too much of what is under a ceiling are left out, but for the smallest: their
+    prices bound little, and what is cheapest in them is dear in the whole model.
+    """
+    for within_m in rounds_of(model.problem):
+        grouped = aggregate(model, within_m)
+        if eased is None:
+            yield within_m, grouped
+        elif within_m == WITHIN_M[-1] or grouped.overstated(eased).max() <= OVERSTATED:
+            yield within_m, grouped.eased(eased)

@@ -14,15 +14,14 @@ A model that is small from the start is simply given to the solver.
 """
 
 import logging
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 
 from optimiser.model.model import Arrays, Floats, Model
 from optimiser.model.variables import column_ids
-from optimiser.problem import Problem
-from optimiser.search.aggregation import Aggregate, Eased, aggregate, groups_within
+from optimiser.search.aggregation import WITHIN_M, Eased, grouped_finely_enough
 from optimiser.search.assignment import cleaned, netted, people_follow
 from optimiser.search.branching import Branching, Decided
 from optimiser.search.elastic import ElasticModel, Shortage, hard_policies
@@ -33,16 +32,6 @@ from optimiser.solver.highs import Columns, LinearModel, Solution
 from optimiser.solver.limits import Clock, Limits, Progress, Report
 
 logger = logging.getLogger(__name__)
-
-WITHIN_M = (15_000.0, 8_000.0, 5_000.0, 3_000.0)
-"""Metres across a group of origins, round by round; at the first the choice of a site is much the same."""
-
-FARTHER_M, MANY_GROUPS = 30_000.0, 25
-"""Metres across a group in a round before these, where the first would have more groups than this: sites
-are settled in a third of the time, so that a plan is there early; the bound comes from the later rounds."""
-
-OVERSTATED = 1.1
-"""Times what a plan has under a ceiling that groups may make of it, to be of use."""
 
 PER_ROUND = 0.25
 """Part of the open questions settled in a round."""
@@ -421,7 +410,8 @@ class Matheuristic:
         self, decided: tuple[Columns, Floats], places: tuple[Columns, Floats], prices: Floats | None
     ) -> bool:
         """Let everybody choose where homes, sites and places stand; return whether that is a plan."""
-        columns, fixed = (np.concatenate(both) for both in zip(decided, places, strict=True))
+        columns = np.concatenate([decided[0], places[0]])
+        fixed = np.concatenate([decided[1], places[1]])
         followed = people_follow(self.model, columns, fixed, prices, self.limits, self.clock)
         logger.info("%.1f s: followed", self.clock.seconds)
         if followed is not None:
@@ -469,26 +459,6 @@ class Matheuristic:
             self.model, columns, values[columns].round(), None, unlimited, Clock(unlimited)
         )
         self.keep(cleaned(self.arrays, values) if followed is None else followed, "whole model")
-
-
-def rounds_of(problem: Problem) -> tuple[float, ...]:
-    """Return the metres across a group of origins, round by round."""
-    many = groups_within(problem, WITHIN_M[0]) > MANY_GROUPS
-    return (FARTHER_M, *WITHIN_M) if many else WITHIN_M
-
-
-def grouped_finely_enough(model: Model, eased: Eased | None) -> Iterator[tuple[float, Aggregate]]:
-    """Generate metres across a group and the smaller model, ever smaller groups; ceilings are eased.
-
-    Groups that overstate too much of what is under a ceiling are left out, but for the smallest: their
-    prices bound little, and what is cheapest in them is dear in the whole model.
-    """
-    for within_m in rounds_of(model.problem):
-        grouped = aggregate(model, within_m)
-        if eased is None:
-            yield within_m, grouped
-        elif within_m == WITHIN_M[-1] or grouped.overstated(eased).max() <= OVERSTATED:
-            yield within_m, grouped.eased(eased)
 
 
 def _every(arrays: Arrays) -> Columns:

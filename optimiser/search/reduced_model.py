@@ -195,7 +195,7 @@ class ReducedModel:
         return self.relax(clock)
 
     def lived_in(self, places: Columns, whole: Floats, clock: Clock) -> Solution | None:
-        """Return what people do where places are as given, which they stay only for this; None: they cannot."""
+        """Return what people do where places are as given, which then are free again; None if they cannot."""
         self.fix(places, whole)
         lived_in = self.relax(clock)
         self.release(places)

@@ -21,8 +21,8 @@ from scipy.sparse import csr_array, hstack
 from optimiser.model.model import Arrays, Floats, Model
 from optimiser.model.variables import column_ids
 from optimiser.plan import Plan, Proof
-from optimiser.search.aggregation import Aggregate
-from optimiser.search.matheuristic import WITHIN_M, Matheuristic, reduced
+from optimiser.search.aggregation import WITHIN_M, Aggregate
+from optimiser.search.matheuristic import Matheuristic, reduced
 from optimiser.search.reduced_model import SMALL, ReducedModel, Sites, nearest, priced_in
 from optimiser.solve import running_as_in, status_of, verified
 from optimiser.solver.highs import Columns, LinearModel, Solution, version

@@ -22,8 +22,7 @@ from scipy.sparse import csr_array
 from optimiser.model.model import Arrays, Floats, Model
 from optimiser.plan import Plan, Proof
 from optimiser.problem import Problem
-from optimiser.search.aggregation import Eased
-from optimiser.search.matheuristic import grouped_finely_enough
+from optimiser.search.aggregation import Eased, grouped_finely_enough
 from optimiser.search.optimise import search
 from optimiser.search.reduced_model import SMALL, pair_columns
 from optimiser.solve import running_as_in, status_of, verified

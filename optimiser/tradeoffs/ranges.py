@@ -16,8 +16,8 @@ from scipy.sparse import csr_array
 
 from optimiser.model.model import Arrays, Floats, Model
 from optimiser.plan import Plan
+from optimiser.search.aggregation import WITHIN_M
 from optimiser.search.lagrangian_bound import LagrangianBound
-from optimiser.search.matheuristic import WITHIN_M
 from optimiser.search.reduced_model import SMALL, ReducedModel
 from optimiser.solver.highs import Columns, LinearModel
 from optimiser.solver.limits import Clock, Limits, Progress, Report

@@ -21,7 +21,7 @@ from optimiser.model.model import Arrays, Floats, Model
 from optimiser.plan import dataset
 from optimiser.problem import Problem
 from optimiser.rule import Label
-from optimiser.search.matheuristic import WITHIN_M
+from optimiser.search.aggregation import WITHIN_M
 from optimiser.search.optimise import search
 from optimiser.search.reduced_model import SMALL, ReducedModel
 from optimiser.solve import Unverified
