@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,18 +47,33 @@ def people_follow(
     `prices` (row) point at the pairs to begin with. What is returned is a plan; in a large model
     pairs that would hardly pay may be left out of the choice. None where nothing was found in time.
     """
+    followed = nearly_followed(model, columns, values, prices, limits, clock)
+    return None if followed is None or followed.broken > UNBROKEN else followed.values
+
+
+class Followed(NamedTuple):
+    """What people do (column), and by how much all together that breaks hard rules (units of each)."""
+
+    values: Floats
+    broken: float
+
+
+def nearly_followed(
+    model: Model, columns: Columns, values: Floats, prices: Floats | None, limits: Limits, clock: Clock
+) -> Followed | None:
+    """Return the best that people can do as `people_follow` does, or what breaks hard rules the least."""
     arrays = with_fixed(model, columns, values)
     if len(arrays.cost) <= SMALL:
         solution = LinearModel(arrays, _possible(arrays), limits).relax(seconds=clock.left)
-        return None if solution.values is None else cleaned(model.arrays, solution.values)
+        return None if solution.values is None else Followed(cleaned(model.arrays, solution.values), 0.0)
     pairs = _Pairs.of(model)
     taking_part = nearest(model, NEAREST, NEAREST)
     if prices is not None:
         taking_part |= pairs.best(arrays, prices, BEST)
     breakable, count = _breakable(model, arrays), len(arrays.cost)
-    found: Floats | None = None
+    found: Followed | None = None
     for number in range(2 * ROUNDS):
-        if found is not None and number >= ROUNDS:
+        if found is not None and found.broken <= UNBROKEN and number >= ROUNDS:
             break
         breaches = np.ones(len(breakable.cost) - count, dtype=bool)
         program = LinearModel(breakable, _possible(breakable, np.append(taking_part, breaches)), limits)
@@ -67,8 +82,8 @@ def people_follow(
         if solution.values is None or solution.duals is None:
             break
         broken = float(solution.values[count:].sum())
-        if broken <= UNBROKEN:
-            found = cleaned(model.arrays, solution.values[:count])
+        if found is None or broken <= max(UNBROKEN, found.broken):
+            found = Followed(cleaned(model.arrays, solution.values[:count]), broken)
         reduced = arrays.cost - arrays.matrix.T @ solution.duals
         left_out = ~taking_part & (reduced < 0.0) & (arrays.upper > 0.0)
         promised = -float(reduced[left_out].sum())

@@ -22,12 +22,12 @@ import numpy as np
 from optimiser.model.model import Arrays, Floats, Model
 from optimiser.model.variables import column_ids
 from optimiser.search.aggregation import WITHIN_M, Eased, grouped_finely_enough
-from optimiser.search.assignment import cleaned, netted, people_follow
+from optimiser.search.assignment import UNBROKEN, cleaned, nearly_followed, netted, people_follow
 from optimiser.search.branching import Branching, Decided
 from optimiser.search.elastic import ElasticModel, Shortage, hard_policies
 from optimiser.search.lagrangian_bound import LagrangianBound
 from optimiser.search.reduced_model import DROPPED, RUNS, USED, ReducedModel, SiteChange, values_of
-from optimiser.search.rounding import MARGINS, whole_homes, whole_places
+from optimiser.search.rounding import MARGINS, places_for, whole_homes, whole_places
 from optimiser.solver.highs import Columns, LinearModel, Solution
 from optimiser.solver.limits import Clock, Limits, Progress, Report
 
@@ -412,11 +412,14 @@ class Matheuristic:
         """Let everybody choose where homes, sites and places stand; return whether that is a plan."""
         columns = np.concatenate([decided[0], places[0]])
         fixed = np.concatenate([decided[1], places[1]])
-        followed = people_follow(self.model, columns, fixed, prices, self.limits, self.clock)
+        followed = nearly_followed(self.model, columns, fixed, prices, self.limits, self.clock)
         logger.info("%.1f s: followed", self.clock.seconds)
-        if followed is not None:
-            self.keep(followed, "a plan in whole numbers")
-        return followed is not None
+        if followed is None:
+            return False
+        plan = followed.values if followed.broken <= UNBROKEN else places_for(self.model, followed.values)
+        if plan is not None:
+            self.keep(plan, "a plan in whole numbers")
+        return plan is not None
 
     def whole_model(self) -> None:
         """Give the whole model to the solver, from the best plan, for the time that is left."""

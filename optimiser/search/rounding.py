@@ -1,6 +1,7 @@
 """Whole places and homes near a relaxation whose sites are settled."""
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array, eye_array, hstack, vstack
 
@@ -8,6 +9,8 @@ from optimiser.model.model import Floats, Model
 from optimiser.model.variables import column_ids
 from optimiser.rule import Family, Row, Rule
 from optimiser.solver.highs import Columns
+
+type Indices = NDArray[np.int64]
 
 SITE_RULES = frozenset(
     {
@@ -23,10 +26,13 @@ SITE_RULES = frozenset(
 PLACE_LOST, PLACE_SPARE = 50_000.0, 5_000.0
 """What rounding a place down or up is held to cost: somebody waits, or a place stands empty."""
 
+HELD = 1e-5
+"""By how much a row may be off where places are fitted to people: a tenth of what the check lets it be."""
+
 NODES = 200
 """Nodes in which whole places are looked for near a relaxation."""
 
-MARGINS = (0.5, 3.0, 6.0, 0.0)
+MARGINS = (0.5, 3.0, 0.0)
 """Places by which the replacement rule is kept, since who moves to the Wlz or home shifts a little after
 rounding; the next where people cannot live with what was rounded."""
 
@@ -39,21 +45,47 @@ def whole_places(model: Model, values: Floats, margin: float) -> tuple[Columns, 
     exists.
     """
     x, arrays = model.decisions, model.arrays
-    whole = column_ids(x.places, x.added, x.removed, x.converted, x.grows, x.closing)
+    whole, free = _whole(model), _on_places(model)
+    chosen = np.array(_rows_on_places(model, whole), dtype=np.int64)
+    given = values.copy()
+    given[free] = 0.0
+    told_of_people = np.abs(csr_array(arrays.matrix[chosen]) @ given) > 0.0
+    cautious = np.array([model.rows[n][0].name == "replacement_before_closure" for n in chosen])
+    upper = arrays.row_upper[chosen] - margin * (cautious & told_of_people)
+    found = _nearest_whole(model, values, free, chosen, upper)
+    if found is None:
+        return None
+    closing = column_ids(x.closing)
+    found[closing] = _beds_go(model, found)
+    return whole, found[whole]
+
+
+def _whole(model: Model) -> Columns:
+    x = model.decisions
+    return column_ids(x.places, x.added, x.removed, x.converted, x.grows, x.closing)
+
+
+def _on_places(model: Model) -> Columns:
+    """Return the columns of places, and those that say by how much soft rules on places are broken."""
+    x = model.decisions
     slack = column_ids(
         x.excess, x.short_reduction, x.unfair, x.running, x.too_near, x.over_share, x.between_nodes,
         x.below_scale, x.unsettled, x.broken_agreements,
     )  # fmt: skip
-    free = np.concatenate([whole, slack])
-    chosen = _rows_on_places(model, whole)
+    return np.concatenate([_whole(model), slack])
+
+
+def _nearest_whole(
+    model: Model, values: Floats, free: Columns, chosen: Indices, row_upper: Floats
+) -> Floats | None:
+    """Return (column) the free columns with whole places near `values` where the chosen rows hold."""
+    arrays = model.arrays
     matrix = csr_array(arrays.matrix[chosen])
     given = values.copy()
     given[free] = 0.0
     fixed = matrix @ given
-    lower, upper = arrays.row_lower[chosen] - fixed, arrays.row_upper[chosen] - fixed
-    cautious = np.array([model.rows[n][0].name == "replacement_before_closure" for n in chosen])
-    upper = np.where(cautious & (np.abs(fixed) > 0), upper - margin, upper)
-    places, order = column_ids(x.places), np.sort(free)
+    lower, upper = arrays.row_lower[chosen] - fixed, row_upper - fixed
+    places, order = column_ids(model.decisions.places), np.sort(free)
     count = len(places)
     picked = (np.arange(count), np.searchsorted(order, places))
     pick = csr_array((np.ones(count), picked), shape=(count, len(order)))
@@ -78,10 +110,31 @@ def whole_places(model: Model, values: Floats, margin: float) -> tuple[Columns, 
         return None
     found = np.zeros(len(arrays.cost))
     found[order] = solved.x[: len(order)]
+    whole = _whole(model)
     found[whole] = np.round(found[whole])
-    closing = column_ids(x.closing)
-    found[closing] = _beds_go(model, found)
-    return whole, found[whole]
+    return found
+
+
+def places_for(model: Model, values: Floats) -> Floats | None:
+    """Return (column) values with whole places, near those in `values`, around what people do there.
+
+    People stay as they are, and so do homes and in which years sites run; every row that speaks of places
+    holds. None where no such places exist, or people break a rule by themselves.
+    """
+    x, arrays = model.decisions, model.arrays
+    free = _on_places(model)
+    there = np.zeros(len(arrays.cost))
+    there[free] = 1.0
+    chosen = np.flatnonzero((abs(arrays.matrix) @ there) > 0.0)
+    found = _nearest_whole(model, values, free, chosen, arrays.row_upper[chosen])
+    if found is None:
+        return None
+    made = values.copy()
+    made[free] = found[free]
+    made[column_ids(x.closing)] = _beds_go(model, made)
+    sums = arrays.matrix @ made
+    off = np.maximum(arrays.row_lower - sums, sums - arrays.row_upper).max()
+    return made if off <= HELD else None
 
 
 def _beds_go(model: Model, values: Floats) -> Floats:

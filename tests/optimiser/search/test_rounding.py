@@ -1,0 +1,65 @@
+"""Whole places near a relaxation, and around what people do."""
+
+import numpy as np
+import pytest
+from builders import best
+from tiny import write_tiny_region
+
+from models.demand.forecast import forecast
+from models.region.read_region import read_region
+from optimiser.explain.binding_rules import values_of_plan
+from optimiser.model.model import Model
+from optimiser.model.variables import column_ids
+from optimiser.problem import Problem
+from optimiser.search.rounding import places_for, whole_places
+from optimiser.solve import dataset, violations
+
+
+@pytest.fixture(scope="module", name="plan")
+def tiny_plan(tmp_path_factory):
+    """Return the best plan of the tiny region: ten beds at S1, four group places at S2."""
+    region = read_region(write_tiny_region(tmp_path_factory.mktemp("tiny")))
+    return best(Problem.of(region, forecast(region)))
+
+
+@pytest.fixture(scope="module", name="model")
+def tiny_model(plan):
+    """Return its model."""
+    return Model.of(plan.problem)
+
+
+def test_places_are_fitted_to_people(plan, model):
+    """From places that are fewer than people live in, in fractions, whole ones that every rule allows."""
+    values = values_of_plan(model, plan)
+    x = model.decisions
+    values[column_ids(x.places, x.removed)] -= 0.6
+    made = places_for(model, values)
+    assert made is not None
+    places = made[column_ids(x.places)]
+    assert (places == places.round()).all()
+    assert violations(plan.problem, dataset(model, made)) == ()
+    people = column_ids(x.clients, x.housed, x.waiting, x.new_homes)
+    assert (made[people] == values[people]).all()
+
+
+def test_more_people_than_places_can_be_are_told(plan, model):
+    """A thousand people at S1 fit in no number of places."""
+    values = values_of_plan(model, plan)
+    at_s1 = next(v.id for at, v in model.decisions.housed.items() if at[1] == "S1")
+    values[at_s1] += 1000.0
+    assert places_for(model, values) is None
+
+
+def test_who_breaks_a_rule_by_themselves_is_not_mended_with_places(plan, model):
+    """Clients that appear from nowhere: no places make that a plan."""
+    values = values_of_plan(model, plan)
+    values[next(iter(model.decisions.waiting.values())).id] += 5.0
+    assert places_for(model, values) is None
+
+
+def test_a_whole_plan_stays_as_it_is(plan, model):
+    """Rounding the best plan changes no place, and none is farther off than half."""
+    values = values_of_plan(model, plan)
+    columns, whole = whole_places(model, values, 0.0)
+    places = np.isin(columns, column_ids(model.decisions.places))
+    assert np.abs(whole[places] - values[columns[places]]).max() < 0.5
