@@ -148,7 +148,7 @@ def test_branching_that_fails_says_so(region, monkeypatch):
     def refuse(*_: object) -> None:
         raise WrongSign
 
-    monkeypatch.setattr(Relaxation, "at", refuse)
+    monkeypatch.setattr(Branching, "_over_sites", refuse)
     branching = Branching(model, np.zeros(len(model.rows)), limits, Clock(limits))
     branching.begin()
     with pytest.raises(WrongSign):
