@@ -4,9 +4,10 @@
    model gives prices, and these bound every plan of the whole one (`lagrangian_bound.py`). From the first
    prices on, a small relaxation of the whole model is branched on beside (`branching.py`): the bound rises,
    and what it decides on sites is made a plan of where it is cheaper.
-2. Sites are settled along the relaxation, the clearest first, with a look at both answers where
-   few questions are left.
-3. Places and homes are brought to whole numbers, and everybody chooses again in the whole model.
+2. Sites are settled along the small relaxation, or the smaller model, the clearest first, with a look at
+   both answers where few questions are left.
+3. Places and homes are brought to whole numbers, and everybody chooses again in the whole model; where that
+   breaks a rule, places are fitted to what people do.
 4. One site at a time runs in other years, the most promising first: duality says which cannot pay.
 5. With time left, groups become smaller, so that prices, bound and plan become sharper.
 
