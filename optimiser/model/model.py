@@ -247,6 +247,13 @@ class Arrays:
             row_upper=np.concatenate([self.row_upper, upper]),
         )
 
+    def speaks_of(self, columns: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Return (row) whether it has an entry of any of the columns."""
+        there = np.zeros(len(self.cost))
+        there[columns] = 1.0
+        speaks: NDArray[np.bool_] = (abs(self.matrix) @ there) > 0.0
+        return speaks
+
     def with_columns(self, cost: Floats, upper: Floats) -> "Arrays":
         """Return these arrays with columns more, from 0 to `upper`, in no row yet and not whole."""
         count = len(cost)

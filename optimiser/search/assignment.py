@@ -23,7 +23,7 @@ BEST, NEAREST, MORE = 14, 4, 6
 those that are nearest; and how many more at a time where more would pay."""
 
 ROUNDS = 3
-"""How often pairs that would pay are added; as often again while a hard rule is broken."""
+"""Rounds in which pairs that would pay are added; as many again while a hard rule is broken."""
 
 WORTHWHILE = 0.1
 """Share of the objective that pairs left out would bring, one person each, before it is solved again."""
@@ -52,7 +52,7 @@ def people_follow(
 
 
 class Followed(NamedTuple):
-    """What people do (column), and by how much all together that breaks hard rules (units of each)."""
+    """Choices of people (column), and the sum of what they break of hard rules (units of each)."""
 
     values: Floats
     broken: float
@@ -103,10 +103,8 @@ def _breakable(model: Model, arrays: Arrays) -> Arrays:
     With few pairs, or the places and homes that stand, they may be impossible to keep, which the solver
     takes long to find out and after which it names no pair that would help.
     """
-    x, entries = model.decisions, arrays.matrix.tocsr()
-    people = np.zeros(len(arrays.cost))
-    people[column_ids(x.clients, x.left, x.waiting, x.housed)] = 1.0
-    speaks = (abs(entries) @ people) > 0.0
+    x = model.decisions
+    speaks = arrays.speaks_of(column_ids(x.clients, x.left, x.waiting, x.housed))
     policy = np.array([rule.kind != "core" for rule, _ in model.rows])
     at_least = np.flatnonzero(speaks & policy & ~np.isfinite(arrays.row_upper))
     at_most = np.flatnonzero(speaks & policy & ~np.isfinite(arrays.row_lower))

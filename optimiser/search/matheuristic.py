@@ -394,9 +394,9 @@ class Matheuristic:
         runs, closing = column_ids(x.operating), column_ids(x.closing)
         decided = np.concatenate([homes, runs]), np.concatenate([given, values[runs].round()])
         for margin in MARGINS:
-            places = whole_places(self.model, values, margin)
             if self.clock.left <= 0.0:
                 break
+            places = whole_places(self.model, values, margin)
             if places is None:
                 continue
             lived_in = smaller.lived_in(*places, self.clock)

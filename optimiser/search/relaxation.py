@@ -240,7 +240,7 @@ def groups_of_rows(model: Model) -> Indices:
     """Return (row) the number of its group: rows alike but for the neighbourhood, which speak of no site."""
     areas, sense = set(model.problem.areas), senses(model.arrays)
     x, arrays = model.decisions, model.arrays
-    apart = _speaking_of(arrays, column_ids(x.places, x.operating, x.added, x.removed, x.converted, x.grows))
+    apart = arrays.speaks_of(column_ids(x.places, x.operating, x.added, x.removed, x.converted, x.grows))
     first: dict[tuple[object, ...], int] = {}
     row_of = np.zeros(len(model.rows), dtype=np.int32)
     for n, (rule, row) in enumerate(model.rows):
@@ -251,14 +251,6 @@ def groups_of_rows(model: Model) -> Indices:
                 label = (rule.name, int(sense[n]), *row.label[:at], *row.label[at + 1 :])
         row_of[n] = first.setdefault(label, len(first))
     return row_of
-
-
-def _speaking_of(arrays: Arrays, columns: Indices) -> NDArray[np.bool_]:
-    """Return (row) whether it has an entry of any of the columns."""
-    there = np.zeros(len(arrays.cost))
-    there[columns] = 1.0
-    speaks: NDArray[np.bool_] = (abs(arrays.matrix) @ there) > 0.0
-    return speaks
 
 
 def right_sign(arrays: Arrays, prices: Floats) -> Floats:

@@ -10,8 +10,6 @@ from optimiser.model.variables import column_ids
 from optimiser.rule import Family, Row, Rule
 from optimiser.solver.highs import Columns
 
-type Indices = NDArray[np.int64]
-
 SITE_RULES = frozenset(
     {
         "large_enough_to_run", "small_enough_to_fit", "places_carry_over", "intramural_reduction",
@@ -27,7 +25,7 @@ PLACE_LOST, PLACE_SPARE = 50_000.0, 5_000.0
 """What rounding a place down or up is held to cost: somebody waits, or a place stands empty."""
 
 HELD = 1e-5
-"""By how much a row may be off where places are fitted to people: a tenth of what the check lets it be."""
+"""Distance of a row from its limit where places are fitted to people: a tenth of what the check allows."""
 
 NODES = 200
 """Nodes in which whole places are looked for near a relaxation."""
@@ -46,7 +44,7 @@ def whole_places(model: Model, values: Floats, margin: float) -> tuple[Columns, 
     """
     x, arrays = model.decisions, model.arrays
     whole, free = _whole(model), _on_places(model)
-    chosen = np.array(_rows_on_places(model, whole), dtype=np.int64)
+    chosen = np.array(_rows_on_places(model, whole), dtype=np.intp)
     given = values.copy()
     given[free] = 0.0
     told_of_people = np.abs(csr_array(arrays.matrix[chosen]) @ given) > 0.0
@@ -76,7 +74,7 @@ def _on_places(model: Model) -> Columns:
 
 
 def _nearest_whole(
-    model: Model, values: Floats, free: Columns, chosen: Indices, row_upper: Floats
+    model: Model, values: Floats, free: Columns, chosen: NDArray[np.intp], row_upper: Floats
 ) -> Floats | None:
     """Return (column) the free columns with whole places near `values` where the chosen rows hold."""
     arrays = model.arrays
@@ -123,9 +121,7 @@ def places_for(model: Model, values: Floats) -> Floats | None:
     """
     x, arrays = model.decisions, model.arrays
     free = _on_places(model)
-    there = np.zeros(len(arrays.cost))
-    there[free] = 1.0
-    chosen = np.flatnonzero((abs(arrays.matrix) @ there) > 0.0)
+    chosen = np.flatnonzero(arrays.speaks_of(free))
     found = _nearest_whole(model, values, free, chosen, arrays.row_upper[chosen])
     if found is None:
         return None
