@@ -28,7 +28,7 @@ BEGUN = 5.0
 STAGES = (
     (r"relaxation, groups of (?P<km>\d+) km", "groups"),
     (r"the farthest relaxation", "farthest"),
-    (r"relaxation|bound", "relaxation"),
+    (r"(small )?relaxation|bound", "relaxation"),
     (r"sites, (?P<left>\d+) open", "sites_open"),
     (r"sites tried otherwise", "sites_tried"),
     (r"a plan in whole numbers", "whole_numbers"),

@@ -11,8 +11,11 @@ import threading
 from pathlib import Path
 
 import pytest
+from builders import tiny_problem
 
 import cli
+from optimiser.search import optimise
+from optimiser.solve import solve
 from optimiser.solver.limits import Progress
 from reports.terminal.examples import EXAMPLES
 from reports.terminal.progress import STAGES, ProgressDisplay, described, interruptible, plain_words
@@ -150,6 +153,15 @@ def test_what_the_worker_raises_is_raised():
     """An error of the thread comes out of the call that waits for it."""
     with pytest.raises(ZeroDivisionError):
         interruptible(lambda: 1 / 0, threading.Event(), ProgressDisplay(stream=io.StringIO()), "")
+
+
+def test_every_stage_of_a_search_has_plain_words(monkeypatch):
+    """The tiny region, searched as a large one is: no stage is told in the solver's own words."""
+    monkeypatch.setattr(optimise, "SMALL", 0)
+    stages = set()
+    solve(tiny_problem(), gap=0.0, seconds=60.0, progress=lambda told: stages.add(told.stage))
+    assert "small relaxation" in stages
+    assert {stage for stage in stages if plain_words(stage, "nl") == stage} == set()
 
 
 def test_stages_are_told_without_jargon():
