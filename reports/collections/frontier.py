@@ -142,7 +142,10 @@ class Front(Result):
     def _in_vain(self) -> Iterator[str]:
         for point in self.points:
             if point.plan is None:
-                ceilings = ", ".join(f"{name} ≤ {most:,.0f}" for name, most in point.ceilings.items())
+                ceilings = ", ".join(
+                    f"{self.word(name)} ≤ {Notation(self.lang).number(most)}"
+                    for name, most in point.ceilings.items()
+                )
                 yield self.word("none" if point.bound == math.inf else "late", ceilings=ceilings)
 
     def chart(self) -> bytes:

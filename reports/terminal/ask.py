@@ -219,7 +219,7 @@ def _compare(arguments: Options) -> int:
     lang = arguments.lang or region_of(plans[0]).parameters.region.language
     compared = PlanComparison.of(plans, lang)
     if arguments.solve_on and not all(one.is_distinguishable for one in compared.distances):
-        compared = PlanComparison.of(_solved_on(plans, arguments), lang)
+        compared = PlanComparison.of(_solved_on(plans, arguments, lang), lang)
     record = compared.record()
     if not arguments.json:
         print_lines(compared.lines())
@@ -230,12 +230,12 @@ def _compare(arguments: Options) -> int:
     return DONE
 
 
-def _solved_on(plans: "Sequence[Plan]", arguments: Options) -> "list[Plan]":
+def _solved_on(plans: "Sequence[Plan]", arguments: Options, lang: Any) -> "list[Plan]":
     """Improve plans that are not proven for a while, and write those that have become better."""
     from optimiser.compare.comparison import improved
     from reports.folder.folder import write
 
-    stop, ticker, found = threading.Event(), ProgressDisplay(), list["Plan"]()
+    stop, ticker, found = threading.Event(), ProgressDisplay(lang=lang), list["Plan"]()
     for folder, plan in zip(arguments.plans, plans, strict=True):
         tell(f"{folder}: solving on")
         limits = {"seconds": arguments.solve_on, "seed": arguments.seed, "progress": ticker, "stop": stop}

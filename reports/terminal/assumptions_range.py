@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from models.region.region import Region
     from optimiser.compare.sensitivity import Effect, Evaluate
+    from reports.text.notation import Language
 
 
 def measure(region: "Region", arguments: Options) -> int:
@@ -23,19 +24,18 @@ def measure(region: "Region", arguments: Options) -> int:
 
     register = _only(region.assumptions, arguments.only)
     rows, fixed = with_range(register), without_range(register)
-    stop = threading.Event()
-    measured = ranked(_effects(arguments, rows, lambda problem: relaxed(problem, stop), stop))
+    stop, lang = threading.Event(), language(arguments, region)
+    measured = ranked(_effects(arguments, rows, lambda problem: relaxed(problem, stop), stop, lang))
     parts = [("relaxation", measured, len(rows))]
     if arguments.plans and not stop.is_set():
         top = register.set_index("key", drop=False).loc[[one.key for one in measured[: arguments.plans]]]
         limits = {"gap": arguments.gap, "seconds": arguments.time}
-        whole = _effects(arguments, top, lambda problem: planned(problem, stop=stop, **limits), stop)
+        whole = _effects(arguments, top, lambda problem: planned(problem, stop=stop, **limits), stop, lang)
         parts.append(("plans", ranked(whole), len(top)))
     if arguments.json:
         found = {name: [effect_record(one) for one in told] for name, told, _ in parts}
         print_json({**found, "interrupted": stop.is_set(), "no_range_stated": fixed["key"].tolist()})
     else:
-        lang = language(arguments, region)
         for name, told, asked in parts:
             print_lines([measured_words(name, len(told), asked, lang), "", effects_table(told, lang), ""])
         print_lines([not_moved_words(fixed["key"].tolist(), lang)])
@@ -58,7 +58,7 @@ def _only(register: "pd.DataFrame", begins: Sequence[str]) -> "pd.DataFrame":
 
 
 def _effects(
-    arguments: Options, rows: "pd.DataFrame", evaluate: "Evaluate", stop: threading.Event
+    arguments: Options, rows: "pd.DataFrame", evaluate: "Evaluate", stop: threading.Event, lang: "Language"
 ) -> "list[Effect]":
     """Measure until done or Ctrl-C; what was measured by then is returned."""
     from geodata.bundled import region_folder
@@ -67,7 +67,7 @@ def _effects(
     from optimiser.solver.limits import Progress
 
     folder, settings = region_folder(arguments.region), settings_by_key(arguments.settings)
-    ticker, began, measured = ProgressDisplay(), time.monotonic(), list["Effect"]()
+    ticker, began, measured = ProgressDisplay(lang=lang), time.monotonic(), list["Effect"]()
 
     def tell(done: int, total: int, what: str) -> None:
         seconds = time.monotonic() - began

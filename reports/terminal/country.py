@@ -32,7 +32,8 @@ def plan_country(arguments: Options) -> int:
     if arguments.work is not None:
         raise InputError([Fault("--work", "it beside --country", "--time for many regions", "Leave it out.")])
     limits, names = _prepared(arguments)
-    stop, ticker = threading.Event(), ProgressDisplay()
+    lang: Any = arguments.lang or "nl"
+    stop, ticker = threading.Event(), ProgressDisplay(lang=lang)
     with _executor(arguments) as executor:
         crew = _crew(arguments, limits, executor, stop, ticker)
         heard = "Stopping; regions that are done are kept, and the same command goes on from there."
@@ -45,7 +46,6 @@ def plan_country(arguments: Options) -> int:
             return no_plan(error, arguments)
     if country is None:
         return no_plan(NoPlanYet("Not every region has a plan yet; the same command goes on."), arguments)
-    lang: Any = arguments.lang or "nl"
     told = write_country_plans(country, names, arguments.output, lang)
     if arguments.json:
         print_json(told)

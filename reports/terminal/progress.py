@@ -25,16 +25,52 @@ if TYPE_CHECKING:
 
 BEGUN = 5.0
 """Seconds in which a thread has begun, or there is no memory for one."""
+NUMBER = re.compile(r"[+-]?\d+(\.\d+)?(e[+-]?\d+)?")
 STAGES = (
     (r"relaxation, groups of (?P<km>\d+) km", "groups"),
     (r"the farthest relaxation", "farthest"),
     (r"(small )?relaxation|bound", "relaxation"),
     (r"sites, (?P<left>\d+) open", "sites_open"),
+    (r"(?P<left>\d+) sites to go", "sites_open"),
     (r"sites tried otherwise", "sites_tried"),
     (r"a plan in whole numbers", "whole_numbers"),
     (r"whole model", "whole_model"),
     (r"search", "search"),
     (r"people follow", "people"),
+    (r"do nothing", "do_nothing"),
+    # no plan, and what would do
+    (r"what gives way at the least", "gives_way"),
+    (r"trying (?P<what>.+)", "lever_tried"),
+    (r"a plan that keeps what it can of the agreements", "agreements_kept"),
+    (r"a plan with rules made soft", "rules_soft"),
+    (r"a plan with (?P<what>.+) = (?P<value>\S+)", "plan_with"),
+    # explanation and negotiation
+    (r"which rules bind", "binding"),
+    (r"what one more is worth", "one_more"),
+    (r"one home more", "one_home"),
+    (r"one home more, (?P<done>\d+) of (?P<total>\d+)", "one_home_of"),
+    (r"the other answer for (?P<site>.+)", "other_answer"),
+    (r"room, (?P<done>\d+) of (?P<total>\d+)", "room"),
+    (r"room of (?P<code>.+)", "room_of"),
+    (r"with all that is agreed: (?P<stage>.+)", "all_agreed"),
+    (r"without (?P<lock>.+): (?P<stage>.+)", "without_lock"),
+    (r"delivery of (?P<share>\d+)%: (?P<stage>.+)", "delivery"),
+    # other plans
+    (r"the farthest plan", "farthest_plan"),
+    (r"the cheapest plan", "cheapest"),
+    (r"(?P<ceilings>\w+ ≤ -?[\d,]+(, \w+ ≤ -?[\d,]+)*)", "cheapest_under"),
+    (r"own, (?P<done>\d+) of (?P<total>\d+) futures", "futures_own"),
+    (r"compared, (?P<done>\d+) of (?P<total>\d+) futures", "futures_compared"),
+    (r"start, (?P<done>\d+) of (?P<total>\d+) futures", "futures_start"),
+    (r"mean, (?P<done>\d+) of (?P<total>\d+) futures", "futures_mean"),
+    # many solves
+    (r"(?P<done>\d+) of (?P<total>\d+) solves: (?P<stage>.+)", "solves"),
+    (r"(?P<done>\d+) of (?P<total>\d+) solves, some (?P<left>\d+) s to go: (?P<stage>.+)", "solves_left"),
+    (r"as it stands", "as_it_stands"),
+    (r"(?P<what>[\w.-]+) = (?P<value>\S+)", "with_number"),
+    (r"(?P<done>\d+) of (?P<total>\d+) plans; next: (?P<steps>.+)", "plans_between"),
+    (r"bounds, (?P<done>\d+) of (?P<total>\d+) regions", "regions_bounds"),
+    (r"plans, (?P<done>\d+) of (?P<total>\d+) regions", "regions_plans"),
 )
 """Stages of a search as the solver calls them, and the keys of their words (context `progress`)."""
 
@@ -103,9 +139,7 @@ class ProgressDisplay:
     The solver's thread reports; the thread that waits for it draws.
     """
 
-    def __init__(
-        self, limit: float | None = None, stream: TextIO | None = None, lang: "Language" = "en"
-    ) -> None:
+    def __init__(self, limit: float | None = None, stream: TextIO | None = None, *, lang: "Language") -> None:
         self._stream, self._lang = stream or sys.stderr, lang
         self._limit = limit
         self._is_terminal = self._stream.isatty()
@@ -176,12 +210,38 @@ def described(progress: "Progress", lang: "Language" = "en") -> str:
 
 
 def plain_words(stage: str, lang: "Language" = "en") -> str:
-    """Return a stage of the search in words of daily use; a stage without such words as it is."""
-    first, mark, last = stage.rpartition(": ")
+    """Return a stage of a search in words of daily use; a stage without such words as it is."""
+    return known_words(stage, lang) or stage
+
+
+def known_words(stage: str, lang: "Language") -> str | None:
+    """Return the words of a stage; None where it, or a stage that it names, has none."""
     for pattern, key in STAGES:
-        if match := re.fullmatch(pattern, last):
-            return first + mark + _words(lang)(key, **match.groupdict())
-    return stage
+        if match := re.fullmatch(pattern, stage):
+            values = match.groupdict()
+            inner = known_words(values["stage"], lang) if "stage" in values else ""
+            if inner is None:
+                return None
+            parts = {name: _written(name, text, lang) for name, text in values.items()}
+            return _words(lang)(key, **parts | {"stage": inner})
+    return None
+
+
+def _written(name: str, text: str, lang: "Language") -> str:
+    """Return a part of a stage as a language writes it."""
+    from reports.text.notation import Notation
+    from reports.text.words import Words
+
+    if name == "share":
+        return Notation(lang).percent(int(text) / 100, 0)
+    if name == "ceilings":
+        criterion = Words(lang, "frontier")
+        pairs = [one.split(" ≤ ") for one in text.split(", ")]
+        written = [
+            f"{criterion(of)} ≤ {Notation(lang).number(float(most.replace(',', '')))}" for of, most in pairs
+        ]
+        return ", ".join(written)
+    return Notation(lang).plain(float(text)) if name == "value" and NUMBER.fullmatch(text) else text
 
 
 def _words(lang: "Language") -> "Words":

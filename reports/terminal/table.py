@@ -150,10 +150,11 @@ def _agreements(arguments: Options) -> int:
 
     if arguments.output:
         check_folder(arguments.output, FILES)
-    plan, stop, ticker = read_plan(arguments.plan), threading.Event(), ProgressDisplay()
+    plan, stop = read_plan(arguments.plan), threading.Event()
     stock = read_stock(arguments.stock, plan.problem.region) if arguments.stock else {}
     agreed = _agreed_decisions(arguments, plan)
     lang = arguments.lang or plan.problem.region.parameters.region.language
+    ticker = ProgressDisplay(lang=lang)
     told = Negotiation(plan, HomesAsked.of(plan, stock, by_neighbourhood=arguments.wijk), lang)
     keep = _keeping(arguments)
     keep(told)

@@ -44,7 +44,10 @@ def test_a_country_is_planned_and_goes_on_where_it_was(country_map, tmp_path, ca
     folder = tmp_path / "country"
     asked = ["plan", "--country", str(country_map), *ASKED, "-o", str(folder)]
     assert main(asked) == 0
-    free = json.loads(capsys.readouterr().out)
+    told = capsys.readouterr()
+    free = json.loads(told.out)
+    assert "maakt voor elke regio een plan, 0 van 2 klaar" in told.err
+    assert " regions" not in told.err
     assert (free["regions"], free["limits_met"], free["limits"]) == (2, True, [])
     assert 0.0 <= free["gap"] <= 0.2
     for name in (path.name for path in (folder / "regions").iterdir()):

@@ -11,25 +11,20 @@ import threading
 from pathlib import Path
 
 import pytest
-from builders import tiny_problem
 
 import cli
-from optimiser.search import optimise
-from optimiser.solve import solve
 from optimiser.solver.limits import Progress
 from reports.terminal.examples import EXAMPLES
-from reports.terminal.progress import STAGES, ProgressDisplay, described, interruptible, plain_words
+from reports.terminal.progress import ProgressDisplay, described, interruptible
 from reports.text.notation import Notation
-from reports.text.words import Words
 
 ROOT = Path(__file__).parents[3]
-JARGON = re.compile(r"\b(relaxation|bound|incumbent|gap|node|MIP|LP)\b")
 WORKER = """
 import sys, threading
 from optimiser.solver.limits import Progress
 from reports.terminal.progress import ProgressDisplay, interruptible
 
-stop, display = threading.Event(), ProgressDisplay(300)
+stop, display = threading.Event(), ProgressDisplay(300, lang="en")
 
 def work():
     display(Progress(seconds=1.0, stage="whole model", incumbent=110.0, bound=99.0))
@@ -134,7 +129,7 @@ def test_sigterm_ends_it():
 def test_elsewhere_progress_is_one_line_a_change():
     """Three reports of which two say the same but for the seconds: two lines."""
     stream = io.StringIO()
-    display = ProgressDisplay(300, stream)
+    display = ProgressDisplay(300, stream, lang="en")
     for seconds, incumbent in ((1.0, None), (2.0, None), (3.0, 110.0)):
         display(Progress(seconds=seconds, stage="search", incumbent=incumbent, bound=99.0))
         display.redraw()
@@ -152,28 +147,7 @@ def test_elsewhere_progress_is_one_line_a_change():
 def test_what_the_worker_raises_is_raised():
     """An error of the thread comes out of the call that waits for it."""
     with pytest.raises(ZeroDivisionError):
-        interruptible(lambda: 1 / 0, threading.Event(), ProgressDisplay(stream=io.StringIO()), "")
-
-
-def test_every_stage_of_a_search_has_plain_words(monkeypatch):
-    """The tiny region, searched as a large one is: no stage is told in the solver's own words."""
-    monkeypatch.setattr(optimise, "SMALL", 0)
-    stages = set()
-    solve(tiny_problem(), gap=0.0, seconds=60.0, progress=lambda told: stages.add(told.stage))
-    assert "small relaxation" in stages
-    assert {stage for stage in stages if plain_words(stage, "nl") == stage} == set()
-
-
-def test_stages_are_told_without_jargon():
-    """No words of solvers, also not where a stage is part of another."""
-    for lang in ("nl", "en"):
-        said = [Words(lang, "progress")(key, km="5", left="3") for _, key in STAGES]
-        assert not [words for words in said if JARGON.search(words)]
-    assert plain_words("sites, 3 open", "nl") == "kiest locaties, nog 3 te gaan"
-    assert plain_words("relaxation, groups of 5 km") == (
-        "estimating the best possible, neighbourhoods within 5 km together"
-    )
-    assert plain_words("asked: sites, 3 open") == "asked: deciding on sites, 3 to go"
+        interruptible(lambda: 1 / 0, threading.Event(), ProgressDisplay(stream=io.StringIO(), lang="en"), "")
 
 
 @pytest.mark.parametrize("name", cli.commands().commands)
