@@ -54,7 +54,7 @@ PANELS: dict[str, dict[str, Command]] = {
     },
     "Table": {"agreements": table.agreements, "place": table.place, "lots": table.lots},
     "Follow": {"monitor": follow.monitor},
-    "Show": {"report": show.report, "serve": show.serve, "regions": show.regions},
+    "Show": {"report": show.report, "serve": show.serve, "verify": show.verify, "regions": show.regions},
 }
 """The commands by panel, in the order of the work."""
 COMPLETING = "_SPREIDPLAN_COMPLETE"

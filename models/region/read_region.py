@@ -1,6 +1,7 @@
 """Reading of a region's folder: tables, scenarios and settings, checked as a whole."""
 
 import hashlib
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -35,6 +36,7 @@ DEFAULT_CRS = "EPSG:28992"
 _AREA_FILES = ("neighbourhoods.gpkg", "neighbourhoods.geojson")
 
 _DATA = (".csv", ".xlsx", ".toml", ".gpkg", ".geojson", ".graphml")
+_KEPT = (*_DATA, ".md")
 
 
 def read_region(
@@ -58,6 +60,7 @@ def read_region(
     """
     folder, faults = Path(folder), list[Fault]()
     _check_folder(folder)
+    files = region_files(folder)
     faults.extend(_files(folder))
     raw = read_toml(folder / TOML, TOML, faults) or {}
     chosen, overrides = scenario.override(raw, folder, scenarios, settings or {}, faults)
@@ -71,7 +74,11 @@ def read_region(
     faults.extend(faults_of_norms(draft))
     if faults or parameters is None:
         raise InputError(_told(folder, faults, overrides))
-    region = _region(folder, parameters, draft, overrides, _digest(folder, scenarios, overrides))
+    if region_files(folder) != files:
+        found, remedy = "a file that was saved while it was read", "Run it again."
+        raise InputError([Fault(str(folder), found, "files that stay as they are", remedy)])
+    region = _region(folder, parameters, draft, overrides, _digest(files, scenarios, overrides))
+    region = replace(region, files=files)
     agreed = folder / AGREED
     return locked(region, read_decided(agreed, region)) if agreed.is_file() else region
 
@@ -343,13 +350,25 @@ def _plain(rows: pd.DataFrame) -> pd.DataFrame:
     return plain
 
 
-def _digest(folder: Path, scenarios: Sequence[str], overrides: Sequence[Override]) -> str:
+def region_files(folder: Path) -> dict[str, bytes]:
+    """Return the bytes of a region's files by their names below its folder, scenarios included."""
+    found = [
+        *(path for path in folder.iterdir() if path.suffix in _KEPT and not path.name.startswith(".")),
+        *(folder / "scenarios").glob("*.toml"),
+    ]
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(found)
+        if path.is_file() and os.access(path, os.R_OK)
+    }
+
+
+def _digest(files: Mapping[str, bytes], scenarios: Sequence[str], overrides: Sequence[Override]) -> str:
     known = {TOML, *_AREA_FILES, *ROADS, TABLE, WORKBOOK, *(table.file for table in tables.TABLES)}
-    names = sorted(path.name for path in folder.iterdir() if path.name in known)
+    names = sorted(name for name in files if name in known)
     digest = hashlib.sha256()
     for name in [*names, *(f"scenarios/{name}.toml" for name in sorted(scenarios))]:
-        content = (folder / name).read_bytes()
-        digest.update(f"{name}\n{len(content)}\n".encode() + content)
+        digest.update(f"{name}\n{len(files[name])}\n".encode() + files[name])
     for one in overrides:
         digest.update(f"{one.key}={one.new!r}\n".encode())
     return digest.hexdigest()

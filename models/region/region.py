@@ -1,7 +1,7 @@
 """A region as planners keep it in a folder: labelled frames, checked as a whole."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import geopandas as gpd
@@ -67,6 +67,8 @@ class Region(Result):
     """What somebody has agreed, which a plan keeps: `agreed.csv` and what is locked beside it."""
     remarks: tuple[dict[str, str], ...] = ()
     """Sentences (`nl`, `en`) without which the region's figures must not be shown."""
+    files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """The files of the folder as they were read, scenarios included; none of a region made in Python."""
 
     @property
     def treasury(self) -> Treasury:

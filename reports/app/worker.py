@@ -36,6 +36,7 @@ from reports.folder.arrays import write_arrays
 from reports.folder.case import write_case
 from reports.folder.collection import Collection
 from reports.folder.folder import CASE, read_plan
+from reports.folder.integrity import case_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -258,7 +259,7 @@ def write_core(plan: Plan, folder: Path, lang: Language = "nl") -> None:
         shutil.rmtree(fresh, ignore_errors=True)
         write_case(_region(plan), fresh)
         fresh.rename(folder / CASE)
-    write_arrays(plan, folder / "plan.nc")
+    write_arrays(plan, folder / "plan.nc", case_digest(folder / CASE))
 
 
 def _listed(folder: Path, name: str, kept: Collection) -> dict[str, Any] | None:

@@ -24,9 +24,10 @@ REFERENCE = "do_nothing"
 """Group that holds the reference."""
 
 
-def write_arrays(plan: Plan, file: Path) -> None:
-    """Write the plan's arrays, and those of doing nothing as the group `do_nothing`."""
-    _storable(plan.data.assign_attrs(_attributes(plan))).to_netcdf(file, engine="netcdf4")
+def write_arrays(plan: Plan, file: Path, case: str = "") -> None:
+    """Write the plan's arrays, and those of doing nothing as the group `do_nothing`; `case` is its digest."""
+    attributes = _attributes(plan) | ({"case_digest": case} if case else {})
+    _storable(plan.data.assign_attrs(attributes)).to_netcdf(file, engine="netcdf4")
     _storable(plan.reference).to_netcdf(file, engine="netcdf4", group=REFERENCE, mode="a")
 
 
@@ -64,6 +65,7 @@ class Said:
     proof: Proof
     overrides: tuple[Override, ...]
     digest: str
+    case_digest: str
 
 
 def said_in(data: xr.Dataset, file: Path) -> Said:
@@ -74,6 +76,13 @@ def said_in(data: xr.Dataset, file: Path) -> Said:
     InputError
         Where one of them is not there, or is not what a plan has.
     """
+    if "case_digest" not in data.attrs and "proof" in data.attrs:
+        remedy = (
+            f"Make it again from its own input: spreidplan plan {file.parent / 'case'} -o NEW. The report that "
+            "lies in the folder can still be read."
+        )
+        found = "a plan of an earlier version, without the digest of its input"
+        raise InputError([Fault(str(file), found, "a plan whose input can be verified", remedy)])
     try:
         proof = Proof(**json.loads(data.attrs["proof"]))
         figures = (proof.objective, proof.bound, proof.unavoidable, proof.seconds, proof.asked_gap)
@@ -81,7 +90,7 @@ def said_in(data: xr.Dataset, file: Path) -> Said:
         if not all(isinstance(figure, int | float) and figure == figure for figure in figures):
             raise ValueError("a proof without its figures")
         overrides = tuple(Override(**line) for line in json.loads(data.attrs["overrides"]))
-        return Said(proof, overrides, str(data.attrs["digest"]))
+        return Said(proof, overrides, str(data.attrs["digest"]), str(data.attrs["case_digest"]))
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise _unusable(file, f"a plan that does not say what it is ({error})") from error
 

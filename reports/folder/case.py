@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 from models.parameters.toml_writer import region_text
 from models.region.decisions import AGREED, decided_text
+from models.region.read_region import region_files
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from models.region.region import Region
 
-_COPIED = (".csv", ".xlsx", ".gpkg", ".geojson", ".graphml", ".md")
-
 
 def write_case(region: Region, folder: Path) -> None:
     """Write the region's input to a new `folder`, with the overrides applied.
 
-    Tables, areas and scenarios are copied as they were read; `region.toml` is written anew
+    Tables, areas and scenarios are the bytes that were read; `region.toml` is written anew
     with the values that were used, and is read back to see that it says the same.
 
     Raises
@@ -28,14 +26,13 @@ def write_case(region: Region, folder: Path) -> None:
         When the written `region.toml` does not read back as the parameters of the region.
     """
     folder.mkdir()
-    for file in sorted(region.folder.iterdir()):
-        if file.is_file() and file.suffix in _COPIED and not file.name.startswith("."):
-            shutil.copyfile(file, folder / file.name)
-    scenarios = sorted((region.folder / "scenarios").glob("*.toml"))
-    if scenarios:
-        (folder / "scenarios").mkdir()
-        for file in scenarios:
-            shutil.copyfile(file, folder / "scenarios" / file.name)
+    # a table that was saved in Excel during the solve must not come into the case
+    for name, content in (region.files or region_files(region.folder)).items():
+        if name.endswith(".toml") and "/" not in name:
+            continue
+        target = folder / name
+        target.parent.mkdir(exist_ok=True)
+        target.write_bytes(content)
     if region.agreed:
         text = decided_text(region.agreed)
         (folder / AGREED).write_text(text, encoding="utf-8", newline="\n")

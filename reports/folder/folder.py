@@ -27,6 +27,7 @@ from reports.figures.summary import write_summary
 from reports.folder.arrays import check_belongs, read_arrays, said_in, stored_rules, write_arrays
 from reports.folder.case import write_case
 from reports.folder.file_lock import locked
+from reports.folder.integrity import MANIFEST, case_digest, check_manifest, check_plan, write_manifest
 from reports.folder.layers import write_layers
 from reports.page.page import write_page
 from reports.workbook.workbook import write_workbook
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 
 CASE = "case"
-FILES = ("plan.nc", "summary.json", "plan.xlsx", "plan.gpkg", "report.html")
+FILES = ("plan.nc", "summary.json", "plan.xlsx", "plan.gpkg", "report.html", MANIFEST)
 """What lies in the folder of a plan beside `case`."""
 _HALF_WAY = frozenset({"plan.gpkg-journal", "plan.gpkg-wal", "plan.gpkg-shm"})
 """What SQLite has beside a file while it writes it."""
@@ -101,7 +102,7 @@ def check_writable(folder: Path) -> None:
 
 
 def read_plan(folder: Path, rules: Sequence[Rule] = ()) -> Plan:
-    """Return the plan that a folder holds; its region is read again from the case.
+    """Return the plan that a folder holds; its region is read again from the case, and it is verified again.
 
     Parameters
     ----------
@@ -111,14 +112,15 @@ def read_plan(folder: Path, rules: Sequence[Rule] = ()) -> Plan:
     Raises
     ------
     InputError
-        When the folder is not one of a plan, or what it holds cannot be used; or where the rules are
-        not those of the plan, which would be planned on without them.
+        When the folder is not one of a plan, or what it holds cannot be used or verified; or where the
+        rules are not those of the plan, which would be planned on without them.
     """
     folder = Path(folder)
     _recover(folder.resolve())
     _check_is_plan(folder)
     data, reference = read_arrays(folder / "plan.nc")
     said = said_in(data, folder / "plan.nc")
+    _check_case(folder, said.case_digest)
     region = read_region(folder / CASE)
     # The case has the overrides applied; that they were, and of which files, the arrays remember.
     region = replace(region, overrides=said.overrides, digest=said.digest)
@@ -126,7 +128,28 @@ def read_plan(folder: Path, rules: Sequence[Rule] = ()) -> Plan:
     problem = Problem.of(region, forecast(region)).with_rules(*rules)
     for arrays in (data, reference):
         check_belongs(arrays, problem, folder / "plan.nc")
-    return Plan(problem, data, reference, said.proof)
+    plan = Plan(problem, data, reference, said.proof)
+    check_plan(plan, folder / "plan.nc")
+    return plan
+
+
+def verify_folder(folder: Path) -> tuple[int, Plan]:
+    """Verify a plan folder for a third party; return how many files its manifest lists, and the plan.
+
+    Raises
+    ------
+    InputError
+        With every file that is not as it was written, or with what of the plan cannot be verified.
+    """
+    _check_is_plan(Path(folder))
+    return check_manifest(Path(folder)), read_plan(folder)
+
+
+def _check_case(folder: Path, digest: str) -> None:
+    if case_digest(folder / CASE) != digest:
+        found = "input that is not the one the plan was made of (its digest differs)"
+        remedy = f"Copy {CASE} to a folder of its own, change it there and plan that; or make the plan again."
+        raise _refusal(folder / CASE, found, "the case as it was written with the plan", remedy)
 
 
 def _check_rules(folder: Path, made_with: Sequence[str], given: Sequence[Rule]) -> None:
@@ -225,11 +248,12 @@ def _writers(contents: Contents) -> dict[str, Callable[[Path], None]]:
     """Return what writes each part of the folder."""
     return {
         CASE: lambda path: write_case(contents.region, path),
-        "plan.nc": lambda path: write_arrays(contents.plan, path),
+        "plan.nc": lambda path: write_arrays(contents.plan, path, case_digest(path.parent / CASE)),
         "summary.json": lambda path: write_summary(contents, path),
         "plan.xlsx": lambda path: write_workbook(contents, path),
         "plan.gpkg": lambda path: write_layers(contents.plan, path),
         "report.html": lambda path: write_page(contents, path),
+        MANIFEST: write_manifest,  # last: it lists all others
     }
 
 

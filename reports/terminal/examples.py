@@ -34,5 +34,6 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "monitor": ("monitor my-plan --actuals 2022Q4.csv", "monitor my-plan --replan -o next-plan"),
     "report": ("report my-plan --lang nl", "report my-plan --public -o for-the-web"),
     "serve": ("serve my-region", "serve my-plan --lang nl --port 8500"),
+    "verify": ("verify my-plan", "verify my-plan --json"),
     "regions": ("regions", "regions --json"),
 }

@@ -1,4 +1,4 @@
-"""Commands that show: report, serve, regions."""
+"""Commands that show: report, serve, verify, regions."""
 
 import importlib.util
 import sys
@@ -92,6 +92,15 @@ def serve(
     return _serve(Options(browser=not no_browser, **locals()))
 
 
+def verify(
+    plan: PlanFolder,
+    *,
+    json: AsJson = False,
+) -> int:
+    """Verify the folder of a plan: every file, rule and euro, and the claims of its proof."""
+    return _verify(Options(**locals()))
+
+
 def regions(
     *,
     json: AsJson = False,
@@ -169,6 +178,27 @@ def _refuse_without_app() -> None:
     if not all(map(importlib.util.find_spec, ("starlette", "uvicorn"))):
         remedy = "Install them: pip install 'spreidplan[app]'."
         raise InputError([Fault("serve", "no packages starlette and uvicorn", "both", remedy)])
+
+
+def _verify(arguments: Options) -> int:
+    from reports.folder.folder import verify_folder
+
+    count, plan = verify_folder(arguments.plan)
+    proof, region = plan.proof, plan.problem.region
+    assert region is not None  # it was read from the case
+    if arguments.json:
+        figures = {name: getattr(proof, name) for name in ("objective", "bound", "gap")}
+        print_json({"files": count, "status": proof.status, **figures, "digest": region.digest})
+        return DONE
+    print_lines(
+        [
+            f"{count} files are as they were written.",
+            "The plan is one of its case: it keeps every rule, and every euro of it adds up.",
+            f"Objective {proof.objective:,.0f}, at most {proof.gap:.2%} above the best plan there is "
+            f"({proof.status.replace('_', ' ')}). The bound itself can only be checked by solving again.",
+        ]
+    )
+    return DONE
 
 
 def _regions(arguments: Options) -> int:
