@@ -78,8 +78,8 @@ def said_in(data: xr.Dataset, file: Path) -> Said:
     """
     if "case_digest" not in data.attrs and "proof" in data.attrs:
         remedy = (
-            f"Make it again from its own input: spreidplan plan {file.parent / 'case'} -o NEW. The report that "
-            "lies in the folder can still be read."
+            f"Make it again from its own input: spreidplan plan {file.parent / 'case'} -o NEW. "
+            "The report that lies in the folder can still be read."
         )
         found = "a plan of an earlier version, without the digest of its input"
         raise InputError([Fault(str(file), found, "a plan whose input can be verified", remedy)])
