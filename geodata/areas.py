@@ -15,6 +15,7 @@ from scipy.spatial import KDTree
 
 from geodata.faults import Fault, did_you_mean
 from geodata.indicators import COLUMNS, INDICATORS, is_absent, is_water, numbers, our_names, texts
+from geodata.invisible import INVISIBLE
 from geodata.layers import read_layer
 
 LONE_RADIUS_M = 1000.0
@@ -25,7 +26,7 @@ SAME_SPOT_M = 1.0
 
 _LAYER = "neighbourhoods"
 _CODE = r"[A-Za-z0-9_]{1,40}"
-_NAME = r"[^\x00-\x1f\x7f\ufffe\uffff]{0,200}"
+_NAME = rf"[^\x00-\x1f{INVISIBLE}]{{0,200}}"
 _UNCOUNTED = "Fill in an estimate, merge it with a neighbour, or mark it as water ('JA')."
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from geodata.invisible import shown
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -26,7 +28,7 @@ class Fault:
             place += f", line {self.row}"
         if self.column is not None:
             place += f", {self.column}"
-        return f"{place}: found {self.found}; expected {self.expected}. {self.remedy}"
+        return shown(f"{place}: found {self.found}; expected {self.expected}. {self.remedy}")
 
 
 class InputError(ValueError):

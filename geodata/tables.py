@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from geodata.faults import Fault
+from geodata.invisible import invisible
 from geodata.numerals import is_plain
 from geodata.size_limits import MOST_TABLE, is_too_large
 from geodata.spreadsheets import is_spreadsheet, read_sheet
@@ -45,6 +46,7 @@ def read_table(path: Path, faults: list[Fault]) -> pd.DataFrame:
         text = _text(path, faults)
         separator = _separator(text) if text is not None else ","
         rows = _rows(path.name, text, separator, faults) if text is not None else []
+    faults += _invisible_faults(path.name, rows)
     if not rows and len(faults) > known:
         return _frame([], [], [], ".")
     rows = _without_title_and_source(rows)
@@ -84,6 +86,28 @@ def _guarded(cell: Any) -> Any:
     if isinstance(cell, str) and _FORMULA.match(cell) and not is_plain(cell):
         return f"'{cell}"
     return cell
+
+
+def guarded_text(text: str) -> str:
+    """Return a CSV file's text as `guarded` would write its cells; the very same where none is a formula."""
+    body = text.removeprefix("\ufeff")
+    separator = _separator(body)
+    try:
+        rows = list(csv.reader(io.StringIO(body, newline=""), delimiter=separator, strict=True))
+    except csv.Error:
+        return text
+    safe = [[_guarded_cell(cell) for cell in row] for row in rows]
+    if safe == rows:
+        return text
+    out = io.StringIO(newline="")
+    csv.writer(out, delimiter=separator, lineterminator="\n").writerows(safe)
+    return text[: len(text) - len(body)] + out.getvalue()
+
+
+def _guarded_cell(cell: str) -> str:
+    """Guard a cell that may have spaces before its sign, and leave one that is guarded."""
+    bare = cell.strip()
+    return cell if bare.startswith("'") else cell if _guarded(bare) == bare else _guarded(bare)
 
 
 def unguarded(cell: str) -> str:
@@ -168,6 +192,18 @@ def _rows(file: str, text: str, separator: str, faults: list[Fault]) -> list[tup
             return rows
         if any(cells):
             rows.append((line, cells))
+
+
+def _invisible_faults(file: str, rows: list[tuple[int, list[str]]]) -> list[Fault]:
+    """Return a fault for each row with a character that nobody sees."""
+    expected, remedy = "characters that can be seen", "Type this cell anew, rather than paste it."
+    marked = [(line, row, sign) for line, row in rows if (sign := invisible("".join(row)))]
+    return [
+        Fault(file, f"the invisible character {sign} in cell {at}", expected, remedy, row=line)
+        for line, row, sign in marked
+        for at, cell in enumerate(row, start=1)
+        if invisible(cell) == sign
+    ]
 
 
 def _without_spare_columns(rows: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:

@@ -105,14 +105,14 @@ class FreeHome:
 def looks_identifying(code: str) -> str:
     """Return why a pseudonym could make somebody known, "" where it could not.
 
-    Refused are a citizen service number (BSN: eight or nine digits that pass the eleven test), an e-mail
-    address, a telephone number, a date, a postcode, and whatever may be a name: no digit in it, a space,
-    or four letters or more in a row.
+    Refused are a citizen service number (BSN: eight or nine digits that pass the eleven test, also with
+    something before, behind or between them), an e-mail address, a telephone number, a date, a postcode,
+    and whatever may be a name: no digit in it, a space, or four letters or more in a row.
     """
     digits = re.sub(r"[\s._-]", "", code)
     if "@" in code:
         return "an e-mail address"
-    if passes_eleven_test(digits):
+    if any(map(_holds_bsn, re.findall(r"\d{8,}", digits))):
         return "a citizen service number (BSN)"
     if _PHONE.fullmatch(digits):
         return "a telephone number"
@@ -124,6 +124,11 @@ def looks_identifying(code: str) -> str:
     if words or " " in code or not any(sign.isdigit() for sign in code):
         return "what may be a name"
     return ""
+
+
+def _holds_bsn(digits: str) -> bool:
+    """Whether some nine digits in a row, or just eight, could be a BSN."""
+    return any(map(passes_eleven_test, (digits[at : at + 9] for at in range(max(1, len(digits) - 8)))))
 
 
 def passes_eleven_test(digits: str) -> bool:

@@ -5,8 +5,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
-PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]*$"
-"""What a text is made of: no character that sheets, pages and maps cannot hold."""
+from geodata.invisible import INVISIBLE
+
+PRINTABLE = rf"^[^\x00-\x08\x0b\x0c\x0e-\x1f{INVISIBLE}]*$"
+"""What a text is made of: no character that sheets, pages and maps cannot hold, or that nobody sees."""
 
 type Text = Annotated[str, Field(pattern=PRINTABLE)]
 LARGEST = 1e12

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from geodata.faults import Fault, did_you_mean
+from geodata.invisible import invisible
 from geodata.size_limits import MOST_TEXT, is_too_large
 from models.parameters.parameters import Parameters
 from models.parameters.quantity import PRINTABLE, Quantity
@@ -42,6 +43,13 @@ def read_toml(path: Path, label: str, faults: list[Fault]) -> dict[str, Any] | N
             Fault(
                 label, f"the byte 0x{error.object[error.start]:02x}", expected, "Save it as UTF-8.", row=line
             )
+        )
+        return None
+    if sign := invisible(text):
+        line = text[: next(at for at, one in enumerate(text) if invisible(one))].count("\n") + 1
+        remedy = "Type this line anew, rather than paste it."
+        faults.append(
+            Fault(label, f"the invisible character {sign}", "characters that can be seen", remedy, row=line)
         )
         return None
     try:
@@ -189,9 +197,8 @@ def _fault(error: Any, raw: Mapping[str, Any]) -> Fault:
             expected, remedy = error["ctx"]["expected"], did_you_mean(str(error["input"]), words)
         case "string_pattern_mismatch":
             if error["ctx"]["pattern"] == PRINTABLE:
-                return Fault(
-                    TOML, _shown(error["input"]), "a text", "Take out its control characters.", column=key
-                )
+                remedy = "Take out its control and invisible characters."
+                return Fault(TOML, _shown(error["input"]), "a text", remedy, column=key)
             expected = "a code of letters, digits and _ that begins with a letter"
             remedy = "Shorten it to such a code; the name can hold the rest."
         case _:

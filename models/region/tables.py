@@ -10,6 +10,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from geodata.faults import Fault, did_you_mean
+from geodata.invisible import INVISIBLE
 from geodata.numerals import Fits, parse_number, read_date
 from geodata.tables import read_table
 from models.parameters.parameters import EXITS
@@ -20,7 +21,7 @@ _ONE_OF = "one of "
 LARGEST = 10**12
 """No count or amount of a region is larger; beyond it a number no longer fits its column."""
 _TEXT = pa.Check.str_matches(
-    r"^[^\x00-\x1f\x7f]{1,200}$", error="a text of one line and at most 200 characters"
+    rf"^[^\x00-\x1f{INVISIBLE}]{{1,200}}$", error="a text of one line and at most 200 characters"
 )
 _CODE = pa.Check.str_matches(r"^[A-Za-z0-9_]{1,40}$", error="a code of letters, digits and _ (at most 40)")
 _DATE = pa.Check.str_matches(

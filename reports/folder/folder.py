@@ -95,6 +95,7 @@ def check_writable(folder: Path) -> None:
         with locked(target):
             _clear_up(target)
             check_replaceable(target)
+            _check_nothing_in_the_way(_named(target, "previous"))
             with _beside(target) as fresh:
                 (fresh / "plan.nc").write_bytes(b"")
     except OSError as error:
@@ -179,6 +180,14 @@ def check_replaceable(folder: Path) -> None:
             "a new folder, or one that holds a plan and nothing else",
             "Choose another folder, or move what is yours out of it.",
         )
+
+
+def _check_nothing_in_the_way(previous: Path) -> None:
+    """Check before a plan is made that what is there can be kept as `previous` while it is replaced."""
+    if previous.exists() and (not previous.is_dir() or _strange(previous)):
+        found = f"a folder with {', '.join(_strange(previous)[:5])}" if previous.is_dir() else "a file"
+        remedy = f"Move {previous.name} elsewhere, or choose another folder with -o."
+        raise _refusal(previous, found, "nothing: the plan that is replaced is kept there meanwhile", remedy)
 
 
 def _recover(target: Path) -> None:
@@ -291,13 +300,15 @@ def _held(fresh: Path, target: Path, error: OSError) -> InputError:
     kept = next(name for n in range(1, 1000) if not (name := _named(target, f"new-{n}")).exists())
     fresh.rename(kept)
     reason = error.strerror or type(error).__name__
-    held = isinstance(error, PermissionError)
-    remedy = "Close the program that holds one of its files open (Excel, a GIS, a browser). " if held else ""
+    expected, remedy = "a folder that can be renamed", ""
+    if isinstance(error, PermissionError):
+        expected = "a folder that no program holds open"
+        remedy = "Close the program that holds one of its files open (Excel, a GIS, a browser). "
+    elif isinstance(error, FileExistsError):
+        expected, remedy = "nothing of that name", f"Move {_named(target, 'previous').name} elsewhere. "
+    found = f"a folder that cannot be replaced ({reason})"
     return _refusal(
-        target,
-        f"a folder that cannot be replaced ({reason})",
-        "a folder that no program holds open",
-        f"{remedy}The earlier plan is unchanged; the new one lies in {kept}.",
+        target, found, expected, f"{remedy}The earlier plan is unchanged; the new one lies in {kept}."
     )
 
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from geodata.bundled import bundled_regions, region_folder
 from geodata.faults import Fault, InputError, did_you_mean
-from geodata.numerals import parse_number
-from geodata.tables import guarded, read_table, unguarded
+from geodata.numerals import is_plain, parse_number
+from geodata.tables import guarded, guarded_text, read_table, unguarded
 
 
 def read(tmp_path, content: bytes | str):
@@ -69,6 +69,8 @@ def test_codes_stay_text(tmp_path):
         ("code,,name\nA,x,y\n", 1, None, "column 2 without a name", "Name column 2"),
         ('code,name\nA,"x\n', 2, None, "unexpected end", "quotation mark"),
         ("code\tname\nA\tx\n", 1, None, "tabs", "semicolons"),
+        ("code,name\nA,x\nB,\u202ex\n", 3, None, "U+202E in cell 2", "Type this cell anew"),
+        ("co\u00adde,name\nA,x\n", 1, None, "U+00AD in cell 1", "Type this cell anew"),
         ("", None, None, "an empty file", "line 1"),
         ("\n\n", None, None, "an empty file", "line 1"),
     ],
@@ -130,6 +132,31 @@ def test_a_text_is_written_so_that_no_spreadsheet_runs_it_and_reads_back_the_sam
         [cell, str(number)] for number, cell in enumerate(cells)
     ]
     assert unguarded(written[0][1]) == "@amount"
+
+
+CELLS = st.lists(st.sampled_from(FORMULAS) | st.text("=+-@' ab1,;\"", max_size=4), min_size=3, max_size=3)
+
+
+@settings(max_examples=100, deadline=None, derandomize=True, database=None)
+@given(st.lists(CELLS, min_size=1, max_size=4), st.sampled_from(",;"), st.sampled_from(["", "\ufeff"]))
+def test_a_table_of_somebody_else_is_copied_so_that_no_spreadsheet_runs_it(rows, separator, mark):
+    """Formulas get their apostrophe, also behind spaces; it reads as before, and stays so."""
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=separator).writerows([["code", "name", "note"], *rows])
+    safe = guarded_text(mark + text.getvalue())
+    assert guarded_text(safe) == safe
+    cells = list(csv.reader(io.StringIO(safe.removeprefix("\ufeff"), newline=""), delimiter=separator))
+    assert [[unguarded(cell.strip()) for cell in row] for row in cells] == [
+        ["code", "name", "note"], *([unguarded(cell.strip()) for cell in row] for row in rows)
+    ]  # fmt: skip
+    for cell in (cell.strip() for row in cells for cell in row):
+        assert not cell.startswith(tuple("=+@-")) or is_plain(cell)
+
+
+@pytest.mark.parametrize("text", ["code,name\r\nA, één \r\n", "code;x\nA;-0,5\n", "a,b\n1,2e-3", 'a,"b', ""])
+def test_a_table_without_formulas_is_copied_to_the_byte(text):
+    """Line ends, spaces, numbers below zero and what is no CSV stay."""
+    assert guarded_text(text) == text
 
 
 def test_what_is_written_guarded_is_read_as_it_was(tmp_path):

