@@ -16,6 +16,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from geodata.temporary import end_when_terminated, sweep
 from reports.terminal import ask, follow, new_region, plan, region, show, table
 from reports.terminal.examples import EXAMPLES
 from reports.terminal.messages import (
@@ -69,6 +70,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     write_utf8(sys.stdout, sys.stderr)
     words = sys.argv[1:] if argv is None else list(argv)
+    if argv is None:
+        end_when_terminated()
+        sweep()
     try:
         code = _run(words)
         sys.stdout.flush()

@@ -3,7 +3,6 @@
 import re
 import shutil
 import sqlite3
-import tempfile
 import warnings
 import zipfile
 import zlib
@@ -20,6 +19,7 @@ from pyproj.exceptions import ProjError
 from geodata import postgis
 from geodata.faults import Fault
 from geodata.size_limits import MOST_LAYER, MOST_UNPACKED, is_too_large
+from geodata.temporary import temporary_folder
 
 type Source = Path | str
 """A file or a zip of one, `FILE#layer`, or a table of PostGIS: `postgresql://user@host/base#schema.table`."""
@@ -255,8 +255,8 @@ def _strange_in(path: Path) -> str:
 
 def _views_within(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> list[str]:
     """Return the views of a GeoPackage in a zip, which is unpacked for it: SQLite reads files only."""
-    with tempfile.TemporaryDirectory() as folder:
-        unpacked = Path(folder) / "map.gpkg"
+    with temporary_folder() as folder:
+        unpacked = folder / "map.gpkg"
         with archive.open(part) as packed, unpacked.open("wb") as file:
             shutil.copyfileobj(packed, file)
         return _views(unpacked)

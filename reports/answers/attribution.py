@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from geodata.faults import InputError
+from geodata.temporary import temporary_folder
 from models.demand.forecast import forecast
 from models.region.differences import between, file_differences, key_differences
 from models.region.read_region import read_region
@@ -24,6 +23,8 @@ from reports.folder.case import write_case
 from reports.text.words import Words
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from models.region.region import Region
     from optimiser.plan import Plan
     from reports.figures.contents import Contents
@@ -113,8 +114,8 @@ class Between:
 
     def _figures(self, taken: Steps) -> dict[str, float] | None:
         """Return the figures of the plan with some steps taken: those kept, or of a new plan."""
-        with tempfile.TemporaryDirectory() as folder:
-            region = self._region(taken, Path(folder) / "case")
+        with temporary_folder() as folder:
+            region = self._region(taken, folder / "case")
         file = None if self.kept is None else self.kept / f"{self._hash(region)}.json"
         kept = None if file is None else _kept(file)
         if kept is not None:

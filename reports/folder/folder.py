@@ -16,6 +16,7 @@ from pyogrio.errors import DataSourceError
 from xlsxwriter.exceptions import XlsxFileError
 
 from geodata.faults import Fault, InputError
+from geodata.temporary import ending_with_process
 from models.demand.forecast import forecast
 from models.region.read_region import read_region
 from optimiser.model.model import RULES
@@ -272,7 +273,8 @@ def _beside(target: Path) -> Iterator[Path]:
     fresh = target.with_name(f".{target.name}.{token_hex(4)}")
     fresh.mkdir(parents=True)
     try:
-        yield fresh
+        with ending_with_process(fresh):
+            yield fresh
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from geodata.temporary import temporary_folder
 from models.monitoring.actuals import Quarter, read_actuals
 from models.monitoring.history import SUFFIX, History
 from reports.answers.monitor import Monitor, monitored, needed
@@ -49,8 +49,8 @@ def monitor(
         Where a file has faults, or nothing was counted.
     """
     plan = plan_of(plan)
-    with TemporaryDirectory() as folder:
-        file = Path(folder) / f"counts{SUFFIX}" if history is None else Path(history)
+    with temporary_folder() as folder:
+        file = folder / f"counts{SUFFIX}" if history is None else Path(history)
         store = History(file, plan.problem.region.parameters.region.name)
         if actuals is not None:
             store.record(read_actuals(Path(actuals), plan.problem.region), Path(actuals).name)

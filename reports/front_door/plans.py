@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from geodata.tables import guarded
+from geodata.temporary import temporary_folder
 from models.region.decisions import AGREED, AgreedDecisions
 from models.region.read_decisions import read_decided
 from optimiser import manual_plan
@@ -106,8 +106,8 @@ def _decided(edit: pd.DataFrame | str | Path, problem: Problem) -> AgreedDecisio
     """Return the decisions of a table or its file."""
     if not isinstance(edit, pd.DataFrame):
         return read_decided(Path(edit), problem.region)
-    with TemporaryDirectory() as folder:
-        return _from_table(edit, Path(folder) / AGREED, problem.region)
+    with temporary_folder() as folder:
+        return _from_table(edit, folder / AGREED, problem.region)
 
 
 def _from_table(edit: pd.DataFrame, file: Path, region: Region) -> AgreedDecisions:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from geodata.faults import Fault, InputError
+from geodata.temporary import temporary_folder
 from reports.figures.public import Public
 from reports.folder.layers import write_layers, write_public_layers
 from reports.page.page import page
@@ -17,6 +16,8 @@ from reports.publish.public_workbook import write_public_workbook
 from reports.workbook.workbook import write_workbook
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from reports.figures.contents import Contents
 
 REPORT, WORKBOOK, LAYERS, PDF, PAPER, README = (
@@ -41,8 +42,7 @@ def write_pack(contents: Contents, folder: Path, *, public: bool = False, by: Pa
         When the folder holds something else than an earlier pack, or a file is held open.
     """
     check_replaceable(folder)
-    with TemporaryDirectory(prefix="spreidplan-") as name:
-        fresh = Path(name)
+    with temporary_folder() as fresh:
         why = _write(contents, fresh, public=public, by=by or browser())
         folder.mkdir(parents=True, exist_ok=True)
         _move(fresh, folder)

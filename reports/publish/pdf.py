@@ -12,7 +12,8 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
+
+from geodata.temporary import temporary_folder
 
 _NAMES = (
     "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge",
@@ -44,7 +45,7 @@ def printed(page: Path, file: Path, by: Path | None) -> str:
     """
     if by is None:
         return "no browser was found (Edge, Chrome or Chromium)"
-    with TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+    with temporary_folder() as profile:
         command = [
             str(by), "--headless", "--disable-gpu", "--no-first-run", "--no-default-browser-check",
             "--disable-extensions", "--disable-background-networking", "--disable-sync",

@@ -107,8 +107,7 @@ def _check_replan(arguments: Options) -> None:
 
 def _replan(told: "Monitor", arguments: Options) -> int:
     """Plan on from the state that is told, write the plan and say what changed and why."""
-    from tempfile import TemporaryDirectory
-
+    from geodata.temporary import temporary_folder
     from models.demand.forecast import forecast
     from optimiser.manual_plan import finishing, score
     from optimiser.monitoring.rebase import Today
@@ -120,10 +119,8 @@ def _replan(told: "Monitor", arguments: Options) -> int:
 
     check_replaceable(arguments.output)
     today = Today(told.plan, told.counts, told.compared.quarter)
-    with TemporaryDirectory() as folder:
-        region = region_of_today(
-            today, Path(folder) / "today", settings_by_key(arguments.settings), arguments.lock
-        )
+    with temporary_folder() as folder:
+        region = region_of_today(today, folder / "today", settings_by_key(arguments.settings), arguments.lock)
         for change in region.overrides:
             tell(f"{change.key}: {change.old} → {change.new} ({change.origin})")
         problem, stop, ticker = (

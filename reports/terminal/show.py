@@ -2,7 +2,6 @@
 
 import importlib.util
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -139,6 +138,7 @@ def _packed(told: "Contents", arguments: Options) -> int:
 
 def _serve(arguments: Options) -> int:
     from geodata.bundled import bundled_regions
+    from geodata.temporary import temporary_folder
     from reports.app.open_target import opened
     from reports.app.shortcut import write_shortcut
 
@@ -157,9 +157,9 @@ def _serve(arguments: Options) -> int:
     region = read_region(there.region)
     limits = {"gap": arguments.gap, "seconds": arguments.time, "seed": arguments.seed}
     limits |= {} if arguments.work is None else {"work": arguments.work}
-    with tempfile.TemporaryDirectory(prefix="spreidplan-", ignore_cleanup_errors=True) as folder:
+    with temporary_folder() as folder:
         asked = QuestionOptions(
-            region, Path(folder), limits, there.given, there.gallery,
+            region, folder, limits, there.given, there.gallery,
             language(arguments, region), arguments.repair_time,
         )  # fmt: skip
         options = {"host": arguments.host, "port": arguments.port, "browser": arguments.browser}
