@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import json
 from dataclasses import dataclass
@@ -62,21 +63,30 @@ def rendered(
     scripts: Sequence[str] = ("map.js", "public.js"),
 ) -> str:
     """Return a template filled in, with our style and script and the policy that lets only those run."""
-    environment = Environment(
+    look, script = _resource(style), "".join(map(_resource, scripts))
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            **told,
+            # Both are our own files, fixed by their hash in the policy; everything else is escaped.
+            style=Markup(look),
+            script=Markup(script),
+            policy=policy(script, look),
+        )
+    )
+
+
+@functools.cache
+def _environment() -> Environment:
+    """Return the environment of the templates, which are compiled once."""
+    return Environment(
         loader=PackageLoader("reports"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-    )
-    look, script = _resource(style), "".join(map(_resource, scripts))
-    return environment.get_template(template).render(
-        **told,
-        # Both are our own files, fixed by their hash in the policy; everything else is escaped.
-        style=Markup(look),
-        script=Markup(script),
-        policy=policy(script, look),
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from xlsxwriter.utility import xl_col_to_name
 
 from models.funding.funding import BORNE, REGIMES, objective_shares
@@ -15,7 +14,8 @@ from reports.workbook.sheets import FIRST_ROW
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reports.figures.contents import Contents
+    import pandas as pd
+
     from reports.workbook.sheets import Writer
 
 _CENTS = "#,##0.00"
@@ -205,6 +205,8 @@ class _Chosen:
         self.contents, self.words = writer.contents, writer.words
         self.lines = writer.contents.lines
         self.years = figures.planned_years(writer.contents.plan)
+        self.funding = figures.funding(writer.contents.plan)
+        self.settlement = figures.settlement(writer.contents.plan)
 
     def block(self, top: int, title: str, by: str, whose: str, streams: Sequence[str], what: str) -> int:
         """Write a row per `by` and stream, their total, what the plan says and the difference."""
@@ -214,21 +216,23 @@ class _Chosen:
         self.sheet.write_string(top, 0, self.words(title), self.writer.bold)
         head = next(column.word for column in COLUMNS if column.name == by)
         self.writer.header(self.sheet, top + 1, [self.words(head), self.words("stream"), *self.years])
+        of_town = mine[mine[whose] == self.town]
+        sums = of_town.groupby([by, "stream", "year"])["eur"].sum()
         for row, (name, stream) in enumerate(keys, start=top + 2):
             self.writer.line(self.sheet, row, [name, stream])
             for n, year in enumerate(self.years):
-                self._sum_of(row, 2 + n, {by: name, "stream": stream, whose: self.town, "year": year}, whose)
-        return self._total(top + 2, len(keys), mine[mine[whose] == self.town], named, what)
+                asked = {by: name, "stream": stream, whose: self.town, "year": year}
+                self._sum_of(row, 2 + n, asked, whose, float(sums.get((name, stream, year), 0.0)))
+        return self._total(top + 2, len(keys), of_town, named, what)
 
-    def _sum_of(self, row: int, column: int, asked: dict[str, Any], whose: str) -> None:
+    def _sum_of(self, row: int, column: int, asked: dict[str, Any], whose: str, value: float) -> None:
         """Write a sum over the lines that match; its value is that for the municipality first chosen."""
         here = dict.fromkeys(asked, f"$A{row + 1}") | {
             "stream": f"$B{row + 1}", whose: _choice(), "year": str(asked["year"]),
         }  # fmt: skip
         conditions = ",".join(f"{self._range(name)},{here[name]}" for name in asked)
         formula = f"=SUMIFS({self._range('eur')},{conditions})"
-        match = pd.concat([self.lines[name] == value for name, value in asked.items()], axis=1).all(axis=1)
-        self._formula(row, column, formula, float(self.lines.loc[match, "eur"].sum()))
+        self._formula(row, column, formula, value)
 
     def _range(self, name: str) -> str:
         letter, last = xl_col_to_name(_AT[name]), _TOP + 1 + len(self.lines)
@@ -256,7 +260,7 @@ class _Chosen:
         return last + 3
 
     def _of_the_plan(self, named: Sequence[str], what: str) -> pd.Series:
-        table = figures.funding(self.contents.plan)
+        table = self.funding
         rows = [
             self.contents.municipality(place) == self.town
             and self.contents.stream(stream) in named
@@ -268,7 +272,7 @@ class _Chosen:
     def _on_funding(self, year: int, named: Sequence[str], what: str) -> str:
         """Return the sum over the sheet of funding for the chosen municipality, streams and kind."""
         sheet, letter = f"'{self.words('sheet_funding')}'!", xl_col_to_name(3 + self.years.index(year))
-        first, last = _funding_rows(self.contents)
+        first, last = _funding_rows(self.funding)
 
         def column(name: str) -> str:
             return f"{sheet}${name}${first + 1}:${name}${last + 1}"
@@ -284,7 +288,7 @@ class _Chosen:
         """Write what the chosen municipality pays to hosts and receives as one, from the lines."""
         self.sheet.write_string(top, 0, self.words("settles_title"), self.writer.bold)
         self.writer.header(self.sheet, top + 1, ["", "", *self.years])
-        table = figures.settlement(self.contents.plan)
+        table = self.settlement
         for row, (key, level) in enumerate((("pays_out", 0), ("takes_in", 1)), start=top + 2):
             self.writer.line(self.sheet, row, [self.words(key)])
             mine = [self.contents.municipality(pair[level]) == self.town for pair in table.index]
@@ -295,17 +299,17 @@ class _Chosen:
     def _on_settlement(self, year: int, level: int) -> str:
         """Return the sum over the settlements on the sheet of funding, as payer (0) or host (1)."""
         sheet, letter = f"'{self.words('sheet_funding')}'!", xl_col_to_name(3 + self.years.index(year))
-        first = _funding_rows(self.contents)[1] + 4
-        last = first + max(1, len(figures.settlement(self.contents.plan))) - 1
+        first = _funding_rows(self.funding)[1] + 4
+        last = first + max(1, len(self.settlement)) - 1
         whose = "AB"[level]
         eur, named = (f"{sheet}${name}${first + 1}:${name}${last + 1}" for name in (letter, whose))
         return f"=SUMIFS({eur},{named},{_choice()})"
 
 
-def _funding_rows(contents: Contents) -> tuple[int, int]:
+def _funding_rows(funding: pd.DataFrame) -> tuple[int, int]:
     """Return the first and last row of what is needed, due, granted and short on the sheet of funding."""
     first = FIRST_ROW + len(_REGIME_LINES) + 3
-    return first, first + len(figures.funding(contents.plan)) - 1
+    return first, first + len(funding) - 1
 
 
 def _choice() -> str:

@@ -4,9 +4,12 @@ import base64
 import hashlib
 import json
 import re
+import shutil
 import sqlite3
 import tomllib
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -42,6 +45,7 @@ from reports.page.tables import page_tables
 from reports.text.notation import Notation
 from reports.text.rounding import largest_remainder, whole_columns
 from reports.text.words import Words
+from reports.workbook.workbook import write_workbook
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -67,9 +71,31 @@ COST = {
 """What the sample costs, at 2 % a year from 2024; what was built in 2025 keeps its price."""
 
 
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Contents:
+    return Contents(sample_plan(tmp_path_factory.mktemp("told") / "input"), ANSWERS, RULES, "nl")
+
+
+@pytest.fixture(scope="module")
+def written(told: Contents, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Return the folder of the plan in each language, written once; tests read it and change copies only."""
+    place = tmp_path_factory.mktemp("written")
+    return {lang: write_contents(replace(told, lang=lang), place / lang) for lang in ("nl", "en")}
+
+
 @pytest.fixture
-def told(tmp_path: Path) -> Contents:
-    return Contents(sample_plan(tmp_path / "input"), ANSWERS, RULES, "nl")
+def quickly(written: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each part of a folder be copied from a written one, where only the putting in place matters."""
+
+    def writers(contents: Contents) -> dict[str, Callable[[Path], object]]:
+        source = written[contents.lang]
+        return {path.name: partial(_copied, path) for path in sorted(source.iterdir())}
+
+    monkeypatch.setattr(folder, "_writers", writers)
+
+
+def _copied(source: Path, target: Path) -> object:
+    return shutil.copytree(source, target) if source.is_dir() else shutil.copy(source, target)
 
 
 # Numbers -------------------------------------------------------------------------------------
@@ -217,16 +243,10 @@ def test_every_event_has_its_own_look_without_colour() -> None:
 # The folder ----------------------------------------------------------------------------------
 
 
-def test_the_folder_is_complete(told: Contents, tmp_path: Path) -> None:
-    written = write_contents(told, tmp_path / "deep" / "plan")
-    assert {path.name for path in written.iterdir()} == {*FILES, "case"}
-    assert [path.name for path in written.parent.iterdir()] == ["plan"]
-
-
 def test_a_failure_leaves_the_earlier_plan(
-    told: Contents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    told: Contents, written: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    target = write_contents(told, tmp_path / "out" / "plan")
+    target = shutil.copytree(written["nl"], tmp_path / "out" / "plan")
     before = {path: path.read_bytes() for path in target.rglob("*") if path.is_file()}
 
     def fails(*_: object) -> None:
@@ -239,6 +259,7 @@ def test_a_failure_leaves_the_earlier_plan(
     assert [path.name for path in target.parent.iterdir()] == ["plan"]
 
 
+@pytest.mark.usefixtures("quickly")
 def test_a_plan_is_replaced_by_the_next(told: Contents, tmp_path: Path) -> None:
     target = write_contents(told, tmp_path / "out" / "plan")
     write_contents(replace(told, lang="en"), target)
@@ -246,6 +267,7 @@ def test_a_plan_is_replaced_by_the_next(told: Contents, tmp_path: Path) -> None:
     assert [path.name for path in target.parent.iterdir()] == ["plan"]
 
 
+@pytest.mark.usefixtures("quickly")
 def test_a_folder_of_somebody_else_is_refused(told: Contents, tmp_path: Path) -> None:
     other = tmp_path / "thesis"
     other.mkdir()
@@ -260,6 +282,7 @@ def test_a_folder_of_somebody_else_is_refused(told: Contents, tmp_path: Path) ->
     assert (plan / "notes.txt").exists()
 
 
+@pytest.mark.usefixtures("quickly")
 def test_an_empty_folder_is_used_and_a_file_is_not(told: Contents, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert (write_contents(told, tmp_path / "empty") / "plan.nc").exists()
@@ -268,6 +291,7 @@ def test_an_empty_folder_is_used_and_a_file_is_not(told: Contents, tmp_path: Pat
         write_contents(told, tmp_path / "file")
 
 
+@pytest.mark.usefixtures("quickly")
 @pytest.mark.parametrize("stuck", ["old", "new"])
 def test_a_file_held_open_loses_nothing(
     told: Contents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stuck: str
@@ -290,6 +314,7 @@ def test_a_file_held_open_loses_nothing(
     assert {path.name for path in target.parent.iterdir()} == {"plan", "plan.new-1"}
 
 
+@pytest.mark.usefixtures("quickly")
 def test_a_rest_of_an_earlier_run_is_cleared_and_work_of_somebody_is_not(
     told: Contents, tmp_path: Path
 ) -> None:
@@ -306,14 +331,18 @@ def test_a_rest_of_an_earlier_run_is_cleared_and_work_of_somebody_is_not(
     assert {path.name for path in target.parent.iterdir()} == {"plan", "plan.previous", "plan.new-1"}
 
 
-def test_the_same_plan_gives_the_same_bytes(told: Contents, tmp_path: Path) -> None:
-    one, two = write_contents(told, tmp_path / "1"), write_contents(told, tmp_path / "2")
+def test_the_folder_is_complete_and_the_same_plan_gives_the_same_bytes(
+    told: Contents, written: dict[str, Path], tmp_path: Path
+) -> None:
+    one, two = written["nl"], write_contents(told, tmp_path / "deep" / "plan")
+    assert {path.name for path in two.iterdir()} == {*FILES, "case"}
+    assert [path.name for path in two.parent.iterdir()] == ["plan"]
     for name in FILES:
         assert (one / name).read_bytes() == (two / name).read_bytes(), name
 
 
-def test_the_case_reads_back(told: Contents, tmp_path: Path) -> None:
-    case = write_contents(told, tmp_path / "plan") / "case"
+def test_the_case_reads_back(told: Contents, written: dict[str, Path]) -> None:
+    case = written["nl"] / "case"
     read = Parameters.model_validate(tomllib.loads((case / "region.toml").read_text(encoding="utf-8")))
     assert read == told.region.parameters
     assert read.tiers["bw"].model_fields_set == told.region.parameters.tiers["bw"].model_fields_set
@@ -328,8 +357,8 @@ def test_any_text_survives_region_toml(name: str) -> None:
     assert tomllib.loads(region_text(parameters))["region"]["name"] == name
 
 
-def test_arrays_read_back_with_proof_and_reference(told: Contents, tmp_path: Path) -> None:
-    file = write_contents(told, tmp_path / "plan") / "plan.nc"
+def test_arrays_read_back_with_proof_and_reference(written: dict[str, Path]) -> None:
+    file = written["nl"] / "plan.nc"
     data, reference = read_arrays(file)
     assert data["places"].sel(site="s1", tier="bw", year=2026).item() == 4
     assert reference["places"].sel(site="s1", tier="bw", year=2026).item() == 10
@@ -350,8 +379,8 @@ def test_a_file_that_is_no_netcdf_is_told(tmp_path: Path) -> None:
         read_arrays(tmp_path / "plan.nc")
 
 
-def test_the_summary_is_json_and_says_what_the_plan_says(told: Contents, tmp_path: Path) -> None:
-    text = (write_contents(told, tmp_path / "plan") / "summary.json").read_text(encoding="utf-8")
+def test_the_summary_is_json_and_says_what_the_plan_says(told: Contents, written: dict[str, Path]) -> None:
+    text = (written["nl"] / "summary.json").read_text(encoding="utf-8")
     read = json.loads(text, parse_constant=lambda word: pytest.fail(f"{word} is not JSON"))
     assert read == json.loads(json.dumps(summary(told)))
     assert read["places"]["bw"] == {"2024": 10, "2025": 7, "2026": 4}
@@ -366,8 +395,8 @@ def _sheets(file: Path, *, values: bool) -> Any:
     return openpyxl.load_workbook(file, data_only=values)
 
 
-def test_sums_are_formulas_with_the_value_of_their_cells(told: Contents, tmp_path: Path) -> None:
-    file = write_contents(told, tmp_path / "plan") / "plan.xlsx"
+def test_sums_are_formulas_with_the_value_of_their_cells(written: dict[str, Path]) -> None:
+    file = written["nl"] / "plan.xlsx"
     formulas, cached = _sheets(file, values=False), _sheets(file, values=True)
     sums = [
         (sheet.title, cell)
@@ -385,7 +414,8 @@ def test_sums_are_formulas_with_the_value_of_their_cells(told: Contents, tmp_pat
 
 def test_text_of_the_input_is_never_a_formula(tmp_path: Path) -> None:
     told = Contents(sample_plan(tmp_path / "input", site_name="=2+3"), ANSWERS, RULES, "nl")
-    book = _sheets(write_contents(told, tmp_path / "plan") / "plan.xlsx", values=False)
+    write_workbook(told, tmp_path / "plan.xlsx")
+    book = _sheets(tmp_path / "plan.xlsx", values=False)
     names = [cell for cell in book["Plaatsen per locatie"]["B"] if cell.value == "=2+3"]
     notes = [cell for cell in book["Aannames"]["F"] if cell.value == "=1+1"]
     # openpyxl tells a formula by its type, "f"; text that starts with "=" is "s".
@@ -394,18 +424,18 @@ def test_text_of_the_input_is_never_a_formula(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("lang", ["nl", "en"])
 def test_the_workbook_has_a_sheet_a_question_and_the_assumptions_last(
-    told: Contents, tmp_path: Path, lang: Any
+    written: dict[str, Path], lang: Any
 ) -> None:
-    book = _sheets(write_contents(replace(told, lang=lang), tmp_path / "plan") / "plan.xlsx", values=True)
+    book = _sheets(written[lang] / "plan.xlsx", values=True)
     assert len(book.sheetnames) == 18
     assert book.sheetnames[-1] == Words(lang)("sheet_assumptions")
     assert all(sheet["A1"].value.endswith("?") or sheet["A1"].value.endswith(")") for sheet in book)
     assert len(book[Words(lang)("sheet_beds")]._charts) == 1
 
 
-def test_tables_are_native_and_totals_have_names(told: Contents, tmp_path: Path) -> None:
+def test_tables_are_native_and_totals_have_names(told: Contents, written: dict[str, Path]) -> None:
     """The names are the same in every language, so that a formula of somebody's own keeps working."""
-    book = _sheets(write_contents(replace(told, lang="en"), tmp_path / "plan") / "plan.xlsx", values=True)
+    book = _sheets(written["en"] / "plan.xlsx", values=True)
     beds = book["Beds per tier"]
     assert beds.tables["t_beds"].ref == "A4:D6"  # two tiers under their heads; three years
     assert [column.name for column in beds.tables["t_beds"].tableColumns] == ["Tier", "2024", "2025", "2026"]
@@ -415,9 +445,9 @@ def test_tables_are_native_and_totals_have_names(told: Contents, tmp_path: Path)
     assert book[sheet][cells].value == figures.plan_id(told.plan)
 
 
-def test_moves_add_up_by_formula(told: Contents, tmp_path: Path) -> None:
+def test_moves_add_up_by_formula(written: dict[str, Path]) -> None:
     """Home: 5 people, nobody in or out in 2025; 2 more in 2026."""
-    file = write_contents(told, tmp_path / "plan") / "plan.xlsx"
+    file = written["nl"] / "plan.xlsx"
     rows = [
         [cell.value for cell in row] for row in _sheets(file, values=True)["Verhuizen"].iter_rows(min_row=5)
     ]
@@ -463,8 +493,8 @@ def test_what_changes_for_a_municipality_is_told(told: Contents) -> None:
     assert "1 woning:" in second.sentences[1]
 
 
-def test_cost_in_the_workbook_is_cost_in_the_plan(told: Contents, tmp_path: Path) -> None:
-    book = _sheets(write_contents(told, tmp_path / "plan") / "plan.xlsx", values=True)
+def test_cost_in_the_workbook_is_cost_in_the_plan(written: dict[str, Path]) -> None:
+    book = _sheets(written["nl"] / "plan.xlsx", values=True)
     last = next(row for row in book["Kosten per onderdeel"].iter_rows(values_only=True) if row[0] == "Totaal")
     # Cells are in cents: each of a dozen lines may be half a cent off.
     assert last[3] == pytest.approx(COST[2025], abs=0.1)
@@ -474,8 +504,8 @@ def test_cost_in_the_workbook_is_cost_in_the_plan(told: Contents, tmp_path: Path
 # The layers ----------------------------------------------------------------------------------
 
 
-def test_the_layers_read_back(told: Contents, tmp_path: Path) -> None:
-    file = write_contents(told, tmp_path / "plan") / "plan.gpkg"
+def test_the_layers_read_back(written: dict[str, Path]) -> None:
+    file = written["nl"] / "plan.gpkg"
     areas, sites = gpd.read_file(file, layer="neighbourhoods"), gpd.read_file(file, layer="sites")
     assert areas.crs == "EPSG:28992"
     assert areas.set_index("neighbourhood").at["A1", "places_2026"] == 8
