@@ -233,7 +233,9 @@ def dataset(model: Model, values: Floats) -> xr.Dataset:
     """
     problem, x = model.problem, model.decisions
     labels = labels_of(problem)
-    data = xr.Dataset({made.name: _labelled(x.family(made.name), values, made, labels) for made in DECIDED})
+    coords = {dim: labels[dim] for made in DECIDED for dim in made.dims}
+    decided = {made.name: _labelled(x.family(made.name), values, made, labels) for made in DECIDED}
+    data = xr.Dataset(decided, coords=coords)
     # where both cost nothing a solver may do and undo at once; where they cost something it never does
     # (those who leave a site count in `residents_stay`: there both stay as they are)
     kept = np.isin(
@@ -253,15 +255,18 @@ def dataset(model: Model, values: Floats) -> xr.Dataset:
 def _recovered(problem: Problem, data: xr.Dataset) -> xr.DataArray:
     """Return the people who recover and leave care in a year (neighbourhood of origin, profile, year)."""
     share = problem.exits.sel(exit=RECOVERED, tier=list(problem.tiers.index), drop=True)
-    lived = xr.concat(
-        [data["base_clients"].expand_dims(year=[problem.base_year]), data["clients"]],
-        dim="year",
-        join="exact",
+    people = (
+        (_before(problem, data, "clients") * share).sum("tier").transpose("neighbourhood", "profile", "year")
     )
-    before = lived.isel(year=slice(0, -1)).assign_coords(year=data["year"])
-    people = (before * share).sum("tier").transpose("neighbourhood", "profile", "year")
     told = {"units": "clients", "long_name": "clients who recover and leave care in the year"}
     return people.assign_attrs(told)
+
+
+def _before(problem: Problem, data: xr.Dataset, name: str) -> xr.DataArray:
+    """Return who was there at the end of the year before, in every planned year."""
+    base = data[f"base_{name}"].expand_dims(year=[problem.base_year])
+    every = xr.concat([base, data[name]], dim="year", join="exact")
+    return every.isel(year=slice(0, -1)).assign_coords(year=data["year"])
 
 
 def labels_of(problem: Problem) -> dict[str, list[str] | list[int]]:
@@ -284,15 +289,14 @@ def labels_of(problem: Problem) -> dict[str, list[str] | list[int]]:
 
 def _labelled(
     family: Family, values: Floats, made: DecisionArray, labels: Mapping[str, list[str] | list[int]]
-) -> xr.DataArray:
+) -> tuple[tuple[str, ...], Floats, dict[str, str]]:
     """Place the values of a family in an array; a label without a variable cannot differ from zero."""
     positions = [{label: n for n, label in enumerate(labels[dim])} for dim in made.dims]
     array = np.zeros([len(known) for known in positions])
     if family:
         index = [[known[part] for known, part in zip(positions, label, strict=True)] for label in family]
         array[tuple(np.array(index).T)] = values[[v.id for v in family.values()]]
-    attrs = {"units": made.units, "long_name": made.long_name}
-    return xr.DataArray(array, coords={dim: labels[dim] for dim in made.dims}, dims=made.dims, attrs=attrs)
+    return made.dims, array, {"units": made.units, "long_name": made.long_name}
 
 
 def _housed(problem: Problem, family: Family, values: Floats) -> xr.Dataset:
@@ -410,14 +414,9 @@ def money(problem: Problem, data: xr.Dataset) -> dict[str, xr.DataArray]:
 
 def _to_wlz(problem: Problem, data: xr.Dataset) -> xr.DataArray:
     """Return the people who move to the Wlz in a year (municipality of origin, year); waiting ones too."""
-    rate, years = problem.exits.sel(exit="wlz", drop=True), data["year"].to_numpy()
-    moved = []
-    for year in years:
-        first = year == years[0]
-        lived = problem.clients if first else data["clients"].sel(year=year - 1, drop=True)
-        queue = problem.waiting if first else data["waiting"].sel(year=year - 1, drop=True)
-        gone = (lived * rate.sel(tier=lived["tier"])).sum(["profile", "tier"])
-        moved.append(gone + (queue * rate.sel(tier=WAITING, drop=True)).sum("profile"))
-    people = by_origin(problem, xr.concat(moved, dim="year", join="exact").assign_coords(year=years))
+    rate = problem.exits.sel(exit="wlz", drop=True)
+    lived, queue = (_before(problem, data, name) for name in ("clients", "waiting"))
+    gone = (lived * rate.sel(tier=lived["tier"])).sum(["profile", "tier"])
+    people = by_origin(problem, gone + (queue * rate.sel(tier=WAITING, drop=True)).sum("profile"))
     told = {"units": "clients", "long_name": "clients who move to the Wlz, by municipality of origin"}
     return people.rename(origin="municipality").transpose("municipality", "year").assign_attrs(told)

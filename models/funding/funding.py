@@ -24,7 +24,7 @@ are divided and settled. Shelter (MO) is not handed on with them: under every re
 receives the subsidy and bears it. Amounts of others stay with the origin, for information.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -201,6 +201,10 @@ class Treasury:
 
     def grants(self, streams: Sequence[str], years: Sequence[int]) -> xr.DataArray:
         """Return the grants (municipality, stream, year) of the regime of each year, in nominal EUR."""
+        key = ("grants", tuple(streams), tuple(years))
+        return self._remembered(key, lambda: self._grants(streams, years))
+
+    def _grants(self, streams: Sequence[str], years: Sequence[int]) -> xr.DataArray:
         historic = self.historic(streams, years)
         by_year = [self._grant_of(year, historic.sel(year=[year])) for year in years]
         return xr.concat(by_year, dim="year", join="exact").transpose("municipality", "stream", "year")
@@ -210,6 +214,10 @@ class Treasury:
 
         The `STEPS` add up to the grants; 0 where no grant is known.
         """
+        key = ("grant_steps", tuple(streams), tuple(years))
+        return self._remembered(key, lambda: self._grant_steps(streams, years))
+
+    def _grant_steps(self, streams: Sequence[str], years: Sequence[int]) -> xr.DataArray:
         codes = list(self.municipalities.index)
         written, granted = given_grants(self.budgets, codes, streams, years), self._given(streams, years)
         steps = {
@@ -283,27 +291,35 @@ class Treasury:
         By origin and residence of the person it is spent on and by setting (facility, home): the
         share of each municipality; they add up to 1. Shelter (MO) is its centre's under every regime.
         """
+        return self._remembered(("bearing", year, stream), lambda: self._bearing(year, stream))
+
+    def _bearing(self, year: int, stream: str) -> xr.DataArray:
         regime, legacy = self.funding.regime(year), self.legacy(year)
-        codes = {name: list(self.municipalities.index) for name in ("origin", "host")}
-        everywhere = xr.DataArray(1.0, coords=codes | {"setting": list(SETTINGS)}, dims=(*codes, "setting"))
-        central = self.central_of().rename(central="municipality")
-        origin, host = self._self("origin"), self._self("host")
+        codes = list(self.municipalities.index)
+        own = np.eye(len(codes))
+        origin, host = own[:, None, None, :], own[None, :, None, :]
+        central = self.central_of().to_numpy()[:, None, None, :]
         if stream == MO or regime == "central":
             borne = central
         elif regime == "development":
-            borne = host.where(everywhere["setting"] != "home", origin)
+            at_home = np.array([setting == "home" for setting in SETTINGS])[None, None, :, None]
+            borne = np.where(at_home, origin, host)
         elif regime == "residence":
             borne = legacy * central + (1.0 - legacy) * origin
         else:
-            new = host.where(~self.same_pool(), origin)
+            new = np.where(self.same_pool().to_numpy()[:, :, None, None], origin, host)
             borne = legacy * central + (1.0 - legacy) * new
-        return (everywhere * borne).transpose("origin", "host", "setting", "municipality")
+        labels = {"origin": codes, "host": codes, "setting": list(SETTINGS), "municipality": codes}
+        shares = np.broadcast_to(borne, [len(known) for known in labels.values()])
+        return xr.DataArray(shares, coords=labels, dims=tuple(labels))
 
-    def _self(self, name: str) -> xr.DataArray:
-        """Return (name, municipality) 1 where the two are the same, else 0."""
-        codes = list(self.municipalities.index)
-        labels = {name: codes, "municipality": codes}
-        return xr.DataArray(np.eye(len(codes)), coords=labels, dims=tuple(labels))
+    def _remembered(self, key: Hashable, made: Callable[[], xr.DataArray]) -> xr.DataArray:
+        """Return what depends on the region alone, made once."""
+        memory: dict[Hashable, xr.DataArray] = self.__dict__.setdefault("_memory", {})
+        if key not in memory:
+            memory[key] = made()
+            memory[key].values.flags.writeable = False  # it is shared
+        return memory[key]
 
     def facility_budgets(self, year: int) -> xr.DataArray:
         """Return the budget of each kind of shared facility (kind) in a year, in nominal EUR."""
@@ -426,17 +442,19 @@ def due(spent: xr.DataArray, treasury: Treasury) -> xr.DataArray:
     Amounts of others' streams stand at the origin, for information: others pay them. Any
     further dimension of `spent` (part) is kept.
     """
-    by_year: list[xr.DataArray] = []
-    for year in spent["year"].values:
-        euros = spent.sel(year=[year])
-        stay = euros.sum(["host", "setting"]).rename(origin="municipality")
-        for stream in BORNE:
-            shares = treasury.bearing(int(year), stream)
-            borne: xr.DataArray = xr.dot(euros, shares, dim=["origin", "host", "setting"])
-            stay = borne.where(borne["stream"] == stream, stay)
-        by_year.append(stay)
-    every = xr.concat(by_year, dim="year", join="exact")
-    return every.transpose("municipality", "stream", "year", ...)
+    fixed = ("origin", "host", "setting", "stream", "year")
+    euros = spent.transpose(*fixed, ...)
+    labels = {name: euros.indexes[name] for name in fixed}
+    shares_at = {"origin": labels["origin"], "host": labels["host"], "setting": labels["setting"]}
+    borne = euros.sum(["host", "setting"]).rename(origin="municipality")
+    amounts = borne.to_numpy()
+    for stream in labels["stream"].intersection(pd.Index(BORNE)):
+        column = labels["stream"].get_loc(stream)
+        for number, year in enumerate(labels["year"]):
+            shares = treasury.bearing(int(year), stream).sel(municipality=labels["origin"], **shares_at)
+            spent_now = euros.to_numpy()[:, :, :, column, number]
+            amounts[:, column, number] = np.tensordot(shares.to_numpy(), spent_now, ((0, 1, 2), (0, 1, 2)))
+    return borne
 
 
 def settlement(spent: xr.DataArray, treasury: Treasury) -> xr.DataArray:

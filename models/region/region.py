@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import geopandas as gpd
@@ -70,7 +71,7 @@ class Region(Result):
     files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     """The files of the folder as they were read, scenarios included; none of a region made in Python."""
 
-    @property
+    @cached_property
     def treasury(self) -> Treasury:
         """What the funding regimes need to know of the region."""
         parameters = self.parameters

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -52,16 +53,20 @@ def charges(problem: Problem, data: xr.Dataset) -> pd.DataFrame:
 
 def _amounts(array: xr.DataArray) -> pd.DataFrame:
     """Return the entries of an array that are not zero: a column per dimension, and `quantity`."""
-    series = array.to_series()
-    return pd.DataFrame(series[series != 0.0].rename("quantity").reset_index())
+    values = array.to_numpy()
+    where = np.nonzero(values)
+    labels = {str(dim): array.indexes[dim].take(at) for dim, at in zip(array.dims, where, strict=True)}
+    return pd.DataFrame({**labels, "quantity": values[where]})
 
 
 def _looked_up(rows: pd.DataFrame, prices: pd.DataFrame, *columns: str) -> pd.Series:
     """Return the price of every row from a table by label and year."""
     if rows.empty:
         return pd.Series(dtype=float)
-    wanted = pd.MultiIndex.from_frame(rows[[*columns, "year"]])
-    return pd.Series(prices.stack().reindex(wanted).fillna(0.0).to_numpy(), index=rows.index)
+    wanted = pd.MultiIndex.from_frame(rows[[*columns]]) if len(columns) > 1 else pd.Index(rows[columns[0]])
+    row, year = prices.index.get_indexer(wanted), prices.columns.get_indexer(pd.Index(rows["year"]))
+    known = prices.to_numpy(dtype=float)[row, year]
+    return pd.Series(np.where((row < 0) | (year < 0) | np.isnan(known), 0.0, known), index=rows.index)
 
 
 def _support(problem: Problem, data: xr.Dataset) -> Iterator[pd.DataFrame]:

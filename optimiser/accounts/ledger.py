@@ -89,14 +89,15 @@ def _with_payer(problem: Problem, rows: pd.DataFrame) -> pd.DataFrame:
 def _bearing(problem: Problem, rows: pd.DataFrame) -> Matrix:
     """Return the shares (row, municipality) that each bears of the stream under the regime of the year."""
     towns, treasury = list(problem.towns), problem.region.treasury
-    shares = np.zeros((len(rows), len(towns)))
-    origin, host = (pd.Index(towns).get_indexer(pd.Index(rows[name])) for name in ("origin", "host"))
+    codes = pd.Index(treasury.municipalities.index)
+    shares, columns = np.zeros((len(rows), len(towns))), codes.get_indexer(pd.Index(towns))
+    origin, host = (codes.get_indexer(pd.Index(rows[name])) for name in ("origin", "host"))
     setting = pd.Index(SETTINGS).get_indexer(pd.Index(rows["setting"]))
-    labels = {"origin": towns, "host": towns, "setting": list(SETTINGS), "municipality": towns}
+    years, streams = rows["year"].to_numpy(), rows["stream"].to_numpy()
     for year, stream in product(problem.years, BORNE):
-        now = ((rows["year"] == year) & (rows["stream"] == stream)).to_numpy()
-        borne = treasury.bearing(year, stream).sel(labels).to_numpy()
-        shares[now] = borne[origin[now], host[now], setting[now]]
+        now = (years == year) & (streams == stream)
+        borne = treasury.bearing(year, stream).to_numpy()
+        shares[now] = borne[origin[now], host[now], setting[now]][:, columns]
     return shares
 
 
