@@ -7,6 +7,7 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 
 import geopandas as gpd
@@ -69,8 +70,13 @@ def read_layer(source: Source, choose: Choice, what: str, faults: list[Fault]) -
 
 def _is_on_earth(crs: CRS | None) -> bool:
     """Tell whether coordinates of a system can be brought onto a map; those of a drawing cannot."""
+    return crs is not None and _can_be_mapped(crs.to_wkt())
+
+
+@cache
+def _can_be_mapped(wkt: str) -> bool:
     try:
-        return crs is not None and bool(Transformer.from_crs(crs, "EPSG:4326"))
+        return bool(Transformer.from_crs(wkt, "EPSG:4326"))
     except ProjError:
         return False
 

@@ -12,8 +12,8 @@ import numpy as np
 import xarray as xr
 
 from models.demand.forecast import Outlook
-from models.demand.pathway import CarePathway
-from models.parameters.parameters import WAITING, Parameters, Pathway
+from models.demand.pathway import yearly_rates
+from models.parameters.parameters import Parameters, Pathway
 from models.parameters.quantity import Quantity
 from models.region.region import Region
 
@@ -33,9 +33,11 @@ def demand_factors(region: Region, outlook: Outlook, draws: int, seed: int) -> x
     Demand is that of the forecast: the base mix of tiers carried on, with inflow, moves and exits. The
     draws are those of `drawn_pathways` with the same number and seed.
     """
-    expected = _demand(region, outlook, region.parameters.pathway)
-    pathways = drawn_pathways(region.parameters, draws, seed)
-    drawn = np.stack([_demand(region, outlook, pathway) for pathway in pathways])
+    parameters, stock = region.parameters, _stock(outlook)
+    new = outlook.inflow.sum("neighbourhood").transpose("year", "profile").to_numpy()
+    expected = _demand(parameters, stock, new, parameters.pathway)
+    pathways = drawn_pathways(parameters, draws, seed)
+    drawn = np.stack([_demand(parameters, stock, new, pathway) for pathway in pathways])
     factors = np.divide(drawn, expected, out=np.ones_like(drawn), where=expected > 0)
     labels: dict[str, Any] = {
         "draw": range(draws),
@@ -92,31 +94,38 @@ def _possible(parameters: Parameters, random: np.random.Generator) -> Pathway:
     for _ in range(_TRIES):
         pathway = drawn(parameters.pathway, random)
         changed = parameters.model_copy(update={"pathway": pathway})
-        if float(CarePathway.of(changed).retained.min()) >= 0:
+        retained, _ = yearly_rates(changed)
+        if float(retained.min()) >= 0:
             return pathway
     raise RuntimeError("the ranges of the pathway leave no draw in which moves and exits are at most 1")
 
 
-def _demand(region: Region, outlook: Outlook, pathway: Pathway) -> np.ndarray:
-    """Return the demand (profile, year) of a pathway, from the base stock of the outlook."""
-    parameters = region.parameters.model_copy(update={"pathway": pathway})
-    care = CarePathway.of(parameters)
+def _stock(outlook: Outlook) -> np.ndarray:
+    """Return the people of the base year (tier or waiting, profile)."""
     housed = outlook.base_clients.sum("neighbourhood").transpose("tier", "profile").to_numpy()
-    waiting = outlook.base_waiting.sum("neighbourhood").to_numpy()
-    stock = np.vstack([housed, waiting])
+    return np.vstack([housed, outlook.base_waiting.sum("neighbourhood").to_numpy()])
+
+
+def _demand(parameters: Parameters, stock: np.ndarray, new: np.ndarray, pathway: Pathway) -> np.ndarray:
+    """Return the demand (profile, year) of a pathway.
+
+    Parameters
+    ----------
+    stock
+        (tier or waiting, profile) people of the base year.
+    new
+        (year, profile) new clients of the region's own pathway.
+    """
+    every_rate, _ = yearly_rates(parameters.model_copy(update={"pathway": pathway}))
     demand = stock.sum(axis=0)
     nobody_yet = np.zeros_like(stock)
-    nobody_yet[list(care.retained["tier"].values).index(WAITING)] = 1.0
+    nobody_yet[-1] = 1.0  # those who wait
     mix = np.where(demand > 0, stock / np.where(demand > 0, demand, 1.0), nobody_yet)
     # (profile, to_profile): what becomes of one person of a profile, in the tiers where they live
-    retained = np.einsum(
-        "kp,kpq->pq", mix, care.retained.transpose("tier", "profile", "to_profile").to_numpy()
-    )
-    draws, wanted = [], region.parameters.pathway.inflow
-    new = outlook.inflow.sum("neighbourhood").transpose("year", "profile").to_numpy()
-    for step, level in enumerate(
-        new.sum(axis=1) / ((1.0 + wanted.trend.value) ** np.arange(1, len(new) + 1)), 1
-    ):
+    retained = np.einsum("kp,kpq->pq", mix, every_rate)
+    draws, wanted = [], parameters.pathway.inflow
+    growing = (1.0 + wanted.trend.value) ** np.arange(1, len(new) + 1)
+    for step, level in enumerate(new.sum(axis=1) / growing, 1):
         base = level / wanted.share.value if wanted.share.value else 0.0
         growth = (1.0 + pathway.inflow.trend.value) ** step
         entering = [

@@ -34,15 +34,7 @@ class CarePathway:
     def of(cls, parameters: Parameters) -> "CarePathway":
         """Read the pathway of a region's parameters."""
         tiers, profiles = (*parameters.tiers, WAITING), tuple(parameters.profiles)
-        exits = _exits(parameters, tiers, profiles)
-        moves = np.zeros((len(tiers), len(profiles), len(profiles)))
-        for k, tier in enumerate(tiers):
-            for p, profile in enumerate(profiles):
-                for to, probability in parameters.pathway.transitions.get(tier, {}).get(profile, {}).items():
-                    moves[k, p, profiles.index(to)] = probability.value
-        stay = 1.0 - moves.sum(axis=2) - exits.sum(axis=2)
-        diagonal = np.arange(len(profiles))
-        moves[:, diagonal, diagonal] += stay
+        moves, exits = yearly_rates(parameters)
         labels = {"tier": list(tiers), "profile": list(profiles)}
         return cls(
             retained=xr.DataArray(
@@ -58,6 +50,21 @@ class CarePathway:
                 attrs={"units": "1/year", "long_name": "part of a profile that leaves care in a year"},
             ),
         )
+
+
+def yearly_rates(parameters: Parameters) -> tuple[np.ndarray, np.ndarray]:
+    """Return the arrays of `CarePathway.retained` and `CarePathway.exits` without their labels."""
+    tiers, profiles = (*parameters.tiers, WAITING), tuple(parameters.profiles)
+    exits = _exits(parameters, tiers, profiles)
+    moves = np.zeros((len(tiers), len(profiles), len(profiles)))
+    for k, tier in enumerate(tiers):
+        for p, profile in enumerate(profiles):
+            for to, probability in parameters.pathway.transitions.get(tier, {}).get(profile, {}).items():
+                moves[k, p, profiles.index(to)] = probability.value
+    stay = 1.0 - moves.sum(axis=2) - exits.sum(axis=2)
+    diagonal = np.arange(len(profiles))
+    moves[:, diagonal, diagonal] += stay
+    return moves, exits
 
 
 def _exits(parameters: Parameters, tiers: tuple[str, ...], profiles: tuple[str, ...]) -> np.ndarray:

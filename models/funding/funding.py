@@ -463,16 +463,18 @@ def settlement(spent: xr.DataArray, treasury: Treasury) -> xr.DataArray:
     Only under the residence principle: the origin pays for its new clients, the central municipality
     for legacy clients. Nobody pays itself, and nobody pays inside a pooled region.
     """
-    euros = spent.sel(stream=spent["stream"].isin(MUNICIPAL)).sum("stream")
-    pooled = treasury.same_pool().rename(origin="payer")
-    by_year: list[xr.DataArray] = []
-    for year in spent["year"].values:
-        settles = treasury.funding.regime(int(year)) == "residence"
-        shares = treasury.bearing(int(year)).rename(municipality="payer") * float(settles)
-        owed: xr.DataArray = xr.dot(euros.sel(year=[year]), shares, dim=["origin", "setting"])
-        by_year.append(owed.where(~pooled, 0.0))
-    every = xr.concat(by_year, dim="year", join="exact")
-    return every.transpose("payer", "host", "year")
+    labels = {name: spent.indexes[name] for name in ("origin", "host", "setting", "year")}
+    euros = spent.sel(stream=spent["stream"].isin(MUNICIPAL)).sum("stream").transpose(*labels).to_numpy()
+    payers = list(treasury.municipalities.index)
+    owed = np.zeros((len(payers), len(labels["host"]), len(labels["year"])))
+    at = {name: labels[name] for name in ("origin", "host", "setting")}
+    for number, year in enumerate(labels["year"]):
+        if treasury.funding.regime(int(year)) == "residence":
+            shares = treasury.bearing(int(year)).sel(at).to_numpy()
+            owed[:, :, number] = np.einsum("ohs,ohsp->ph", euros[..., number], shares)
+    owed[treasury.same_pool().sel(host=labels["host"]).to_numpy()] = 0.0
+    coords = {"payer": payers, "host": list(labels["host"]), "year": list(labels["year"])}
+    return xr.DataArray(owed, coords=coords, dims=tuple(coords))
 
 
 def wlz_take_out(clients: xr.DataArray, share: float) -> tuple[xr.DataArray, xr.DataArray]:

@@ -29,16 +29,20 @@ def people_between(problem: Problem, data: xr.Dataset) -> xr.DataArray:
     towns, tiers, years = list(problem.towns), list(problem.tiers.index), list(problem.years)
     rows = pd.MultiIndex.from_product([towns, tiers, years])
     dense = summed.reindex(rows, fill_value=0.0).to_numpy().reshape(len(towns), len(tiers), len(years), -1)
-    labels = {"host": towns, "tier": tiers, "year": years, "origin": towns}
-    between = xr.DataArray(dense, coords=labels, dims=tuple(labels))
+    between = dense.transpose(3, 0, 1, 2)  # (origin, host, tier, year)
     # of the people of a tier, not of the pairs: those add up to it within the solver's tolerance only
-    lived = by_origin(problem, data["clients"].sum("profile"))
-    total, own = between.sum("host"), own_town(problem)
-    part = (between / total.where(total > NOBODY, 1.0)).where(total > NOBODY, own)
-    budgets = by_origin(problem, problem.personal_budget.sum("profile"))
-    everybody: xr.DataArray = (lived * part + budgets * own).transpose("origin", "host", "tier", "year")
-    told = {"units": "clients", "long_name": "clients by municipality of origin and of residence"}
-    return everybody.assign_attrs(told)
+    member = np.array([[float(of[area] == town) for area in problem.areas] for town in towns])
+    clients = data["clients"].sum("profile").transpose("neighbourhood", "tier", "year").to_numpy()
+    lived = np.einsum("oj,jky->oky", member, clients)
+    total, own = between.sum(axis=1, keepdims=True), np.eye(len(towns))[:, :, None, None]
+    somebody = total > NOBODY
+    part = np.where(somebody, between / np.where(somebody, total, 1.0), own)
+    budgets = problem.personal_budget.sum("profile").transpose("neighbourhood", "tier").to_numpy()
+    at_home = (member @ budgets)[:, None, :, None] * own
+    everybody = lived[:, None] * part + at_home
+    labels = {"origin": towns, "host": towns, "tier": tiers, "year": years}
+    attrs = {"units": "clients", "long_name": "clients by municipality of origin and of residence"}
+    return xr.DataArray(everybody, coords=labels, dims=tuple(labels), attrs=attrs)
 
 
 def at_locations(problem: Problem, data: xr.Dataset) -> pd.DataFrame:
@@ -74,9 +78,3 @@ def by_origin(problem: Problem, people: xr.DataArray) -> xr.DataArray:
     town = belonging(problem.towns, problem.municipality_of, ("origin", "neighbourhood"))
     summed: xr.DataArray = xr.dot(people, town, dim="neighbourhood")
     return summed
-
-
-def own_town(problem: Problem) -> xr.DataArray:
-    """Return (origin, host) 1 where the two are the same municipality, else 0."""
-    labels = {"origin": list(problem.towns), "host": list(problem.towns)}
-    return xr.DataArray(np.eye(len(problem.towns)), coords=labels, dims=tuple(labels))

@@ -29,7 +29,7 @@ from scipy.stats import triang
 
 from models.demand.demand_draws import demand_factors, drawn_pathways
 from models.demand.forecast import forecast
-from models.demand.pathway import CarePathway
+from models.demand.pathway import yearly_rates
 from models.demand.scenario_draws import LEAST_TO_MOST
 from models.monitoring.actuals import QUARTERS, Quarter
 from models.parameters.parameters import EXITS, WAITING, Pathway
@@ -309,8 +309,8 @@ class Tracker:
     def _rates(self) -> tuple[Floats, Floats]:
         """Drawn moves (draw, tier or waiting, profile, to_profile) and exits (…, exit), per year."""
         parameters = self.plan.problem.region.parameters
-        drawn = [CarePathway.of(parameters.model_copy(update={"pathway": one})) for one in self._pathways]
-        return np.stack([_moves(one) for one in drawn]), np.stack([one.exits.to_numpy() for one in drawn])
+        drawn = [yearly_rates(parameters.model_copy(update={"pathway": one})) for one in self._pathways]
+        return np.stack([_moves(retained) for retained, _ in drawn]), np.stack([exits for _, exits in drawn])
 
     def _flows(
         self, quarter: Quarter, random: np.random.Generator
@@ -319,13 +319,13 @@ class Tracker:
         middle = quarter.end - 0.5 / QUARTERS
         stock = np.concatenate([self._stock(middle), self._waiting_at(middle)[..., None]], axis=2)
         factors = self._factors(middle)
-        care = CarePathway.of(self.plan.problem.region.parameters)
+        retained, all_exits = yearly_rates(self.plan.problem.region.parameters)
         new, drawn_new = self._inflow(quarter)
         dims = ("municipality", "profile"), ("municipality", "profile", "tier", "to_profile")
         means = {
             "inflow": self._labelled(new, *dims[0]),
-            "moves": self._flow(np.einsum("mpk,kpq->mpkq", stock, _moves(care)), "to_profile"),
-            "outflow": self._flow(np.einsum("mpk,kpe->mpke", stock, care.exits.to_numpy()), "exit"),
+            "moves": self._flow(np.einsum("mpk,kpq->mpkq", stock, _moves(retained)), "to_profile"),
+            "outflow": self._flow(np.einsum("mpk,kpe->mpke", stock, all_exits), "exit"),
         }
         moves, exits = self._rates
         moved = np.einsum("mpk,dp,dkpq->dmpkq", stock, factors, moves, optimize=True)
@@ -363,9 +363,9 @@ def _level(pathway: Pathway, profiles: list[str], step: int) -> Floats:
     return np.array([whole * (inflow.profiles[p].value if p in inflow.profiles else 0.0) for p in profiles])
 
 
-def _moves(care: CarePathway) -> Floats:
+def _moves(retained: Floats) -> Floats:
     """Return (tier or waiting, profile, to_profile): the part that changes of profile in a year."""
-    moves = care.retained.transpose("tier", "profile", "to_profile").to_numpy().copy()
+    moves = retained.copy()
     diagonal = np.arange(moves.shape[1])
     moves[:, diagonal, diagonal] = 0.0
     return moves

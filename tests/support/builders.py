@@ -1,7 +1,9 @@
 """Variants of the tiny region (tests/support/tiny.py), from its files to a problem, and what they cost."""
 
+import pickle
 import tempfile
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -53,19 +55,39 @@ WITH_A_CANDIDATE = SITE_COLUMNS + (
 
 
 def tiny_region(settings: Mapping[str, str] | None = None, **files: str) -> Region:
-    """Return the tiny region with other settings (dotted keys) and files (`sites="…"` is sites.csv)."""
+    """Return the tiny region with other settings (dotted keys) and files (`sites="…"` is sites.csv).
+
+    Each call has a region of its own: the same files and settings are read once in a process, and copied.
+    """
+    return pickle.loads(_pickled_region(_as_key(settings), _as_key(files)))
+
+
+type Key = tuple[tuple[str, str], ...]
+
+
+def _as_key(texts: Mapping[str, str] | None) -> Key:
+    return tuple((texts or {}).items())
+
+
+@lru_cache(maxsize=256)
+def _pickled_region(settings: Key, files: Key) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         write_tiny_region(Path(folder))
-        for name, text in files.items():
+        for name, text in files:
             ending = {"neighbourhoods": "geojson", "region": "toml"}.get(name, "csv")
             (Path(folder) / f"{name}.{ending}").write_text(text, encoding="utf-8")
-        return read_region(Path(folder), settings=settings or {})
+        return pickle.dumps(read_region(Path(folder), settings=dict(settings)))
 
 
 def tiny_problem(settings: Mapping[str, str] | None = None, **files: str) -> Problem:
     """Return the problem of a variant of the tiny region."""
-    region = tiny_region(settings, **files)
-    return Problem.of(region, forecast(region))
+    return pickle.loads(_pickled_problem(_as_key(settings), _as_key(files)))
+
+
+@lru_cache(maxsize=256)
+def _pickled_problem(settings: Key, files: Key) -> bytes:
+    region = tiny_region(dict(settings), **dict(files))
+    return pickle.dumps(Problem.of(region, forecast(region)))
 
 
 def best(problem: Problem) -> Plan:

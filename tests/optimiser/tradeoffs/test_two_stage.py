@@ -196,10 +196,16 @@ def gathered(tiny, here, work, stop=None, count=2):
     return gather(read, Collection(here, question(read({}), asked), "en"), asked, work, stop=stop)
 
 
-def test_figures_add_up(tiny, tmp_path):
-    """Expected is the mean over futures, no regret is negative, and values are differences of means."""
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    """Return what two futures come to, one after the other in this process."""
+    here = tmp_path_factory.mktemp("futures")
     with workers(processes=1) as work:
-        told = gathered(tiny, tmp_path / "out", work)
+        return gathered(write_tiny_region(here / "tiny"), here / "out", work)
+
+
+def test_figures_add_up(told):
+    """Expected is the mean over futures, no regret is negative, and values are differences of means."""
     frame = told.frame()
     assert told.found.expected == pytest.approx(frame["start"].mean())
     assert (frame[["regret", "mean_regret"]] >= -1e-6).all(axis=None)
@@ -210,30 +216,26 @@ def test_figures_add_up(tiny, tmp_path):
     assert told.found.compared is None
 
 
-def test_processes_give_what_one_after_the_other_gives(tiny, tmp_path):
+def test_processes_give_what_one_after_the_other_gives(told, tiny, tmp_path):
     """The same draws give the same start, objectives and bounds wherever they are solved."""
-    with workers(processes=1) as work:
-        here = gathered(tiny, tmp_path / "here", work)
     with workers(processes=2) as work:
         there = gathered(tiny, tmp_path / "there", work)
-    assert here.found.start == there.found.start
-    pd.testing.assert_frame_equal(here.frame(), there.frame(), check_exact=True)
+    assert told.found.start == there.found.start
+    pd.testing.assert_frame_equal(told.frame(), there.frame(), check_exact=True)
 
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")
-def test_a_cluster_gives_what_one_machine_gives(tiny, tmp_path):
+def test_a_cluster_gives_what_one_machine_gives(told, tiny, tmp_path):
     """A Dask cluster of two workers on this machine gives the same start and figures."""
     distributed = pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
-    with workers(processes=1) as work:
-        here = gathered(tiny, tmp_path / "here", work)
     with (
         distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
         workers(scheduler=cluster.scheduler_address) as work,
     ):
         there = gathered(tiny, tmp_path / "there", work)
-    assert here.found.start == there.found.start
-    pd.testing.assert_frame_equal(here.frame(), there.frame(), check_exact=True)
+    assert told.found.start == there.found.start
+    pd.testing.assert_frame_equal(told.frame(), there.frame(), check_exact=True)
 
 
 def test_without_dask_a_scheduler_is_refused(monkeypatch):
@@ -264,7 +266,7 @@ def test_a_folder_with_little_in_it_is_gone_on_with(tiny, tmp_path):
     pd.testing.assert_frame_equal(again.frame(), told.frame())
 
 
-def test_a_stop_keeps_what_is_finished(tiny, tmp_path):
+def test_a_stop_keeps_what_is_finished(told, tiny, tmp_path):
     """One outcome is kept when a stop comes at once; the next run goes on from it to the same figures."""
     stop = Event()
 
@@ -275,10 +277,9 @@ def test_a_stop_keeps_what_is_finished(tiny, tmp_path):
 
     assert gathered(tiny, tmp_path / "out", one, stop) is None
     with workers(processes=1) as work:
-        told = gathered(tiny, tmp_path / "out", work)
-        fresh = gathered(tiny, tmp_path / "fresh", work)
-    assert told.found.start == fresh.found.start
-    pd.testing.assert_frame_equal(told.frame(), fresh.frame())
+        again = gathered(tiny, tmp_path / "out", work)
+    assert again.found.start == told.found.start
+    pd.testing.assert_frame_equal(again.frame(), told.frame())
 
 
 def _interrupted(number):
@@ -313,15 +314,14 @@ def test_a_stop_while_starts_are_compared_keeps_those_too(tiny, tmp_path, monkey
     assert told.found.compared == 1  # those of both futures and of the mean are the same
 
 
-def test_large_regions_compare_the_starts_there_are(tiny, tmp_path, monkeypatch):
+def test_large_regions_compare_the_starts_there_are(told, tiny, tmp_path, monkeypatch):
     """The way of large models, on a small one: all three starts are one, under a bound that holds."""
     with workers(processes=1) as work:
-        exact = gathered(tiny, tmp_path / "exact", work)
         monkeypatch.setattr(two_stage, "SMALL", 0)
-        told = gathered(tiny, tmp_path / "compared", work)
-    assert told.found.compared == 1
-    assert told.found.bound <= exact.found.expected + 0.01 <= told.found.expected + 0.02
-    assert not np.isnan([told.found.expected, told.found.tail, told.found.perfect]).any()
+        compared = gathered(tiny, tmp_path / "compared", work)
+    assert compared.found.compared == 1
+    assert compared.found.bound <= told.found.expected + 0.01 <= compared.found.expected + 0.02
+    assert not np.isnan([compared.found.expected, compared.found.tail, compared.found.perfect]).any()
 
 
 def test_no_plan_in_any_future_is_told(tiny, tmp_path):
