@@ -31,7 +31,7 @@ demo: $(READY) ## plan the bundled region and write its report to spreidplan-dem
 	@$(BIN)/spreidplan demo
 
 test: lint $(AUDIT) ## every check: ruff, mypy and the tests, with warnings as errors
-	@$(BIN)/python -m pytest -n auto --dist loadfile --durations=25
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder --durations=25
 
 quick: $(READY) ## ruff and the tests that take little, to run while working
 	@$(BIN)/ruff check .

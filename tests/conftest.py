@@ -24,8 +24,30 @@ QUICK = re.compile(
 """The quick subset, less what is marked slow: reading, forecast, money, a plan by hand, structure, words."""
 
 
+LONGEST = (
+    "tests/test_cli.py",
+    "tests/optimiser/tradeoffs/test_two_stage.py",
+    "tests/reports/folder/test_folder.py",
+    "tests/benchmarks/test_faults.py",
+    "tests/optimiser/test_properties.py",
+    "tests/house/test_notebooks.py",
+    "tests/optimiser/regions/test_plan_country.py",
+    "tests/benchmarks/test_mutants.py",
+    "tests/reports/app/test_what_if_browser.py",
+    "tests/reports/app/test_what_if.py",
+    "tests/optimiser/tradeoffs/test_pareto.py",
+    "tests/optimiser/infeasibility/test_repair.py",
+    "tests/benchmarks/test_hostile_input.py",
+    "tests/reports/terminal/test_stages.py",
+    "tests/optimiser/compare/test_sensitivity.py",
+)
+"""Files that take longest, first: whichever is begun last, all cores end at about the same time."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the quick subset."""
+    """Mark the quick subset, and begin with the files that take longest."""
+    place = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.nodeid.partition("::")[0], len(LONGEST)))
     for item in items:
         if QUICK.match(item.nodeid) and item.get_closest_marker("slow") is None:
             item.add_marker(pytest.mark.quick)

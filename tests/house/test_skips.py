@@ -1,6 +1,7 @@
 """In CI a skipped test is a failure, but for the audit without a service."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -64,3 +65,10 @@ def test_the_audit_may_be_skipped(tmp_path: Path) -> None:
     ran = _run(tmp_path, AUDIT, ci="true", name="house/test_audit.py")
     assert ran.returncode == 0, ran.stdout
     assert "1 skipped" in ran.stdout
+
+
+def test_files_that_the_hooks_name_are_there() -> None:
+    """Those that may skip and those that begin first: a renamed one would silently be neither."""
+    named = re.findall(r'"(tests/[a-z_/]+\.py)[":]', CONFTEST.read_text(encoding="utf-8"))
+    assert len(named) > len(SKIPPED)
+    assert [name for name in named if not (CONFTEST.parents[1] / name).is_file()] == []
