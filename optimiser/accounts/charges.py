@@ -65,8 +65,9 @@ def _looked_up(rows: pd.DataFrame, prices: pd.DataFrame, *columns: str) -> pd.Se
         return pd.Series(dtype=float)
     wanted = pd.MultiIndex.from_frame(rows[[*columns]]) if len(columns) > 1 else pd.Index(rows[columns[0]])
     row, year = prices.index.get_indexer(wanted), prices.columns.get_indexer(pd.Index(rows["year"]))
-    known = prices.to_numpy(dtype=float)[row, year]
-    return pd.Series(np.where((row < 0) | (year < 0) | np.isnan(known), 0.0, known), index=rows.index)
+    # a label that the table lacks is at −1: there stand zeros
+    known = np.pad(np.nan_to_num(prices.to_numpy(dtype=float)), ((0, 1), (0, 1)))
+    return pd.Series(known[row, year], index=rows.index)
 
 
 def _support(problem: Problem, data: xr.Dataset) -> Iterator[pd.DataFrame]:
