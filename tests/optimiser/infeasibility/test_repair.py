@@ -35,13 +35,19 @@ def told(problem):
     return verified(problem, diagnose(problem, LIMITS), LIMITS)
 
 
-def test_a_path_that_is_too_steep():
+@pytest.fixture(scope="module")
+def steep():
+    """Return the diagnosis of the path that is too steep, of which several tests read."""
+    return told(tiny_problem(TOO_STEEP))
+
+
+def test_a_path_that_is_too_steep(steep):
     """Two of ten beds a year: 20 % by 2022 and 40 % by 2023 can be done, so by_end 0.4; or five a year.
 
     The repair of by_end goes down by 0.6 of 1.0, that of the pace up by 0.3 of 0.2: the first is the
     smaller change.
     """
-    found = told(tiny_problem(TOO_STEEP))
+    found = steep
     assert [(s.policy, s.label, s.amount) for s in found.shortages] == [
         ("intramural_reduction", (2022,), pytest.approx(3.0)),
         ("intramural_reduction", (2023,), pytest.approx(6.0)),
@@ -121,9 +127,9 @@ def test_brute_force_agrees_on_the_path(monkeypatch):
     assert checked == 2
 
 
-def test_in_fractions_and_groups_the_answer_is_no_larger(monkeypatch):
+def test_in_fractions_and_groups_the_answer_is_no_larger(steep, monkeypatch):
     """A large model is asked in fractions: what is proven too little there is too little here."""
-    whole = {r.lever.key: r for r in told(tiny_problem(TOO_STEEP)).repairs}
+    whole = {r.lever.key: r for r in steep.repairs}
     monkeypatch.setattr("optimiser.search.elastic.SMALL", 0)
     found = told(tiny_problem(TOO_STEEP))
     assert not found.exact
@@ -218,10 +224,9 @@ def test_levers_are_of_hard_policies_and_offers():
 
 
 @pytest.mark.parametrize(("lang", "says"), [("nl", "Wat elk voor zich genoeg is"), ("en", "What is enough")])
-def test_it_is_told_in_both_languages(lang, says):
+def test_it_is_told_in_both_languages(steep, lang, says):
     """The sentence of the rule, the amount and year, and what to paste."""
-    problem = tiny_problem(TOO_STEEP)
-    found = told(problem)
+    problem, found = tiny_problem(TOO_STEEP), steep
     text = as_text(found, problem, lang)
     assert says in text
     assert "--set policies.intramural_reduction.by_end=0.4" in text
