@@ -13,6 +13,8 @@ MOST_LAYER = 8_000 * MEGABYTE
 """Bytes of a map; of a GeoPackage only the layer that is meant is read."""
 MOST_UNPACKED = 2_000 * MEGABYTE
 """Bytes of a GeoPackage in a zip, which is unpacked to see what is in it."""
+MOST_ARRAYS = 4_000 * MEGABYTE
+"""Bytes of the arrays of a plan, unpacked: a file of a few kilobytes can claim any number."""
 MOST_GRAPH = 500 * MEGABYTE
 """Bytes of a GraphML file: the roads of a province."""
 

@@ -10,6 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from geodata.faults import Fault, InputError
+from geodata.size_limits import MEGABYTE, MOST_ARRAYS
 from models.parameters.scenario import Override
 from optimiser.plan import DECIDED, Proof, labels_of
 
@@ -44,7 +45,10 @@ def read_arrays(file: Path) -> tuple[xr.Dataset, xr.Dataset]:
             xr.open_dataset(file, engine="netcdf4") as data,
             xr.open_dataset(file, engine="netcdf4", group=REFERENCE) as reference,
         ):
+            _check_size(file, data.nbytes + reference.nbytes)
             return data.load(), reference.load()
+    except InputError:
+        raise
     except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
         raise InputError(
             [
@@ -56,6 +60,15 @@ def read_arrays(file: Path) -> tuple[xr.Dataset, xr.Dataset]:
                 )
             ]
         ) from error
+
+
+def _check_size(file: Path, size: int) -> None:
+    """Check that the arrays fit a workstation before they are unpacked."""
+    if size > MOST_ARRAYS:
+        found = f"arrays of {size / MEGABYTE:,.0f} MB"
+        raise InputError(
+            [Fault(str(file), found, f"at most {MOST_ARRAYS // MEGABYTE:,} MB", "Make the plan again.")]
+        )
 
 
 @dataclass(frozen=True)
@@ -125,9 +138,18 @@ def _unusable(file: Path, found: str) -> InputError:
     return InputError([Fault(str(file), found, "the arrays of the plan of its case", "Make the plan again.")])
 
 
-def stored_rules(data: xr.Dataset) -> tuple[str, ...]:
-    """Return the names of the rules of somebody's own with which the plan was made."""
-    return tuple(rule["name"] for rule in json.loads(data.attrs.get("own_rules", "[]")))
+def stored_rules(data: xr.Dataset, file: Path) -> tuple[str, ...]:
+    """Return the names of the rules of somebody's own with which the plan was made.
+
+    Raises
+    ------
+    InputError
+        Where they are not told as a plan tells them.
+    """
+    try:
+        return tuple(str(rule["name"]) for rule in json.loads(data.attrs.get("own_rules", "[]")))
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise _unusable(file, f"rules of somebody's own that cannot be read ({error})") from error
 
 
 def _attributes(plan: Plan) -> dict[str, str | float]:

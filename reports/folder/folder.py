@@ -126,7 +126,7 @@ def read_plan(folder: Path, rules: Sequence[Rule] = ()) -> Plan:
     region = read_region(folder / CASE)
     # The case has the overrides applied; that they were, and of which files, the arrays remember.
     region = replace(region, overrides=said.overrides, digest=said.digest)
-    _check_rules(folder, stored_rules(data), rules)
+    _check_rules(folder, stored_rules(data, folder / "plan.nc"), rules)
     problem = Problem.of(region, forecast(region)).with_rules(*rules)
     for arrays in (data, reference):
         check_belongs(arrays, problem, folder / "plan.nc")

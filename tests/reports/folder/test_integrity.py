@@ -88,6 +88,13 @@ def _cut(folder: Path) -> None:
     (folder / "plan.nc").write_bytes(content[: len(content) // 2])
 
 
+def _huge(folder: Path) -> None:
+    """Claim 800 GB that take no place in the file."""
+    with netCDF4.Dataset(folder / "plan.nc", "a") as data:
+        data.createDimension("many", 10**11)
+        data.createVariable("claimed", "f8", ("many",), zlib=True, chunksizes=(10**6,))
+
+
 def _case_and_its_digest(folder: Path) -> None:
     """Make the case another and the digest in the arrays with it: the plan then breaks its rules."""
     file = folder / "case" / "clients.csv"
@@ -159,6 +166,9 @@ TAMPERED: dict[str, Callable[[Path], None]] = {
     "a file taken from the case": lambda folder: (folder / "case" / "homes.csv").unlink(),
     "the case edited and its digest": _case_and_its_digest,
     "half a file of arrays": _cut,
+    "rules of one's own that are no JSON": _attribute("own_rules", "[["),
+    "rules of one's own that are none": _attribute("own_rules", "[1]"),
+    "arrays that fill the memory": _huge,
 }  # fmt: skip
 """What somebody may do to a folder, by name."""
 
