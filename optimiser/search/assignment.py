@@ -11,16 +11,20 @@ from scipy.sparse import csr_array, hstack
 from optimiser.model.model import Arrays, Floats, Model
 from optimiser.model.variables import column_ids
 from optimiser.search.aggregation import aggregate
-from optimiser.search.reduced_model import SMALL, nearest, pair_columns
+from optimiser.search.reduced_model import SMALL, Guide, nearest, pair_columns
 from optimiser.search.rounding import whole_homes
+from optimiser.search.transport import BREACH_PRICE, housed_anew
 from optimiser.solver.highs import Columns, LinearModel
 from optimiser.solver.limits import Clock, Limits
 
 logger = logging.getLogger(__name__)
 
 BEST, NEAREST, MORE = 14, 4, 6
-"""Pairs per origin, tier and year among which everybody chooses at first: those that look best and
-those that are nearest; and how many more at a time where more would pay."""
+"""Pairs per origin, tier and year among which everybody is housed anew: those that look best and those
+that are nearest; and how many more at a time where more would pay."""
+
+STILL_BEST, STILL_NEAREST = 3, 2
+"""The same for the choice of everybody at once, beside the pairs at which clients were housed anew."""
 
 ROUNDS = 3
 """Rounds in which pairs that would pay are added; as many again while a hard rule is broken."""
@@ -28,26 +32,25 @@ ROUNDS = 3
 WORTHWHILE = 0.1
 """Share of the objective that pairs left out would bring, one person each, before it is solved again."""
 
-BREACH_PRICE = 1e6
-"""Points per unit by which a hard rule on people may be broken while pairs are still looked for: the last
-thing that is chosen, so that prices say which pairs keep the rule."""
-
 UNBROKEN = 1e-5
 """Breach of all rules together that is dust: a tenth of what the check lets each rule be off."""
+
+LIVED_IN = 1e-9
+"""Clients at a pair that count as such, and not as dust of an interior point."""
 
 DO_NOTHING_WITHIN_M = 8_000.0
 """Metres across a group of origins when homes are brought to whole numbers for the reference."""
 
 
 def people_follow(
-    model: Model, columns: Columns, values: Floats, prices: Floats | None, limits: Limits, clock: Clock
+    model: Model, columns: Columns, values: Floats, guide: Guide | None, limits: Limits, clock: Clock
 ) -> Floats | None:
     """Return (column) the best that people can do where the given whole decisions stand.
 
-    `prices` (row) point at the pairs to begin with. What is returned is a plan; in a large model
-    pairs that would hardly pay may be left out of the choice. None where nothing was found in time.
+    What is returned is a plan; in a large model pairs that would hardly pay may be left out of the choice.
+    None where nothing was found in time.
     """
-    followed = nearly_followed(model, columns, values, prices, limits, clock)
+    followed = nearly_followed(model, columns, values, guide, limits, clock)
     return None if followed is None or followed.broken > UNBROKEN else followed.values
 
 
@@ -59,7 +62,7 @@ class Followed(NamedTuple):
 
 
 def nearly_followed(
-    model: Model, columns: Columns, values: Floats, prices: Floats | None, limits: Limits, clock: Clock
+    model: Model, columns: Columns, values: Floats, guide: Guide | None, limits: Limits, clock: Clock
 ) -> Followed | None:
     """Return the best that people can do as `people_follow` does, or what breaks hard rules the least."""
     arrays = with_fixed(model, columns, values)
@@ -67,9 +70,7 @@ def nearly_followed(
         solution = LinearModel(arrays, _possible(arrays), limits).relax(seconds=clock.left)
         return None if solution.values is None else Followed(cleaned(model.arrays, solution.values), 0.0)
     pairs = _Pairs.of(model)
-    taking_part = nearest(model, NEAREST, NEAREST)
-    if prices is not None:
-        taking_part |= pairs.best(arrays, prices, BEST)
+    taking_part = _good_pairs(model, arrays, pairs, guide, limits, clock)
     breakable, count = _breakable(model, arrays), len(arrays.cost)
     found: Followed | None = None
     for number in range(2 * ROUNDS):
@@ -95,6 +96,21 @@ def nearly_followed(
             break
         taking_part |= left_out & (pairs.best(arrays, solution.duals, MORE) if broken <= UNBROKEN else True)
     return found
+
+
+def _good_pairs(
+    model: Model, arrays: Arrays, pairs: "_Pairs", guide: Guide | None, limits: Limits, clock: Clock
+) -> NDArray[np.bool_]:
+    """Return (column) whether it takes part in the choice of everybody: of the pairs those that look good."""
+    if guide is None:
+        return nearest(model, NEAREST, NEAREST)
+    among = (
+        nearest(model, NEAREST, NEAREST) | pairs.best(arrays, guide.prices, BEST) | (guide.values > LIVED_IN)
+    )
+    anew = housed_anew(model, arrays, np.clip(guide.values, arrays.lower, arrays.upper), among, limits, clock)
+    good = nearest(model, STILL_NEAREST, STILL_NEAREST) | pairs.best(arrays, guide.prices, STILL_BEST)
+    taking_part: NDArray[np.bool_] = good | (anew > LIVED_IN)
+    return taking_part
 
 
 def _breakable(model: Model, arrays: Arrays) -> Arrays:
@@ -124,9 +140,9 @@ def do_nothing(model: Model, limits: Limits) -> Floats:
     places = np.array([float(problem.base_places[s, k]) for s, k, _ in x.places])
     columns = np.concatenate([still, column_ids(x.operating), column_ids(x.places)])
     stays = np.concatenate([np.zeros(len(still)), np.sign(places), places])
-    homes, given, prices = _homes_that_help(model, columns, stays, limits)
+    homes, given, guide = _homes_that_help(model, columns, stays, limits)
     columns, stays = np.concatenate([columns, homes]), np.concatenate([stays, given])
-    followed = people_follow(model, columns, stays, prices, limits, Clock(limits))
+    followed = people_follow(model, columns, stays, guide, limits, Clock(limits))
     if followed is None:
         raise ValueError("Expected the base year to be possible: its places and homes carry on.")
     return followed
@@ -134,8 +150,8 @@ def do_nothing(model: Model, limits: Limits) -> Floats:
 
 def _homes_that_help(
     model: Model, columns: Columns, stays: Floats, limits: Limits
-) -> tuple[Columns, Floats, Floats | None]:
-    """Return whole homes where the given decisions stand, and the prices (row) that go with them."""
+) -> tuple[Columns, Floats, Guide | None]:
+    """Return whole homes where the given decisions stand, and what people do with them."""
     small = aggregate(model, DO_NOTHING_WITHIN_M)
     place, total = small.total(columns, stays)
     program = LinearModel(small.arrays, np.arange(len(small.arrays.cost), dtype=np.int32), limits)
@@ -143,8 +159,9 @@ def _homes_that_help(
     solution = program.relax(interior=True, crossover=False)
     if solution.values is None:
         raise ValueError("Expected the base year to be possible: its places and homes carry on.")
-    homes, given = whole_homes(model, small.expand @ solution.values)
-    return homes, given, None if solution.duals is None else solution.duals[small.row_of]
+    lived = small.expand @ solution.values
+    homes, given = whole_homes(model, lived)
+    return homes, given, None if solution.duals is None else Guide(lived, solution.duals[small.row_of])
 
 
 def with_fixed(model: Model, columns: Columns, values: Floats) -> Arrays:

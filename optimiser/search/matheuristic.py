@@ -27,7 +27,7 @@ from optimiser.search.assignment import UNBROKEN, cleaned, nearly_followed, nett
 from optimiser.search.branching import Branching, Decided
 from optimiser.search.elastic import ElasticModel, Shortage, hard_policies
 from optimiser.search.lagrangian_bound import LagrangianBound
-from optimiser.search.reduced_model import DROPPED, RUNS, USED, ReducedModel, SiteChange, values_of
+from optimiser.search.reduced_model import DROPPED, RUNS, USED, Guide, ReducedModel, SiteChange, values_of
 from optimiser.search.rounding import MARGINS, places_for, whole_homes, whole_places
 from optimiser.solver.highs import Columns, LinearModel, Solution
 from optimiser.solver.limits import Clock, Limits, Progress, Report
@@ -402,18 +402,18 @@ class Matheuristic:
             lived_in = smaller.lived_in(*places, self.clock)
             smaller.fix(closing, values[closing].round())
             logger.info("%.1f s: rounded, margin %.1f", self.clock.seconds, margin)
-            if lived_in is not None and self._people_follow(decided, places, smaller.prices(lived_in)):
+            if lived_in is not None and self._people_follow(decided, places, smaller.guide(lived_in)):
                 break
         smaller.release(homes)
         self.finishing = max(self.finishing, self.clock.seconds - began)
 
     def _people_follow(
-        self, decided: tuple[Columns, Floats], places: tuple[Columns, Floats], prices: Floats | None
+        self, decided: tuple[Columns, Floats], places: tuple[Columns, Floats], guide: Guide | None
     ) -> bool:
         """Let everybody choose where homes, sites and places stand; return whether that is a plan."""
         columns = np.concatenate([decided[0], places[0]])
         fixed = np.concatenate([decided[1], places[1]])
-        followed = nearly_followed(self.model, columns, fixed, prices, self.limits, self.clock)
+        followed = nearly_followed(self.model, columns, fixed, guide, self.limits, self.clock)
         logger.info("%.1f s: followed", self.clock.seconds)
         if followed is None:
             return False

@@ -40,6 +40,13 @@ class SiteChange(NamedTuple):
     runs: Floats
 
 
+class Guide(NamedTuple):
+    """What people do in a smaller model (column), and its prices (row): both point at good pairs."""
+
+    values: Floats
+    prices: Floats
+
+
 @dataclass(frozen=True)
 class Sites:
     """The columns of `operating` and `places`, one row per site and tier, one column per year."""
@@ -144,6 +151,11 @@ class ReducedModel:
     def prices(self, solution: Solution) -> Floats | None:
         """Return (row of the whole model) the prices at a relaxation of the smaller one."""
         return None if solution.duals is None else solution.duals[self.aggregate.row_of]
+
+    def guide(self, solution: Solution) -> Guide | None:
+        """Return what points at good pairs of the whole model, where the smaller one has prices."""
+        prices = self.prices(solution)
+        return None if prices is None else Guide(self.expand(values_of(solution)), prices)
 
     def fix(self, columns: Columns, values: Floats) -> None:
         """Fix columns of the whole model, all those that stand together."""
