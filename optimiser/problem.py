@@ -28,7 +28,15 @@ from optimiser.assembly.capacity import (
     tiers_of,
     under_way_of,
 )
-from optimiser.assembly.money import LESS, SharedPrice, Steering, by_year, policies_of, steering_of
+from optimiser.assembly.money import (
+    LESS,
+    SharedPrice,
+    Steering,
+    by_year,
+    points_of,
+    policies_of,
+    steering_of,
+)
 from optimiser.assembly.space import fair_shares, neighbourhoods_of, pairs_within_reach
 from optimiser.prices import Prices
 
@@ -293,10 +301,10 @@ class Problem(Result):
         """The facility tiers in which people have a place to themselves: all but those of the shelter."""
         return tuple(k for k in self.facility_tiers if self.stream_of[k] != MO)
 
-    @property
-    def relocation_price(self) -> float:
-        """Points of a relocation, under those of an unasked move: or people would leave and enter at once."""
-        return min(self.policies.residents_stay.price.value, LESS * self.steering.unasked_move)
+    def relocation_price(self, year: int) -> float:
+        """Return the points of a relocation, under those of an unasked move: else people leave and enter."""
+        own = points_of(self.policies.residents_stay.price, year, self.region.parameters)
+        return min(own, LESS * self.steering.unasked_move * self.steering.level[year])
 
     @cached_property
     def residents_at(self) -> tuple[tuple[str, str], ...]:

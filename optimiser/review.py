@@ -78,7 +78,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class BedDrivers:
-    """The intramural places of the last year by their use; the four parts add up to `beds`.
+    """The intramural places of the last year by their use; the five parts add up to `beds`.
 
     Attributes
     ----------
@@ -88,13 +88,16 @@ class BedDrivers:
         People in a bed for whom another form exists.
     wlz
         Places lived in by people of the Wlz.
+    turnover
+        Places between two residents: what `occupancy` says cannot be lived in, on average over the year.
     empty
-        Places that nobody uses.
+        Places that somebody could live in and that nobody does.
     """
 
     only_beds: float
     elsewhere: float
     wlz: float
+    turnover: float
     empty: float
     beds: float
 
@@ -123,9 +126,12 @@ def bed_drivers(plan: Plan) -> BedDrivers:
     others = {p for p, k in problem.allowed if k not in tiers}
     only = sum(float(count) for p, count in people.items() if p not in others)
     elsewhere = float(people.sum()) - only
-    beds = float(last["places"].sel(tier=tiers).sum())
-    wlz = float(np.minimum(plan.data["wlz_occupied"].sel(tier=tiers), last["places"].sel(tier=tiers)).sum())
-    return BedDrivers(only, elsewhere, wlz, beds - wlz - only - elsewhere, beds)
+    beds = last["places"].sel(tier=tiers)
+    wlz = np.minimum(plan.data["wlz_occupied"].sel(tier=tiers), beds)
+    occupancy = problem.tiers["occupancy"].astype(float).to_xarray().sel(tier=tiers)
+    turnover = float(((beds - wlz) * (1.0 - occupancy)).sum())
+    held, total = float(wlz.sum()), float(beds.sum())
+    return BedDrivers(only, elsewhere, held, turnover, total - held - turnover - only - elsewhere, total)
 
 
 def improvement(plan: Plan) -> float:
@@ -374,7 +380,7 @@ def _wish(seen: _Reviewed) -> Iterator[Finding]:
     amounts = {
         "base": base, "most": most[seen.last], "last": float(beds.sel(year=seen.last)),
         "only_beds": drivers.only_beds, "elsewhere": drivers.elsewhere, "wlz": drivers.wlz,
-        "empty": drivers.empty,
+        "turnover": drivers.turnover, "empty": drivers.empty,
     }  # fmt: skip
     over = amounts["last"] - amounts["most"]
     if over >= PLACE:

@@ -1,11 +1,14 @@
 """Discounting, steering weights, shared prices and policies of a problem, from a region."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import xarray as xr
 
+from models.parameters.finance import nominal
 from models.parameters.parameters import Parameters, Policies
+from models.parameters.quantity import Quantity
 from models.region.region import Region
 
 LESS = 0.99
@@ -14,12 +17,21 @@ LESS = 0.99
 
 @dataclass(frozen=True)
 class Steering:
-    """Points of what only steers: never paid, and kept apart from euros."""
+    """Points of what only steers: never paid, and kept apart from euros.
+
+    Attributes
+    ----------
+    travel, misfit, waiting, unasked_move
+        At the level of the region's price year.
+    level
+        Year → what points of the price year count in it: they are indexed like euros.
+    """
 
     travel: float
     misfit: float
     waiting: float
     unasked_move: float
+    level: Mapping[int, float]
 
 
 @dataclass(frozen=True)
@@ -51,10 +63,16 @@ def by_year(years: tuple[int, ...], values: list[float], units: str = "1") -> xr
 
 def steering_of(parameters: Parameters) -> Steering:
     """Return the points of what only steers."""
-    weights = parameters.weights
+    weights, years = parameters.weights, parameters.years
     return Steering(
-        travel=weights.travel.value,
-        misfit=weights.misfit.value,
-        waiting=weights.waiting.value,
-        unasked_move=weights.unasked_move.value,
+        travel=nominal(weights.travel, years.price_year, years),
+        misfit=nominal(weights.misfit, years.price_year, years),
+        waiting=nominal(weights.waiting, years.price_year, years),
+        unasked_move=nominal(weights.unasked_move, years.price_year, years),
+        level={t: (1.0 + years.indexation.value) ** (t - years.price_year) for t in years.planned},
     )
+
+
+def points_of(price: Quantity, year: int, parameters: Parameters) -> float:
+    """Return the price of a policy in a year: indexed like euros, but for a price by the nominal euro."""
+    return price.value if price.unit == "points/EUR" else nominal(price, year, parameters.years)

@@ -409,15 +409,18 @@ def _general(problem: Problem, name: str) -> dict[int, float]:
 
 
 def steered(problem: Problem, x: Decisions) -> Iterator[CostTerm]:
-    """Generate the points of the core: they steer and are never paid."""
+    """Σ travel·minutes·f + misfit·n where k does not fit p + waiting·w; once: unasked move·left where it
+    does; all times level[t]: points steer and are never paid, and are indexed like euros.
+    """
     steering, minutes = problem.steering, problem.pairs["minutes"].to_dict()
+    level = steering.level
     for (i, location, k, t), f in x.housed.items():
-        yield CostTerm("travel", POINTS, t, f, steering.travel * minutes[i, location, k])
+        yield CostTerm("travel", POINTS, t, f, level[t] * steering.travel * minutes[i, location, k])
     for (_, p, k, t), n in x.clients.items():
         if (p, k) not in problem.fits:
-            yield CostTerm("misfit", POINTS, t, n, steering.misfit)
+            yield CostTerm("misfit", POINTS, t, n, level[t] * steering.misfit)
     for (_, _, t), w in x.waiting.items():
-        yield CostTerm("waiting", POINTS, t, w, steering.waiting)
+        yield CostTerm("waiting", POINTS, t, w, level[t] * steering.waiting)
     for (_, p, k, t), gone in x.left.items():
         if (p, k) in problem.fits:
-            yield CostTerm("unasked_moves", POINTS, t, gone, steering.unasked_move, once=True)
+            yield CostTerm("unasked_moves", POINTS, t, gone, level[t] * steering.unasked_move, once=True)

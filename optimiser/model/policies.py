@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from models.parameters.parameters import MO
+from optimiser.assembly.money import points_of
 from optimiser.model.agreed_decisions import agreed_decisions_are_kept
 from optimiser.model.concentration import bounds
 from optimiser.model.continuity import CONTINUITY
@@ -155,8 +156,9 @@ POLICIES: tuple[Rule, ...] = (
 
 
 def deviations(problem: Problem, x: Decisions) -> Iterator[CostTerm]:
-    """Generate the points that deviating from a soft policy costs."""
+    """Generate the points that deviating from a soft policy costs, indexed like euros."""
     for name, family in SLACK.items():
-        price = getattr(problem.policies, name).price.value
+        price = getattr(problem.policies, name).price
+        points = {t: points_of(price, t, problem.region.parameters) for t in problem.years}
         for (*_, t), short in x.family(family).items():
-            yield CostTerm(name, POINTS, t, short, price)
+            yield CostTerm(name, POINTS, t, short, points[t])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from optimiser.assembly.money import points_of
 from optimiser.model.formulation import POINTS, CostTerm
 from optimiser.model.variables import Decisions
 from optimiser.problem import Problem
@@ -87,9 +88,10 @@ def _in_one_year(problem: Problem, x: Decisions) -> Iterator[Row]:
 
 
 def moves(problem: Problem, x: Decisions) -> Iterator[CostTerm]:
-    """Once: Σ min(price, 0.99·unasked move)·priced[k,t] + Σ asked·asked[s,k,t]."""
+    """Once: Σ min(price, 0.99·unasked move)·priced[k,t] + Σ asked·asked[s,k,t], indexed like euros."""
     policy = problem.policies.residents_stay
     for (_, t), priced in x.priced_relocations.items():
-        yield CostTerm("residents_stay", POINTS, t, priced, problem.relocation_price, once=True)
+        yield CostTerm("residents_stay", POINTS, t, priced, problem.relocation_price(t), once=True)
     for (_, _, t), asked in x.asked_moves.items():
-        yield CostTerm("residents_stay", POINTS, t, asked, policy.asked.value, once=True)
+        points = points_of(policy.asked, t, problem.region.parameters)
+        yield CostTerm("residents_stay", POINTS, t, asked, points, once=True)

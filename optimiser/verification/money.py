@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from models.parameters.quantity import Quantity
 from optimiser.verification.arrays import PlanArrays, positions
 from optimiser.verification.rates import WEEKS, by_client, by_house, by_place, grown
 from optimiser.verification.relocation import moves
@@ -153,23 +154,32 @@ class Euros:
 
 def points(plan: PlanArrays) -> dict[str, Floats]:
     """Return part → (year) points, from the arrays and the weights alone."""
-    steering, pairs = plan.problem.steering, plan.pairs
+    weights, pairs = plan.problem.steering, plan.pairs
+    years = plan.problem.region.parameters.years
+    level = (1.0 + years.indexation.value) ** (plan.years - years.price_year)
     fits = plan.among(plan.problem.fits)
     unfit = np.einsum("jpkt,pk->t", plan["clients"], ~fits)
     moved = np.einsum("jpkt,pk->t", plan["left"], fits)
     slack = {
-        name: getattr(plan.problem.policies, name).price.value
+        name: _price(plan, getattr(plan.problem.policies, name).price)
         * plan[variable].reshape(-1, len(plan.years)).sum(axis=0)
         for name, variable in SLACK.items()
     }
     return {
-        "travel": steering.travel * (pairs.minutes @ pairs.housed),
-        "misfit": steering.misfit * unfit,
-        "waiting": steering.waiting * plan["waiting"].sum(axis=(0, 1)),
-        "unasked_moves": steering.unasked_move * moved,
+        "travel": level * weights.travel * (pairs.minutes @ pairs.housed),
+        "misfit": level * weights.misfit * unfit,
+        "waiting": level * weights.waiting * plan["waiting"].sum(axis=(0, 1)),
+        "unasked_moves": level * weights.unasked_move * moved,
         "residents_stay": moves(plan),
         **slack,
     }
+
+
+def _price(plan: PlanArrays, price: Quantity) -> Floats:
+    """Return (year) what a unit of a miss costs; one counted in euros of the year has grown already."""
+    if price.unit.endswith("/EUR"):
+        return np.full(len(plan.years), price.value)
+    return grown(plan, price)
 
 
 def costs_add_up(plan: PlanArrays, euros: Euros) -> Iterator[Violation]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from optimiser.review import Finding, FindingKind, Severity
 
 _MORE_TIME = ("no_better_plan", "gap_wider_than_difference", "gap_above_limit")
-_PARTS = ("only_beds", "elsewhere", "empty", "wlz")
+_PARTS = ("only_beds", "elsewhere", "turnover", "empty", "wlz")
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from reports.figures.contents import Contents
 
 _WIDTH = 480.0
-_BED_USES = {"only_beds": "c-bed", "elsewhere": "c-room", "wlz": "c-shelter", "empty": "c-waiting"}
+_BED_USES = {
+    "only_beds": "c-bed", "elsewhere": "c-room", "wlz": "c-shelter", "turnover": "c-group",
+    "empty": "c-waiting",
+}  # fmt: skip
 """Use of a bed → style class of its part of the bar."""
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from builders import EUROS_ONLY, best, tiny_problem
+from builders import EUROS_ONLY, ONE_YEAR, best, tiny_problem
 
 from optimiser.review import (
     bed_drivers,
@@ -211,8 +211,23 @@ def test_a_lever_that_changes_nothing_is_told(plan):
 
 def test_the_uses_of_the_beds_add_up(plan):
     drivers = bed_drivers(plan)
-    parts = drivers.only_beds + drivers.elsewhere + drivers.wlz + drivers.empty
+    parts = drivers.only_beds + drivers.elsewhere + drivers.wlz + drivers.turnover + drivers.empty
     assert parts == pytest.approx(drivers.beds)
+
+
+def test_a_bed_between_two_residents_is_not_called_empty():
+    """Ten beds at 80 %, full with eight people: two are free between residents, and none stands empty.
+
+    With nobody in them two are still between residents, and eight stand empty.
+    """
+    stays = {"tiers.bed.occupancy": "0.8", "policies.replacement_before_closure.most_per_year": "0"}
+    full = best(tiny_problem(EUROS_ONLY | ONE_YEAR | stays))
+    drivers = bed_drivers(full)
+    assert (drivers.beds, drivers.turnover) == (10.0, pytest.approx(2.0))
+    assert drivers.empty == pytest.approx(0.0, abs=1e-6)
+    nobody = changed(full, clients=set_at(0.0, tier="bed"))
+    drivers = bed_drivers(nobody)
+    assert (drivers.turnover, drivers.empty) == (pytest.approx(2.0), pytest.approx(8.0))
 
 
 def test_empty_places_beside_people_who_wait(plan):

@@ -27,6 +27,7 @@ from builders import (
 )
 from tiny import SITES
 
+from optimiser.assembly.money import points_of
 from optimiser.solve import Impossible, solve
 
 CENT = 0.01
@@ -457,3 +458,43 @@ def test_waiting_that_grows_costs_points():
     assert amount(plan, "waiting_growth") == pytest.approx(2)
     expected = 10 * BED + 4 * GROUP + 4 * HOME + 90_000 + 3 * WAIT + 2 * 20_000
     assert plan.proof.objective == pytest.approx(expected, abs=CENT)
+
+
+def test_points_are_indexed_like_euros():
+    """A year after prices were set all euros and points are 10 % more, so that the plan stays what it is.
+
+    The 775,539.29 euros and 4,312.83 points of `test_points_of_travel_misfit_and_moves`, each × 1.1:
+    853,093.22 and 312.83 × 1.1 + 4,000 × 1.1 = 344.11 + 4,400.
+    """
+    settings = EUROS_ONLY | ONE_YEAR | {
+        "weights.travel": "10", "weights.misfit": "1000", "weights.unasked_move": "500",
+        "policies.replacement_before_closure.most_per_year": "0", "years.indexation": "0.1",
+    }  # fmt: skip
+    plan = best(tiny_problem(settings))
+    weight = plan.data["weight"].sel(year=2022)
+    assert float(weight.sel(part="travel")) == pytest.approx(344.11, abs=CENT)
+    assert float(weight.sel(part="misfit")) == pytest.approx(4_400, abs=CENT)
+    assert plan.proof.objective == pytest.approx(853_093.22 + 4_744.11, abs=2 * CENT)
+
+
+def test_a_point_with_a_price_year_of_its_own_is_brought_to_the_year():
+    """1,000 points of 2020 are 1,210 in 2022 at 10 % a year; a miss of a bed is priced likewise."""
+    settings = EUROS_ONLY | ONE_YEAR | {
+        "weights.misfit": "{value = 1000, price_year = 2020}", "years.indexation": "0.1",
+        "policies.intramural_reduction.mode": '"soft"', "policies.intramural_reduction.by_end": "1.0",
+        "policies.intramural_reduction.price": "{value = 100, price_year = 2020}",
+        "policies.replacement_before_closure.most_per_year": "0",
+    }  # fmt: skip
+    plan = best(tiny_problem(settings))
+    weight = plan.data["weight"].sel(year=2022)
+    assert float(weight.sel(part="misfit")) == pytest.approx(4 * 1_210, abs=CENT)
+    assert float(weight.sel(part="intramural_reduction")) == pytest.approx(10 * 121, abs=CENT)
+
+
+def test_the_price_of_a_euro_over_the_budget_does_not_grow():
+    """The euro over the budget is one of its own year, and counts what it counted at the start."""
+    parameters = tiny_problem({"years.indexation": "0.1"}).region.parameters
+    price = parameters.policies.budget.price
+    assert points_of(price, 2023, parameters) == price.value
+    bed = parameters.policies.intramural_reduction.price
+    assert points_of(bed, 2023, parameters) == pytest.approx(1.21 * bed.value)
