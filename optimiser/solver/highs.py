@@ -81,12 +81,23 @@ def new_highs(seed: int = 0) -> Any:
 
 
 def run(highs: Any) -> None:
-    """Run a solver, from scratch once more where it loses its way; raise where it fails."""
+    """Run a solver, from scratch once more where it loses its way, and then by simplex if not before.
+
+    Raises
+    ------
+    SolverError
+        Where it fails all the same.
+    """
     highs.run()
     if highs.getModelStatus() in FAILED | {highspy.HighsModelStatus.kUnknown}:
         # numerical trouble on the way from an old basis; an unusable thread count fails again
         highs.clearSolver()
-        checked(highs.run(), "a solve")
+        again = highs.run()
+        if again == highspy.HighsStatus.kError and highs.getOptionValue("solver")[1] == "ipm":
+            highs.clearSolver()
+            highs.setOptionValue("solver", "simplex")
+            again = highs.run()
+        checked(again, "a solve")
     if highs.getModelStatus() in FAILED:
         raise SolverError(f"HiGHS failed: {highs.modelStatusToString(highs.getModelStatus())}.")
 

@@ -11,7 +11,7 @@ from builders import best, tiny_problem
 from scipy.sparse import csr_array
 
 from optimiser.model.model import Arrays
-from optimiser.solver.highs import LinearModel, SolverError, new_highs, run
+from optimiser.solver.highs import THREADS, LinearModel, SolverError, new_highs, run
 
 AFTER_ANOTHER_RUN = """
 import sys
@@ -73,3 +73,29 @@ def test_a_run_that_holds_gives_its_value():
     solution = LinearModel(one_column(), np.zeros(1, dtype=np.int32)).relax()
     assert (solution.outcome, solution.objective) == ("optimal", 1.0)
     assert highspy.Highs().version()
+
+
+class WithoutInteriorPoint(highspy.Highs):
+    """A solver whose interior point method fails, as it did on a model of groningen-bmwe."""
+
+    def run(self):
+        """Fail by interior point, and run otherwise."""
+        if self.getOptionValue("solver")[1] == "ipm":
+            return highspy.HighsStatus.kError
+        return super().run()
+
+    def getModelStatus(self):
+        """Return that the solve failed, by interior point."""
+        failed = self.getOptionValue("solver")[1] == "ipm"
+        return highspy.HighsModelStatus.kSolveError if failed else super().getModelStatus()
+
+
+def test_where_interior_point_fails_simplex_answers():
+    """The least of x from 1 to 2 is 1, by whatever method."""
+    highs = WithoutInteriorPoint()
+    for option, value in (("output_flag", False), ("threads", THREADS), ("solver", "ipm")):
+        highs.setOptionValue(option, value)
+    highs.addVar(1.0, 2.0)
+    highs.changeColCost(0, 1.0)
+    run(highs)
+    assert highs.getInfo().objective_function_value == pytest.approx(1.0)
