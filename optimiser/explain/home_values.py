@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, eye_array
 
 from optimiser.explain.binding_rules import values_of_plan
-from optimiser.explain.marginal_values import APART, WITHIN_M
+from optimiser.explain.marginal_values import APART, OF_HOMES, WITHIN_M
 from optimiser.model.formulation import POINTS
 from optimiser.model.model import Arrays, Floats, Model
 from optimiser.model.variables import column_ids
@@ -24,9 +24,6 @@ from optimiser.search.assignment import with_fixed
 from optimiser.search.reduced_model import values_of
 from optimiser.solver.highs import Columns, LinearModel, Solution
 from optimiser.solver.limits import Clock, Limits, Progress, Report
-
-OF_HOMES = frozenset({"homes_within_agreements", "agreed_decisions_are_kept"})
-"""Rules that a home more than was offered, or agreed, would break: left out here."""
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from scipy.sparse import csr_array, eye_array
 from optimiser.explain.binding_rules import bindings, runs_of, values_of_plan
 from optimiser.model.formulation import POINTS
 from optimiser.model.model import Arrays, Floats, Model
+from optimiser.model.variables import column_ids
 from optimiser.plan import Plan
 from optimiser.problem import Problem
 from optimiser.rule import Label, Rule
@@ -102,8 +103,9 @@ class People:
 
     Attributes
     ----------
-    expand, row_of
-        From the columns and to the rows of the programme, as in `Aggregate`; the identity in a small model.
+    expand, place, row_of
+        From the columns of the programme, and to its columns and rows, as in `Aggregate`; the identity in a
+        small model.
     points
         (column) what each counts in the objective and nobody pays.
     """
@@ -111,6 +113,7 @@ class People:
     model: Model
     program: LinearModel
     expand: csr_array
+    place: NDArray[np.int32]
     row_of: NDArray[np.int32]
     points: Floats
     grouped: bool
@@ -122,12 +125,15 @@ class People:
         arrays = with_fixed(model, whole, values[whole].round())
         grouped = len(model.arrays.cost) > APART
         expand = csr_array(eye_array(len(arrays.cost)))
+        place = np.arange(len(arrays.cost), dtype=np.int32)
         row_of = np.arange(len(model.rows), dtype=np.int32)
         if grouped:
             small = aggregate(model, WITHIN_M, arrays)
-            arrays, expand, row_of = small.arrays, small.expand, small.row_of
-        columns = np.flatnonzero(arrays.upper > 0.0).astype(np.int32)
-        return cls(model, LinearModel(arrays, columns, limits), expand, row_of, points_of(model), grouped)
+            arrays, expand, place, row_of = small.arrays, small.expand, small.place, small.row_of
+        possible = arrays.upper > 0.0
+        possible[place[column_ids(model.decisions.new_homes)]] = True
+        program = LinearModel(arrays, np.flatnonzero(possible).astype(np.int32), limits)
+        return cls(model, program, expand, place, row_of, points_of(model), grouped)
 
     @property
     def arrays(self) -> Arrays:
@@ -150,6 +156,27 @@ class People:
             return self.choose(anew=False)
         finally:
             self.program.set_row(at, lower, upper)
+
+    def with_one_home_more(self, label: tuple[str, str, int]) -> Solution:
+        """Let everybody choose with one home more handed over, beyond what was offered, and put it back.
+
+        As in `home_values`: it comes after its lead time and is paid for.
+        """
+        at = self.place[[self.model.decisions.new_homes[label].id]]
+        offers = np.unique(
+            [self.row_of[n] for n, (one, _) in enumerate(self.model.rows) if one.name in OF_HOMES]
+        )
+        limits = [(int(row), self.arrays.row_lower[row], self.arrays.row_upper[row]) for row in offers]
+        homes = self.arrays.lower[at]
+        for row, _, _ in limits:
+            self.program.set_row(row, -np.inf, np.inf)
+        self.program.set_bounds(at, homes + 1.0, homes + 1.0)
+        try:
+            return self.choose(anew=False)
+        finally:
+            self.program.set_bounds(at, homes, homes)
+            for row, lower, upper in limits:
+                self.program.set_row(row, lower, upper)
 
     def figures(self, solution: Solution) -> ValueFigures:
         """Return what a choice comes to."""
@@ -181,6 +208,9 @@ def points_of(model: Model) -> Floats:
             points[term.variable.id] += term.amount * weight[term.year, term.once]
     return points
 
+
+OF_HOMES = frozenset({"homes_within_agreements", "agreed_decisions_are_kept"})
+"""Rules that a home more than was offered, or agreed, would break: left out where one more is asked."""
 
 OF_RULE: Mapping[str, What] = {
     "homes_carry_over": "home",
@@ -255,9 +285,18 @@ def _worth(people: People, chosen: Solution, before: ValueFigures, row: int, *, 
     """Return what one more of a row is worth: asked again, or by its price alone."""
     rule, made = people.model.rows[row]
     price = -abs(float(_duals(chosen)[people.row_of[row]]))
-    change = people.figures(people.with_one_more(row)) - before if again else None
+    change = people.figures(_one_more(people, row)) - before if again else None
     basis: Basis = "people" if again else "price"
     return Worth(OF_RULE[rule.name], rule, made.label, basis, price, change, people.grouped)
+
+
+def _one_more(people: People, row: int) -> Solution:
+    """Return everybody's choice with one unit more of a row; a home more is one that is handed over."""
+    rule, made = people.model.rows[row]
+    if OF_RULE[rule.name] != "home":
+        return people.with_one_more(row)
+    given = [label for label in people.model.decisions.new_homes if label[1:] == made.label]
+    return people.with_one_home_more(min(given))
 
 
 def _planned_again(plan: Plan, model: Model, values: Floats, row: int, limits: Limits) -> Worth:
@@ -283,20 +322,23 @@ def _dearest(people: People, chosen: Solution, each: int) -> Iterator[int]:
         rule, row = model.rows[n]
         if prices[n] < MATTERS:
             break
-        spot = _spot(model.problem, rule, row.label)
+        spot = _spot(model, rule, row.label)
         if spot is not None and len(dearest[rule.name]) < each:
             dearest[rule.name].setdefault(spot, int(n))
     for name in OF_RULE:
         yield from dearest[name].values()
 
 
-def _spot(problem: Problem, rule: Rule, label: Label) -> Label | None:
+def _spot(model: Model, rule: Rule, label: Label) -> Label | None:
     """Return what a row is one of several of, so that one is asked; None where it is not asked at all.
 
-    Homes by municipality, places by neighbourhood and tier, other rules by their label but the year.
+    Homes by municipality, where and when a corporation hands any over; places by neighbourhood and tier;
+    other rules by their label but the year.
     """
+    problem = model.problem
     if rule.name == "homes_carry_over":
-        return None if label[0] == "kept" else (problem.municipality_of[label[0]],)
+        offered = any(one[1:] == label for one in model.decisions.new_homes)
+        return (problem.municipality_of[label[0]],) if offered else None
     if rule.name == "served_within_places":
         at_site = label[1] in problem.facility_tiers
         return (problem.neighbourhood_of[label[0]], label[1]) if at_site else None
