@@ -52,6 +52,7 @@ reliability: $(READY) ## hostile input, faults, a second solver, mutants and sca
 bench: $(READY) ## measure speed and gaps, into benchmarks/RESULTS.md; ORLIB=folder of OR-Library, SPOPT=Python that has spopt, CBS=map of all wijken (45 minutes)
 	@$(BIN)/python -m benchmarks.regions --columns 1000000
 	@$(BIN)/python -m benchmarks.again
+	@$(BIN)/python -m benchmarks.rules
 	@$(BIN)/python -m benchmarks.bounds
 	@$(BIN)/python -m benchmarks.warehouse $(ORLIB)
 	@$(BIN)/python -m benchmarks.location $(ORLIB) $(if $(SPOPT),--spopt $(SPOPT))

@@ -190,7 +190,7 @@ class BruteForce:
             if too_fast or (going and not self.replaced(n, now[0], shown, arrived, given)):
                 return inf
             homes = (given[0], case.homes_in_n2, given[1] if last else 0)
-            points = self.points(n, now)
+            points = rise * self.points(n, now)
             people = self.people(year, Stand(*now, homes))
             factor = (case.terminal if last else 1.0) / 1.04**n
             total += once / 1.04**n + factor * (sites + yearly_later[n] + points + people)
@@ -247,7 +247,6 @@ class BruteForce:
 
     def _people(self, year: int, stand: Stand) -> float:
         """Return the least that it costs to house everybody or have them wait: a transport problem."""
-        rise = 1.02 ** (year - 2021)
         room = {("S1", "bed"): stand.beds, ("S1", "group"): stand.groups, ("S2", "group"): stand.groups_at_s2}
         room |= {(square, "home"): homes for square, homes in zip(PEOPLE, stand.homes, strict=True)}
         demand: dict[tuple[str, str], int] = {}
@@ -255,11 +254,11 @@ class BruteForce:
             demand[origin, profile] = demand.get((origin, profile), 0) + number
         weekly = {"bed": 1000, "group": 400, "home": 300}
         ways = [
-            (who, spot, rise * weekly[spot[1]] * WEEKS + TRAVEL * minutes(who[0], spot[0])
+            (who, spot, weekly[spot[1]] * WEEKS + TRAVEL * minutes(who[0], spot[0])
              + (MISFIT if who[1] == "light" and spot[1] == "group" else 0))
             for who in demand for spot in room if spot[1] in ALLOWED[who[1]]
         ]  # fmt: skip
-        waits = [(who, None, rise * 200 * WEEKS + WAITING) for who in demand]
+        waits = [(who, None, 200 * WEEKS + WAITING) for who in demand]
         columns = [*ways, *waits]
         slack = [("beyond", town) for town in ("M1", "M2")] + [("growth", town) for town in ("M1", "M2")]
         cost = [c for _, _, c in columns]
@@ -281,7 +280,7 @@ class BruteForce:
             limits.append(float(sum(had)))
         solved = linprog(cost, rows, limits, balance, list(demand.values()))
         assert solved.status == 0
-        return float(solved.fun)
+        return 1.02 ** (year - 2021) * float(solved.fun)  # euros and points rise alike
 
 
 SEEDS = range(10)
