@@ -7,8 +7,7 @@ from builders import best, tiny_problem
 from optimiser.explain.binding_rules import values_of_plan
 from optimiser.model.model import Model
 from optimiser.model.variables import column_ids
-from optimiser.search.assignment import with_fixed
-from optimiser.search.transport import housed_anew
+from optimiser.search.assignment import housed_anew, with_fixed
 from optimiser.solver.limits import Clock, Limits
 
 UNLIMITED = Limits(0.0, np.inf)
