@@ -190,12 +190,11 @@ def _explain(arguments: Options) -> int:
     lang = arguments.lang or region_of(plan).parameters.region.language
     ticker = ProgressDisplay(lang=lang)
     asked = {"sites": arguments.sites, "seconds": arguments.time, "each": arguments.each}
-    said = "Stopping with what is known so far; Ctrl-C again aborts."
 
     def work() -> "Explanation":
         return explain(plan, **asked, again=arguments.again, report=ticker, stop=stop)
 
-    told = interruptible(work, stop, ticker, said)
+    told = interruptible(work, stop, ticker, "stop_known")
     if arguments.json:
         print_json(as_record(told, lang))
     else:
@@ -237,12 +236,10 @@ def _solved_on(plans: "Sequence[Plan]", arguments: Options, lang: Any) -> "list[
 
     stop, ticker, found = threading.Event(), ProgressDisplay(lang=lang), list["Plan"]()
     for folder, plan in zip(arguments.plans, plans, strict=True):
-        tell(f"{folder}: solving on")
+        tell(ticker.words("solving_on", folder=folder))
         limits = {"seconds": arguments.solve_on, "seed": arguments.seed, "progress": ticker, "stop": stop}
         work = functools.partial(improved, plan, **limits)
-        found.append(
-            interruptible(work, stop, ticker, "Stopping with the best plan so far; Ctrl-C again aborts.")
-        )
+        found.append(interruptible(work, stop, ticker, "stop_plan"))
         if found[-1] is not plan:
             write(found[-1], folder, lang=arguments.lang or "nl")
     return found
@@ -266,8 +263,7 @@ def _attribute(plans: "Sequence[Plan]", lang: Any, arguments: Options) -> Any:
 
     steps = steps_between(*plans, by_scenario=arguments.by == "scenario")
     half_way = Between(plans[0], plans[1], steps, make, limits, arguments.output, arguments.ordered)
-    said = "Stopping with what is finished; Ctrl-C again aborts."
-    found = interruptible(lambda: half_way.attribution(tell), stop, ticker, said)
+    found = interruptible(lambda: half_way.attribution(tell), stop, ticker, "stop_finished")
     if not arguments.json:
         told = Contents(plans[0], (), (), lang)
         print_lines(["", *attribution_lines(found, half_way.missing, steps, told)])
@@ -336,13 +332,12 @@ def _gathered(
 
     kept = Collection(arguments.output, question, language(arguments, region))
     stop, ticker = threading.Event(), ProgressDisplay(lang=kept.lang)
-    said = f"Stopping with the {what} that are finished; Ctrl-C again aborts."
     try:
-        told = interruptible(lambda: gather(kept, ticker, stop), stop, ticker, said)
+        told = interruptible(lambda: gather(kept, ticker, stop), stop, ticker, f"stop_{what}")
     except (Impossible, NoPlanYet) as error:
         return no_plan(error, arguments)
     if told is None:
-        tell(f"Stopped half-way; the same command with -o {kept.folder} goes on.")
+        tell(ticker.words("half_way", folder=kept.folder))
         return ABORTED
     if arguments.json:
         print_json({"folder": str(kept.folder), **told.record()})

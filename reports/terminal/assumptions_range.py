@@ -80,5 +80,5 @@ def _effects(
 
         measured.extend(effects(read, rows, evaluate, tell))
 
-    interruptible(work, stop, ticker, "Stopping with what is measured so far; Ctrl-C again aborts.")
+    interruptible(work, stop, ticker, "stop_measured")
     return measured

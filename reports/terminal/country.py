@@ -36,11 +36,10 @@ def plan_country(arguments: Options) -> int:
     stop, ticker = threading.Event(), ProgressDisplay(lang=lang)
     with _executor(arguments) as executor:
         crew = _crew(arguments, limits, executor, stop, ticker)
-        heard = "Stopping; regions that are done are kept, and the same command goes on from there."
         try:
             country = interruptible(
                 lambda: coordinate(list(crew.regions), limits, crew.relax, crew.plan, gap=arguments.gap),
-                stop, ticker, heard,
+                stop, ticker, "stop_regions",
             )  # fmt: skip
         except (Impossible, NoPlanYet) as error:
             return no_plan(error, arguments)

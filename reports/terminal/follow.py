@@ -133,7 +133,7 @@ def _replan(told: "Monitor", arguments: Options) -> int:
         )
         wished = finishing(problem, today.as_planned)
         try:
-            kept = interruptible(work, stop, ticker, "Stopping; Ctrl-C again aborts.").plan
+            kept = interruptible(work, stop, ticker, "stop").plan
             plan = solved(wished, arguments, start=kept)
         except Impossible as error:
             return impossible(wished, error, arguments)

@@ -180,7 +180,7 @@ def _score(arguments: Options) -> int:
     )
     work = functools.partial(score, problem, edit, seed=arguments.seed, progress=ticker, stop=stop)
     try:
-        plan = interruptible(work, stop, ticker, "Stopping; Ctrl-C again aborts.").plan
+        plan = interruptible(work, stop, ticker, "stop").plan
         if arguments.finish:
             plan = solved(finishing(problem, edit), arguments, start=plan)
     except (Impossible, NoPlanYet) as error:

@@ -76,9 +76,12 @@ STAGES = (
 
 
 def interruptible[Result](
-    work: Callable[[], Result], stop: threading.Event, display: "ProgressDisplay", on_stop: str
+    work: Callable[[], Result], stop: threading.Event, display: "ProgressDisplay", kept: str
 ) -> Result:
-    """Work in a thread, so that Ctrl-C is heard: once stops with what there is, twice aborts."""
+    """Work in a thread, so that Ctrl-C is heard: once stops with what there is, twice aborts.
+
+    `kept` is the key of the words that say what there is (context `progress`).
+    """
     outcome, began = Future[Result](), time.monotonic()
     # not threading.Thread: its start never ends where the thread has no memory to begin with
     try:
@@ -97,11 +100,11 @@ def interruptible[Result](
             display.end()
             if stop.is_set():
                 # The solver's own thread cannot be ended in any other way.
-                tell("Aborted; nothing was written.")
+                tell(display.words("aborted"))
                 os._exit(ABORTED)
             stop.set()
             answered += 1
-            tell(on_stop)
+            tell(display.words(kept))
     display.end()
     return outcome.result()
 
@@ -141,6 +144,7 @@ class ProgressDisplay:
 
     def __init__(self, limit: float | None = None, stream: TextIO | None = None, *, lang: "Language") -> None:
         self._stream, self._lang = stream or sys.stderr, lang
+        self.words = _words(lang)
         self._limit = limit
         self._is_terminal = self._stream.isatty()
         self._latest: Progress | None = None

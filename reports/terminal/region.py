@@ -288,9 +288,7 @@ def _locate(arguments: Options) -> int:
         return locate(problem, **limits, progress=ticker, stop=stop)
 
     try:
-        answer = interruptible(
-            work, stop, ticker, "Stopping with the best sites so far; Ctrl-C again aborts."
-        )
+        answer = interruptible(work, stop, ticker, "stop_sites")
     except (OutOfReach, NoAnswerYet) as error:
         return no_plan(error, arguments)
     if arguments.json:

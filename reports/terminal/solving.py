@@ -58,9 +58,8 @@ def solved(problem: "Problem", arguments: Options, start: "Plan | None" = None) 
         threading.Event(),
         ProgressDisplay(None if arguments.work else arguments.time, lang=language(arguments, problem.region)),
     )
-    said = "Stopping with the best plan so far; Ctrl-C again aborts."
     work = functools.partial(solve, problem, **limits, progress=ticker, stop=stop, start=start)
-    return interruptible(work, stop, ticker, said)
+    return interruptible(work, stop, ticker, "stop_plan")
 
 
 def impossible(problem: "Problem", error: "Impossible", arguments: Options) -> int:
@@ -72,11 +71,12 @@ def impossible(problem: "Problem", error: "Impossible", arguments: Options) -> i
     lang = language(arguments, problem.region)
     stop, ticker = threading.Event(), ProgressDisplay(arguments.repair_time, lang=lang)
     limits = Limits(arguments.gap, arguments.repair_time, stop, arguments.seed)
-    said = "Stopping with the repairs found so far; Ctrl-C again aborts."
-    first = interruptible(lambda: diagnose(problem, limits, ticker, error.clash), stop, ticker, said)
+    first = interruptible(
+        lambda: diagnose(problem, limits, ticker, error.clash), stop, ticker, "stop_repairs"
+    )
     if not (arguments.json or first.exact):
         tell(as_text(first, problem, lang), "")
-    found = interruptible(lambda: verified(problem, first, limits, ticker), stop, ticker, said)
+    found = interruptible(lambda: verified(problem, first, limits, ticker), stop, ticker, "stop_repairs")
     if arguments.json:
         told = {"status": error.status, "message": str(error), "explanation": list(error.explanation)}
         print_json({**told, **as_record(found, problem, lang)})

@@ -170,9 +170,8 @@ def _agreements(arguments: Options) -> int:
         if not arguments.json:
             print_lines(["", told.word("with_locks"), "", told.first()])
     if not arguments.quick:
-        said = "Stopping with what is finished; Ctrl-C again aborts."
         work = functools.partial(negotiate, told, _asking(arguments), keep, ticker, stop)
-        told = interruptible(work, stop, ticker, said)
+        told = interruptible(work, stop, ticker, "stop_finished")
     if arguments.json:
         print_json(told.record())
     elif told.again():
@@ -192,8 +191,7 @@ def _with_locks(
     from optimiser.solver.limits import Limits
 
     limits = Limits(arguments.gap, arguments.time, stop, arguments.seed)
-    said = "Stopping with the best plan so far; Ctrl-C again aborts."
-    return interruptible(lambda: with_locks(plan, agreed, limits, ticker), stop, ticker, said)
+    return interruptible(lambda: with_locks(plan, agreed, limits, ticker), stop, ticker, "stop_plan")
 
 
 def _agreed_decisions(arguments: Options, plan: "Plan") -> "AgreedDecisions | None":

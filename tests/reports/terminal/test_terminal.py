@@ -1,5 +1,6 @@
 """The commands in a real terminal: help, progress and Ctrl-C, waiting for events and never for the clock."""
 
+import ast
 import io
 import os
 import re
@@ -17,6 +18,7 @@ from optimiser.solver.limits import Progress
 from reports.terminal.examples import EXAMPLES
 from reports.terminal.progress import ProgressDisplay, described, interruptible
 from reports.text.notation import Notation
+from reports.text.words import Words
 
 ROOT = Path(__file__).parents[3]
 WORKER = """
@@ -32,7 +34,7 @@ def work():
     {after}
     return "kept"
 
-print(interruptible(work, stop, display, "Stopping with the best plan so far; Ctrl-C again aborts."))
+print(interruptible(work, stop, display, "stop_plan"))
 """
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="a pseudo-terminal is POSIX")
@@ -105,6 +107,29 @@ def test_progress_in_a_terminal_says_where_it_stands_and_ctrl_c_keeps_the_plan()
     assert terminal.end() == 0
     assert "Stopping with the best plan so far" in terminal.shown
     assert "kept" in terminal.shown
+
+
+def test_what_is_said_at_ctrl_c_is_there_in_both_languages():
+    """Of each call that can be stopped: the key of its words, which is read only when it is stopped."""
+    calls = [
+        node
+        for file in (ROOT / "reports" / "terminal").glob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "interruptible"
+    ]
+    assert len(calls) > 10
+    keys = {"stop_plans", "stop_points", "stop_futures"}
+    for call in calls:
+        key = call.args[-1]
+        if isinstance(key, ast.Constant):
+            keys.add(key.value)
+        else:
+            # the answers of a question, gathered in a folder
+            assert ast.unparse(key) == "f'stop_{what}'"
+    for key in sorted(keys):
+        english, dutch = Words("en", "progress")(key), Words("nl", "progress")(key)
+        assert english.startswith("Stopping"), key
+        assert dutch.startswith("Stopt"), key
 
 
 def test_a_second_ctrl_c_aborts():
