@@ -2,9 +2,13 @@
 
 1. Over the sites and the years in which beds may go, with heuristics: what runs when, for the search to make
    a plan of. What is proven on the way bounds every plan too.
-2. Over all that is counted in whole numbers, without heuristics: the cuts and branches raise the bound.
+2. Where that has found nothing by the time the search has settled sites by itself: around those, over the
+   sites on which they and the relaxation disagree (RINS; Danna, Rothberg and Le Pape 2005), with room to
+   round, so that this bounds nothing.
+3. Over all that is counted in whole numbers, without heuristics: the cuts and branches raise the bound.
 """
 
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from threading import Event
@@ -18,6 +22,7 @@ from optimiser.model.variables import column_ids
 from optimiser.search.aggregation import Aggregate
 from optimiser.search.reduced_model import ReducedModel
 from optimiser.search.relaxation import Indices, Relaxation
+from optimiser.search.rounding import with_room_to_round
 from optimiser.solver.highs import LinearModel, Solution
 from optimiser.solver.limits import Clock, Limits
 
@@ -29,6 +34,17 @@ SITES_SHARE = 0.3
 
 SITES_NODES, BOUND_NODES = 20, 50
 """Nodes for sites and for the bound where work is counted."""
+
+
+WORTH = 1e-6
+"""Share of the cost by which decisions must be cheaper than those they start from."""
+
+AGREED = 0.3
+"""Difference in use up to which a site runs in the relaxation as it was settled, and is left at that."""
+
+
+type Heard = Callable[[float, float], None]
+"""Hears incumbent and bound of a search, both without the constant."""
 
 
 class Decided(NamedTuple):
@@ -51,8 +67,16 @@ class Branching:
         self._model, self._limits, self._clock = model, limits, clock
         self._relaxation = Relaxation.of(model)
         self._small = self._relaxation.at(prices)
+        self._roomy = with_room_to_round(model, self._small, self._relaxation.structure.row_of)
         self._stop, self._thread = Event(), ThreadPoolExecutor(max_workers=1)
         self._branching: Future[None] | None = None
+        self._sites_stop, self._sites_ended = Event(), Event()
+        self._begun_near: tuple[Floats, Floats] | None = None
+
+    @property
+    def sites_are_decided(self) -> bool:
+        """Whether no more decisions on sites are to come."""
+        return self._sites_ended.is_set()
 
     def begin(self) -> None:
         """Branch, in turn where work is counted: the order of events must not matter."""
@@ -73,6 +97,16 @@ class Branching:
             self.bound = max(self.bound, solution.objective)
         return ReducedModel(merged, program, self._relaxation.sites), solution
 
+    def look_around(self, relaxed: Floats, settled: Floats) -> None:
+        """Look for decisions on sites around settled ones (column), unless there are some already."""
+        if self.decided is not None:
+            return
+        if np.isfinite(self._limits.work.left):
+            self._around(relaxed, settled)
+        elif not self.sites_are_decided:
+            self._begun_near = relaxed, settled
+            self._sites_stop.set()
+
     def wait(self) -> None:
         """Wait until there is nothing left to branch on, or no time."""
         if self._branching is not None:
@@ -81,45 +115,80 @@ class Branching:
     def end(self) -> None:
         """Stop branching; what went wrong in it is raised here."""
         self._stop.set()
+        self._sites_stop.set()
         self._thread.shutdown()
         if self._branching is not None:
             self._branching.result()
 
     def _branch(self) -> None:
-        small, operating = self._small, self._relaxation.sites.operating
-        x, column_of = self._model.decisions, self._relaxation.structure.column_of
-        closing = column_of[column_ids(x.closing)]
-        settled = np.concatenate([operating.ravel(), closing, column_of[column_ids(x.grows)]])
-        self._over_sites(small, settled, operating, closing)
+        try:
+            self._over_sites()
+            if self._begun_near is not None:
+                self._around(*self._begun_near)
+        finally:
+            self._sites_ended.set()
         if not self._stop.is_set() and self._clock.left > 0.0:
-            program = self._program(small)
+            program = self._program(self._small, self._stop)
             program.prefer_branching()
-            self._search(program, small, self._clock.left, BOUND_NODES)
+            self._search(program, self._clock.left, BOUND_NODES, self._hear)
 
-    def _over_sites(self, small: Arrays, settled: Indices, operating: Indices, closing: Indices) -> None:
+    def _over_sites(self) -> None:
         """Search over what is settled first, and keep the best decisions."""
-        first = np.zeros(len(small.cost), dtype=bool)
-        first[settled] = True
-        program = self._program(replace(small, integer=small.integer & first))
+        grows = self._relaxation.structure.column_of[column_ids(self._model.decisions.grows)]
+        first = np.zeros(len(self._small.cost), dtype=bool)
+        first[np.concatenate([*self._settled, grows])] = True
+        counted = replace(self._small, integer=self._small.integer & first)
+        self._decide(self._program(counted, self._sites_stop), progress=self._hear)
+
+    def _around(self, relaxed: Floats, settled: Floats) -> None:
+        """Search where sites on which a relaxation and what is settled agree stay as they are."""
+        operating, small = self._relaxation.sites.operating, self._roomy
+        first, begun = np.zeros(len(small.cost), dtype=bool), settled.copy()
+        both = np.concatenate(self._settled)
+        first[both] = True
+        begun[both] = settled[both].round()
+        agreed = np.abs(relaxed[operating] - begun[operating]).max(axis=1) < AGREED
+        lower, upper = small.lower.copy(), small.upper.copy()
+        stays = operating[agreed].ravel()
+        lower[stays] = upper[stays] = begun[stays]
+        near = replace(small, integer=small.integer & first, lower=lower, upper=upper)
+        self._decide(self._program(near, self._stop), start=begun)
+
+    @property
+    def _settled(self) -> tuple[Indices, Indices]:
+        """The columns that say which sites run, and in which years beds may go."""
+        closing = column_ids(self._model.decisions.closing)
+        return self._relaxation.sites.operating.ravel(), self._relaxation.structure.column_of[closing]
+
+    def _decide(
+        self, program: LinearModel, start: Floats | None = None, progress: Heard = lambda _, __: None
+    ) -> None:
+        """Keep the best decisions that a search finds; those it starts from are known."""
+        operating, constant = self._relaxation.sites.operating, self._small.constant
+        known = np.inf if start is None else float(self._small.cost @ start)
+        cheaper = known - WORTH * abs(known) if np.isfinite(known) else known
 
         def keep(cost: float, values: Floats) -> None:
-            runs, going = values[operating].round(), values[closing].round()
-            self.decided = Decided(cost + small.constant, runs, going)
+            if cost < cheaper:
+                runs, going = values[operating].round(), values[self._settled[1]].round()
+                self.decided = Decided(cost + constant, runs, going)
 
         program.hear_solutions(keep)
-        self._search(program, small, SITES_SHARE * self._clock.left, SITES_NODES)
+        self._search(program, SITES_SHARE * self._clock.left, SITES_NODES, progress, start)
 
-    def _program(self, small: Arrays) -> LinearModel:
-        limits = replace(self._limits, stop=self._stop)
+    def _program(self, small: Arrays, stop: Event) -> LinearModel:
+        limits = replace(self._limits, stop=stop)
         return LinearModel(small, np.arange(len(small.cost), dtype=np.int32), limits)
 
-    def _search(self, program: LinearModel, small: Arrays, seconds: float, nodes: int) -> None:
-        def hear(_: float, bound: float) -> None:
-            if np.isfinite(bound):
-                self.bound = max(self.bound, bound + small.constant)
-
+    def _search(
+        self, program: LinearModel, seconds: float, nodes: int, progress: Heard, start: Floats | None = None
+    ) -> None:
         most = nodes if np.isfinite(self._limits.work.left) else None
         gap = FINE * self._limits.gap
-        ended = program.search(gap=gap, seconds=seconds, start=None, progress=hear, nodes=most)
-        if np.isfinite(ended.bound):
-            self.bound = max(self.bound, ended.bound)
+        ended = program.search(gap=gap, seconds=seconds, start=start, progress=progress, nodes=most)
+        progress(np.inf, ended.bound - self._small.constant)
+
+    def _hear(self, _: float, bound: float) -> None:
+        """Take what is proven of the small relaxation, without its constant."""
+        if np.isfinite(bound):
+            self.bound = max(self.bound, bound + self._small.constant)

@@ -27,8 +27,17 @@ from optimiser.search.assignment import UNBROKEN, cleaned, nearly_followed, nett
 from optimiser.search.branching import Branching, Decided
 from optimiser.search.elastic import ElasticModel, Shortage, hard_policies
 from optimiser.search.lagrangian_bound import LagrangianBound
-from optimiser.search.reduced_model import DROPPED, RUNS, USED, Guide, ReducedModel, SiteChange, values_of
-from optimiser.search.rounding import MARGINS, places_for, whole_homes, whole_places
+from optimiser.search.reduced_model import (
+    DROPPED,
+    USED,
+    Guide,
+    ReducedModel,
+    SiteChange,
+    as_used,
+    reduced_costs,
+    values_of,
+)
+from optimiser.search.rounding import MARGINS, places_for, replacement_rows, whole_homes, whole_places
 from optimiser.solver.highs import Columns, LinearModel, Solution
 from optimiser.solver.limits import Clock, Limits, Progress, Report
 
@@ -180,6 +189,7 @@ class Matheuristic:
         along = self.construct(small, relaxed) if relaxed.outcome == "optimal" else None
         if along is None:
             return None
+        self.branching.look_around(values_of(relaxed), values_of(along))
         going = values_of(along)[small.aggregate.place[column_ids(self.model.decisions.closing)]]
         return smaller.settle_all(self.model, small.sites.use(along).round(), going.round(), self.clock)
 
@@ -192,13 +202,17 @@ class Matheuristic:
 
         Where it cannot be settled in the smaller model, all sites may choose again.
         """
-        decided = None if self.branching is None else self.branching.decided
-        if decided is None or decided is self._tried:
-            return None
-        if decided.objective - self.bound > CLEAR * abs(decided.objective):
+        decided = self._newly_decided()
+        if decided is None:
             return None
         self._tried = decided
         return smaller.settle_all(self.model, decided.runs, decided.closing, self.clock)
+
+    def _newly_decided(self) -> Decided | None:
+        decided = None if self.branching is None else self.branching.decided
+        if decided is None or decided is self._tried:
+            return None
+        return decided if decided.objective - self.bound <= CLEAR * abs(decided.objective) else None
 
     def take_bound(self, bound: float, prices: Floats | None) -> None:
         """Take a bound where it is better; the best that prices give with those prices."""
@@ -219,7 +233,7 @@ class Matheuristic:
             return
         use = smaller.sites.use(settled)
         most = max((use[n].max() for n in free), default=0.0)
-        smaller.settle({n: _as_used(use[n], most) for n in free})
+        smaller.settle({n: as_used(use[n], most) for n in free})
         settled = smaller.relax(self.clock)
         if settled is not None:
             self.to_whole_numbers(smaller, settled)
@@ -227,19 +241,23 @@ class Matheuristic:
     def rounds(self, smaller: ReducedModel, settled: Solution) -> Floats:
         """Make a plan of what is settled, improve it, and return (site and tier, year) what runs."""
         self.to_whole_numbers(smaller, settled)
-        runs, decided = smaller.sites.use(settled).round(), None if self.done() else self.as_decided(smaller)
-        if decided is not None:
-            self.to_whole_numbers(smaller, decided)
-            if decided.objective < settled.objective:
-                settled = decided
-            else:
-                settled = self.settled(smaller, runs) or decided
-        if not self.done():
+        settled = self.or_as_decided(smaller, settled)
+        while not self.done():
             better = self.improve(smaller, settled)
             if better is not settled:
-                settled = better
-                self.to_whole_numbers(smaller, settled)
+                self.to_whole_numbers(smaller, better)
+            settled = self.or_as_decided(smaller, better)
+            if settled is better:
+                break
         return smaller.sites.use(settled).round()
+
+    def or_as_decided(self, smaller: ReducedModel, settled: Solution) -> Solution:
+        """Make a plan of what the branching has decided meanwhile, and return the cheaper of both."""
+        runs, decided = smaller.sites.use(settled).round(), None if self.done() else self.as_decided(smaller)
+        if decided is None:
+            return settled
+        self.to_whole_numbers(smaller, decided)
+        return decided if decided.objective < settled.objective else self.settled(smaller, runs) or decided
 
     def _whole_is_possible(self) -> bool:
         """Whether the whole relaxation has a solution, where the smaller one has none."""
@@ -354,7 +372,7 @@ class Matheuristic:
             smaller.settle(dict(enumerate(runs)))
             basis = smaller.program.basis()
             better = None
-            for change in smaller.sites.changes(runs, reduced(best)):
+            for change in smaller.sites.changes(runs, reduced_costs(best)):
                 if change.at_least > -WORTH_TRYING * abs(best.objective) or self._good_enough(best):
                     break
                 key = (change.site, change.runs.tobytes())
@@ -379,23 +397,26 @@ class Matheuristic:
         return smaller.relax(self.clock, below=objective - WORTH_TAKING * abs(objective))
 
     def _good_enough(self, settled: Solution) -> bool:
-        """Whether what is settled would reach the asked gap as a plan, or time is needed to finish one."""
+        """Whether it would reach the asked gap as a plan, or time or newer decisions ask for one."""
         enough = self.limits.gap * (1.0 - ROUNDING_SHARE) * abs(settled.objective)
         reached = settled.objective - self.bound <= enough or self.limits.work.left <= FINISHING_WORK
-        return reached or self.clock.left <= FINISHING * self.finishing
+        decided = self.branching is not None and self.branching.sites_are_decided
+        followed = self.clock.left <= FINISHING * self.finishing
+        return reached or followed or (decided and self._newly_decided() is not None)
 
     def to_whole_numbers(self, smaller: ReducedModel, settled: Solution) -> None:
         """Round homes, then places, and let everybody choose again in the whole model."""
         began = self.clock.seconds
         homes, given = whole_homes(self.model, smaller.expand(values_of(settled)))
         smaller.fix(homes, given)
-        values = smaller.expand(values_of(smaller.relax(self.clock) or settled))
-        x = self.model.decisions
+        x, replaced = self.model.decisions, replacement_rows(self.model)
         runs, closing = column_ids(x.operating), column_ids(x.closing)
-        decided = np.concatenate([homes, runs]), np.concatenate([given, values[runs].round()])
-        for margin in MARGINS:
+        running = smaller.expand(values_of(settled))[runs].round()
+        decided = np.concatenate([homes, runs]), np.concatenate([given, running])
+        for margin, before in MARGINS:
             if self.clock.left <= 0.0:
                 break
+            values = smaller.expand(values_of(smaller.sparing(replaced, before, self.clock) or settled))
             places = whole_places(self.model, values, margin)
             if places is None:
                 continue
@@ -467,20 +488,6 @@ class Matheuristic:
 
 def _every(arrays: Arrays) -> Columns:
     return np.arange(len(arrays.cost), dtype=np.int32)
-
-
-def reduced(solution: Solution) -> Floats:
-    """Return the reduced costs (column) of a relaxation that has them."""
-    if solution.reduced is None:
-        raise ValueError("Expected a relaxation that was solved to the end.")
-    return solution.reduced
-
-
-def _as_used(use: Floats, most: float) -> Floats:
-    """Return the years in which a site runs that is used most of those that may choose, or by half."""
-    runs = (use > RUNS * use.max()) if use.max() >= min(most, DROPPED) else np.zeros_like(use)
-    years: Floats = runs.astype(float)
-    return years
 
 
 def _finite(number: float) -> float | None:

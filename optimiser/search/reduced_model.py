@@ -206,6 +206,19 @@ class ReducedModel:
                 self.fix(one, np.zeros(1))
         return self.relax(clock)
 
+    def sparing(self, rows: NDArray[np.intp], places: float, clock: Clock) -> Solution | None:
+        """Solve with so many places less room in rows of the whole model, which then have it back."""
+        self._with_less_room(rows, places)
+        solution = self.relax(clock)
+        self._with_less_room(rows, 0.0)
+        return solution
+
+    def _with_less_room(self, rows: NDArray[np.intp], places: float) -> None:
+        arrays = self.aggregate.arrays
+        for row in np.unique(self.aggregate.row_of[rows]):
+            upper = float(arrays.row_upper[row]) - places
+            self.program.set_row(int(row), float(arrays.row_lower[row]), upper)
+
     def lived_in(self, places: Columns, whole: Floats, clock: Clock) -> Solution | None:
         """Return what people do where places are as given, which then are free again; None if they cannot."""
         self.fix(places, whole)
@@ -224,6 +237,20 @@ def values_of(solution: Solution) -> Floats:
     if solution.values is None:
         raise ValueError("Expected a solution with values.")
     return solution.values
+
+
+def as_used(use: Floats, most: float) -> Floats:
+    """Return the years in which a site runs that is used most of those that may choose, or by half."""
+    runs = (use > RUNS * use.max()) if use.max() >= min(most, DROPPED) else np.zeros_like(use)
+    years: Floats = runs.astype(float)
+    return years
+
+
+def reduced_costs(solution: Solution) -> Floats:
+    """Return the reduced costs (column) of a relaxation that has them."""
+    if solution.reduced is None:
+        raise ValueError("Expected a relaxation that was solved to the end.")
+    return solution.reduced
 
 
 def nearest(model: Model, sites: int = NEAREST_SITES, homes: int = NEAREST_HOMES) -> NDArray[np.bool_]:

@@ -1,11 +1,14 @@
 """Whole places and homes near a relaxation whose sites are settled."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array, eye_array, hstack, vstack
 
-from optimiser.model.model import Floats, Model
+from optimiser.model.model import Arrays, Floats, Model
 from optimiser.model.variables import column_ids
 from optimiser.rule import Family, Row, Rule
 from optimiser.solver.highs import Columns
@@ -24,23 +27,31 @@ SITE_RULES = frozenset(
 PLACE_LOST, PLACE_SPARE = 50_000.0, 5_000.0
 """What rounding a place down or up is held to cost: somebody waits, or a place stands empty."""
 
+NOT_REPLACED = 1e6
+"""What a place is held to cost by which beds gone are not replaced: people may yet behave otherwise."""
+
 HELD = 1e-5
 """Distance of a row from its limit where places are fitted to people: a tenth of what the check allows."""
 
 NODES = 200
 """Nodes in which whole places are looked for near a relaxation."""
 
-MARGINS = (0.5, 3.0, 0.0)
-"""Places by which the replacement rule is kept, since who moves to the Wlz or home shifts a little after
-rounding; the next where people cannot live with what was rounded."""
+MARGINS = ((0.5, 0.0), (0.5, 6.0), (3.0, 0.0), (0.0, 0.0))
+"""Places by which the replacement rule is kept when places are rounded, since who moves to the Wlz or home
+shifts a little after it, and before, so that there is something to lose in rounding; the next where people
+cannot live with what was rounded."""
+
+SPARED, BEDS_SPARED = 0.002, 0.05
+"""Part of all places of today, and of the beds that may go in a year, that are spared where sites are decided
+in fractions of a place."""
 
 
 def whole_places(model: Model, values: Floats, margin: float) -> tuple[Columns, Floats] | None:
     """Return places, additions, removals and conversions in whole numbers, near a relaxation.
 
     `operating` stays as it is in `values`, which must be whole. The rules on places hold, that on
-    replacement by a margin of places; what people do is taken from `values`. None where no such rounding
-    exists.
+    replacement by a margin of places, as far as there is a way; what people do is taken from `values`. None
+    where no such rounding exists.
     """
     x, arrays = model.decisions, model.arrays
     whole, free = _whole(model), _on_places(model)
@@ -49,8 +60,9 @@ def whole_places(model: Model, values: Floats, margin: float) -> tuple[Columns, 
     given[free] = 0.0
     told_of_people = np.abs(csr_array(arrays.matrix[chosen]) @ given) > 0.0
     cautious = np.array([model.rows[n][0].name == "replacement_before_closure" for n in chosen])
-    upper = arrays.row_upper[chosen] - margin * (cautious & told_of_people)
-    found = _nearest_whole(model, values, free, chosen, upper)
+    of_people = cautious & told_of_people
+    upper = arrays.row_upper[chosen] - margin * of_people
+    found = _nearest_whole(model, values, free, chosen, upper, np.flatnonzero(of_people))
     if found is None:
         return None
     closing = column_ids(x.closing)
@@ -74,9 +86,17 @@ def _on_places(model: Model) -> Columns:
 
 
 def _nearest_whole(
-    model: Model, values: Floats, free: Columns, chosen: NDArray[np.intp], row_upper: Floats
+    model: Model,
+    values: Floats,
+    free: Columns,
+    chosen: NDArray[np.intp],
+    row_upper: Floats,
+    breakable: NDArray[np.intp],
 ) -> Floats | None:
-    """Return (column) the free columns with whole places near `values` where the chosen rows hold."""
+    """Return (column) the free columns with whole places near `values` where the chosen rows hold.
+
+    `breakable` counts those of the chosen rows, at most something, that may be broken at a price.
+    """
     arrays = model.arrays
     matrix = csr_array(arrays.matrix[chosen])
     given = values.copy()
@@ -84,17 +104,20 @@ def _nearest_whole(
     fixed = matrix @ given
     lower, upper = arrays.row_lower[chosen] - fixed, row_upper - fixed
     places, order = column_ids(model.decisions.places), np.sort(free)
-    count = len(places)
+    count, broken = len(places), len(breakable)
     picked = (np.arange(count), np.searchsorted(order, places))
     pick = csr_array((np.ones(count), picked), shape=(count, len(order)))
-    body = hstack([matrix.tocsc()[:, order], csr_array((len(chosen), 2 * count))])
-    near = hstack([pick, eye_array(count), -eye_array(count)])
+    at = (breakable, np.arange(broken))
+    breaches = csr_array((-np.ones(broken), at), shape=(len(chosen), broken))
+    body = hstack([matrix.tocsc()[:, order], csr_array((len(chosen), 2 * count)), breaches])
+    near = hstack([pick, eye_array(count), -eye_array(count), csr_array((count, broken))])
+    prices = np.repeat([PLACE_LOST, PLACE_SPARE, NOT_REPLACED], [count, count, broken])
     solved = milp(
-        np.concatenate([arrays.cost[order], np.full(count, PLACE_LOST), np.full(count, PLACE_SPARE)]),
-        integrality=np.concatenate([arrays.integer[order].astype(int), np.zeros(2 * count)]),
+        np.concatenate([arrays.cost[order], prices]),
+        integrality=np.concatenate([arrays.integer[order].astype(int), np.zeros(len(prices))]),
         bounds=Bounds(
-            np.concatenate([arrays.lower[order], np.zeros(2 * count)]),
-            np.concatenate([arrays.upper[order], np.full(2 * count, np.inf)]),
+            np.concatenate([arrays.lower[order], np.zeros(len(prices))]),
+            np.concatenate([arrays.upper[order], np.full(len(prices), np.inf)]),
         ),
         constraints=LinearConstraint(
             vstack([body, near], format="csc"),
@@ -122,7 +145,8 @@ def places_for(model: Model, values: Floats) -> Floats | None:
     x, arrays = model.decisions, model.arrays
     free = _on_places(model)
     chosen = np.flatnonzero(arrays.speaks_of(free))
-    found = _nearest_whole(model, values, free, chosen, arrays.row_upper[chosen])
+    none = np.empty(0, dtype=np.intp)
+    found = _nearest_whole(model, values, free, chosen, arrays.row_upper[chosen], none)
     if found is None:
         return None
     made = values.copy()
@@ -131,6 +155,33 @@ def places_for(model: Model, values: Floats) -> Floats | None:
     sums = arrays.matrix @ made
     off = np.maximum(arrays.row_lower - sums, sums - arrays.row_upper).max()
     return made if off <= HELD else None
+
+
+def replacement_rows(model: Model) -> NDArray[np.intp]:
+    """Return the rows that hold what goes against what takes its place."""
+    kept = {"now", "before", "fits"}
+    return np.array([n for n, (_, row) in _replacement(model) if row.label[0] in kept], dtype=np.intp)
+
+
+def with_room_to_round(model: Model, small: Arrays, row_of: NDArray[np.int32]) -> Arrays:
+    """Return a small model (its row per row of the model) with less room for beds to go than there is.
+
+    Sites that are decided in fractions of a place use up all room; then no whole places may be left.
+    """
+    upper, matrix = small.row_upper.copy(), small.matrix.copy()
+    upper[row_of[replacement_rows(model)]] -= SPARED * sum(model.problem.base_places.values())
+    closing = set(column_ids(model.decisions.closing).tolist())
+    for n, (_, row) in _replacement(model):
+        if row.label[0] == "yearly":
+            most = next(-amount for v, amount in row.terms if v.id in closing)
+            entries = slice(*matrix.indptr[row_of[n] : row_of[n] + 2])
+            of_row = matrix.data[entries]
+            matrix.data[entries] = np.where(of_row == -most, np.floor(BEDS_SPARED * most) - most, of_row)
+    return replace(small, row_upper=upper, matrix=matrix)
+
+
+def _replacement(model: Model) -> Iterator[tuple[int, tuple[Rule, Row]]]:
+    return ((n, made) for n, made in enumerate(model.rows) if made[0].name == "replacement_before_closure")
 
 
 def _beds_go(model: Model, values: Floats) -> Floats:

@@ -22,8 +22,8 @@ from optimiser.model.model import Arrays, Floats, Model
 from optimiser.model.variables import column_ids
 from optimiser.plan import Plan, Proof
 from optimiser.search.aggregation import WITHIN_M, Aggregate
-from optimiser.search.matheuristic import Matheuristic, reduced
-from optimiser.search.reduced_model import SMALL, ReducedModel, Sites, nearest, priced_in
+from optimiser.search.matheuristic import Matheuristic
+from optimiser.search.reduced_model import SMALL, ReducedModel, Sites, nearest, priced_in, reduced_costs
 from optimiser.solve import running_as_in, status_of, verified
 from optimiser.solver.highs import Columns, LinearModel, Solution, version
 from optimiser.solver.limits import Clock, Limits, Progress, Report
@@ -245,7 +245,7 @@ class _InParts:
         seconds = search.clock.left
         kept = TO_FINISH * seconds if np.isfinite(seconds) else 0.0
         while left and now is not None and search.clock.left > kept:
-            basis, worth = smaller.program.basis(), reduced(now)[smaller.sites.operating]
+            basis, worth = smaller.program.basis(), reduced_costs(now)[smaller.sites.operating]
             # what duality says a site that runs otherwise costs at least, per year in which it does
             steps = {n: target[n] - runs[n] for n in left}
             _, turn = min((float(worth[n] @ step) / abs(step).sum(), n) for n, step in steps.items())

@@ -8,6 +8,7 @@ from builders import best, tiny_problem
 
 from optimiser.model.model import Arrays, Model
 from optimiser.search.branching import Branching
+from optimiser.search.reduced_model import values_of
 from optimiser.search.relaxation import (
     AT_LEAST,
     AT_MOST,
@@ -20,7 +21,7 @@ from optimiser.search.relaxation import (
     small_arrays,
 )
 from optimiser.solver.highs import LinearModel, Solution
-from optimiser.solver.limits import Clock, Limits
+from optimiser.solver.limits import Clock, Limits, Work
 
 REGIONS = (
     {},
@@ -36,6 +37,9 @@ REGIONS = (
 )
 MANY = 1e6
 """More than any decision of these regions, euros of a budget left out."""
+
+COUNTED = Limits(1e-4, np.inf, work=Work(10_000))
+"""Work in place of seconds: nothing runs beside."""
 
 SEEDS = 40
 """Random prices of the right sign for each region: 200 in all."""
@@ -138,6 +142,24 @@ def test_branching_ends_between_the_relaxation_and_the_optimum(region):
     assert branching.decided is not None
     assert branching.decided.objective <= optimum * (1 + 1e-7)
     assert set(np.unique(branching.decided.runs)) <= {0.0, 1.0}
+
+
+def test_cheaper_decisions_are_found_around_settled_ones(region):
+    """From every facility of today running on, in the same order each time; from the best there are none."""
+    model, _ = region
+    branching = Branching(model, np.zeros(len(model.rows)), COUNTED, Clock(COUNTED))
+    small, begun = branching.relaxed()
+    small.settle({n: np.full(len(model.problem.years), float(b > 0)) for n, b in enumerate(small.sites.base)})
+    settled = small.relax(Clock(COUNTED))
+    branching.look_around(values_of(begun), values_of(settled))
+    found = branching.decided
+    assert found is not None
+    assert found.objective < settled.objective
+    again = small.settle_all(model, found.runs, found.closing, Clock(COUNTED))
+    assert again.objective == pytest.approx(found.objective, rel=1e-6)
+    branching.decided = None
+    branching.look_around(values_of(again), values_of(again))
+    assert branching.decided is None
 
 
 def test_branching_that_fails_says_so(region, monkeypatch):

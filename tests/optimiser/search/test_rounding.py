@@ -1,5 +1,8 @@
 """Whole places near a relaxation, and around what people do."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from builders import best
 from tiny import write_tiny_region
@@ -10,7 +13,7 @@ from optimiser.explain.binding_rules import values_of_plan
 from optimiser.model.model import Model
 from optimiser.model.variables import column_ids
 from optimiser.problem import Problem
-from optimiser.search.rounding import places_for, whole_places
+from optimiser.search.rounding import places_for, replacement_rows, whole_places, with_room_to_round
 from optimiser.solve import dataset, violations
 
 
@@ -73,3 +76,41 @@ def test_a_whole_plan_stays_as_it_is(plan, model):
     values = values_of_plan(model, plan)
     columns, whole = whole_places(model, values, 0.0)
     assert (whole == values[columns].round()).all()
+
+
+def test_sites_are_decided_with_room_to_round(model):
+    """Two of 1,000 places of today less room for beds to go, and no other row has less."""
+    roomy = with_room_to_round(model, model.arrays, np.arange(len(model.rows), dtype=np.int32))
+    kept, today = replacement_rows(model), sum(model.problem.base_places.values())
+    assert today > 0
+    before, after = model.arrays.row_upper, roomy.row_upper
+    assert before[kept] - after[kept] == pytest.approx(0.002 * today)
+    assert (np.delete(before, kept) == np.delete(after, kept)).all()
+
+
+def test_one_bed_in_twenty_of_those_of_a_year_is_spared(model):
+    """Of the ten beds that may go in a year of the tiny region none, of a hundred five."""
+    x = model.decisions
+    for most, spared in ((10.0, 0.0), (100.0, 5.0)):
+        rows = np.arange(len(model.rows), dtype=np.int32)
+        matrix, yearly = model.arrays.matrix.copy(), []
+        for n, (rule, row) in enumerate(model.rows):
+            if rule.name == "replacement_before_closure" and row.label[0] == "yearly":
+                yearly.append((n, x.closing[row.label[1:]].id))
+        changed = replace(model, rows=tuple(_with_most(made, most) for made in model.rows))
+        for n, column in yearly:
+            matrix[n, column] = -most
+        roomy = with_room_to_round(changed, replace(model.arrays, matrix=matrix), rows)
+        assert yearly
+        assert [roomy.matrix[n, column] for n, column in yearly] == [spared - most] * len(yearly)
+
+
+def _with_most(made, most):
+    """Return a rule and its row with another number of beds that may go in a year."""
+    rule, row = made
+    if rule.name != "replacement_before_closure" or row.label[0] != "yearly":
+        return made
+    terms = [(v, -most if c < 0.0 and v.name.startswith("closing") else c) for v, c in row.terms]
+    return rule, replace(row, terms=terms) if hasattr(row, "__dataclass_fields__") else row._replace(
+        terms=terms
+    )
