@@ -1,10 +1,9 @@
 """Branching on the small relaxation beside the search: decisions on sites, then a bound on every plan.
 
 1. Over the sites and the years in which beds may go, with heuristics: what runs when, for the search to make
-   a plan of. What is proven on the way bounds every plan too.
+   a plan of. With room to round: in fractions of a place it would use all, and no whole places be left.
 2. Where that has found nothing by the time the search has settled sites by itself: around those, over the
-   sites on which they and the relaxation disagree (RINS; Danna, Rothberg and Le Pape 2005), with room to
-   round, so that this bounds nothing.
+   sites on which they and the relaxation disagree (RINS; Danna, Rothberg and Le Pape 2005).
 3. Over all that is counted in whole numbers, without heuristics: the cuts and branches raise the bound.
 """
 
@@ -86,15 +85,13 @@ class Branching:
             self._branching = self._thread.submit(self._branch)
 
     def relaxed(self) -> tuple[ReducedModel, Solution]:
-        """Return the small relaxation in a solver of its own, to settle sites in, and its solution."""
-        structure, small = self._relaxation.structure, self._small
+        """Return the small relaxation with room to round, in a solver of its own, and its solution."""
+        structure, small = self._relaxation.structure, self._roomy
         program = LinearModel(small, np.arange(len(small.cost), dtype=np.int32), self._limits)
         # nothing is shared out: what it says of people is of no neighbourhood
         nothing = csr_array((len(structure.column_of), len(small.cost)))
         merged = Aggregate(small, nothing, structure.column_of, structure.row_of)
         solution = program.relax(interior=True, seconds=self._clock.left)
-        if solution.outcome == "optimal":
-            self.bound = max(self.bound, solution.objective)
         return ReducedModel(merged, program, self._relaxation.sites), solution
 
     def look_around(self, relaxed: Floats, settled: Floats) -> None:
@@ -121,6 +118,9 @@ class Branching:
             self._branching.result()
 
     def _branch(self) -> None:
+        root = self._program(self._small, self._stop).relax(interior=True, seconds=self._clock.left)
+        if root.outcome == "optimal":
+            self._hear(np.inf, root.objective - self._small.constant)
         try:
             self._over_sites()
             if self._begun_near is not None:
@@ -135,10 +135,10 @@ class Branching:
     def _over_sites(self) -> None:
         """Search over what is settled first, and keep the best decisions."""
         grows = self._relaxation.structure.column_of[column_ids(self._model.decisions.grows)]
-        first = np.zeros(len(self._small.cost), dtype=bool)
+        first = np.zeros(len(self._roomy.cost), dtype=bool)
         first[np.concatenate([*self._settled, grows])] = True
-        counted = replace(self._small, integer=self._small.integer & first)
-        self._decide(self._program(counted, self._sites_stop), progress=self._hear)
+        counted = replace(self._roomy, integer=self._roomy.integer & first)
+        self._decide(self._program(counted, self._sites_stop))
 
     def _around(self, relaxed: Floats, settled: Floats) -> None:
         """Search where sites on which a relaxation and what is settled agree stay as they are."""
@@ -160,9 +160,7 @@ class Branching:
         closing = column_ids(self._model.decisions.closing)
         return self._relaxation.sites.operating.ravel(), self._relaxation.structure.column_of[closing]
 
-    def _decide(
-        self, program: LinearModel, start: Floats | None = None, progress: Heard = lambda _, __: None
-    ) -> None:
+    def _decide(self, program: LinearModel, start: Floats | None = None) -> None:
         """Keep the best decisions that a search finds; those it starts from are known."""
         operating, constant = self._relaxation.sites.operating, self._small.constant
         known = np.inf if start is None else float(self._small.cost @ start)
@@ -174,14 +172,19 @@ class Branching:
                 self.decided = Decided(cost + constant, runs, going)
 
         program.hear_solutions(keep)
-        self._search(program, SITES_SHARE * self._clock.left, SITES_NODES, progress, start)
+        self._search(program, SITES_SHARE * self._clock.left, SITES_NODES, start=start)
 
     def _program(self, small: Arrays, stop: Event) -> LinearModel:
         limits = replace(self._limits, stop=stop)
         return LinearModel(small, np.arange(len(small.cost), dtype=np.int32), limits)
 
     def _search(
-        self, program: LinearModel, seconds: float, nodes: int, progress: Heard, start: Floats | None = None
+        self,
+        program: LinearModel,
+        seconds: float,
+        nodes: int,
+        progress: Heard = lambda _, __: None,
+        start: Floats | None = None,
     ) -> None:
         most = nodes if np.isfinite(self._limits.work.left) else None
         gap = FINE * self._limits.gap

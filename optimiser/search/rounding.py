@@ -27,9 +27,6 @@ SITE_RULES = frozenset(
 PLACE_LOST, PLACE_SPARE = 50_000.0, 5_000.0
 """What rounding a place down or up is held to cost: somebody waits, or a place stands empty."""
 
-NOT_REPLACED = 1e6
-"""What a place is held to cost by which beds gone are not replaced: people may yet behave otherwise."""
-
 HELD = 1e-5
 """Distance of a row from its limit where places are fitted to people: a tenth of what the check allows."""
 
@@ -41,7 +38,7 @@ MARGINS = ((0.5, 0.0), (0.5, 6.0), (3.0, 0.0), (0.0, 0.0))
 shifts a little after it, and before, so that there is something to lose in rounding; the next where people
 cannot live with what was rounded."""
 
-SPARED, BEDS_SPARED = 0.002, 0.05
+SPARED, BEDS_SPARED = 0.006, 0.1
 """Part of all places of today, and of the beds that may go in a year, that are spared where sites are decided
 in fractions of a place."""
 
@@ -50,8 +47,8 @@ def whole_places(model: Model, values: Floats, margin: float) -> tuple[Columns, 
     """Return places, additions, removals and conversions in whole numbers, near a relaxation.
 
     `operating` stays as it is in `values`, which must be whole. The rules on places hold, that on
-    replacement by a margin of places, as far as there is a way; what people do is taken from `values`. None
-    where no such rounding exists.
+    replacement by a margin of places; what people do is taken from `values`. None where no such rounding
+    exists.
     """
     x, arrays = model.decisions, model.arrays
     whole, free = _whole(model), _on_places(model)
@@ -60,9 +57,8 @@ def whole_places(model: Model, values: Floats, margin: float) -> tuple[Columns, 
     given[free] = 0.0
     told_of_people = np.abs(csr_array(arrays.matrix[chosen]) @ given) > 0.0
     cautious = np.array([model.rows[n][0].name == "replacement_before_closure" for n in chosen])
-    of_people = cautious & told_of_people
-    upper = arrays.row_upper[chosen] - margin * of_people
-    found = _nearest_whole(model, values, free, chosen, upper, np.flatnonzero(of_people))
+    upper = arrays.row_upper[chosen] - margin * (cautious & told_of_people)
+    found = _nearest_whole(model, values, free, chosen, upper)
     if found is None:
         return None
     closing = column_ids(x.closing)
@@ -86,17 +82,9 @@ def _on_places(model: Model) -> Columns:
 
 
 def _nearest_whole(
-    model: Model,
-    values: Floats,
-    free: Columns,
-    chosen: NDArray[np.intp],
-    row_upper: Floats,
-    breakable: NDArray[np.intp],
+    model: Model, values: Floats, free: Columns, chosen: NDArray[np.intp], row_upper: Floats
 ) -> Floats | None:
-    """Return (column) the free columns with whole places near `values` where the chosen rows hold.
-
-    `breakable` counts those of the chosen rows, at most something, that may be broken at a price.
-    """
+    """Return (column) the free columns with whole places near `values` where the chosen rows hold."""
     arrays = model.arrays
     matrix = csr_array(arrays.matrix[chosen])
     given = values.copy()
@@ -104,20 +92,17 @@ def _nearest_whole(
     fixed = matrix @ given
     lower, upper = arrays.row_lower[chosen] - fixed, row_upper - fixed
     places, order = column_ids(model.decisions.places), np.sort(free)
-    count, broken = len(places), len(breakable)
+    count = len(places)
     picked = (np.arange(count), np.searchsorted(order, places))
     pick = csr_array((np.ones(count), picked), shape=(count, len(order)))
-    at = (breakable, np.arange(broken))
-    breaches = csr_array((-np.ones(broken), at), shape=(len(chosen), broken))
-    body = hstack([matrix.tocsc()[:, order], csr_array((len(chosen), 2 * count)), breaches])
-    near = hstack([pick, eye_array(count), -eye_array(count), csr_array((count, broken))])
-    prices = np.repeat([PLACE_LOST, PLACE_SPARE, NOT_REPLACED], [count, count, broken])
+    body = hstack([matrix.tocsc()[:, order], csr_array((len(chosen), 2 * count))])
+    near = hstack([pick, eye_array(count), -eye_array(count)])
     solved = milp(
-        np.concatenate([arrays.cost[order], prices]),
-        integrality=np.concatenate([arrays.integer[order].astype(int), np.zeros(len(prices))]),
+        np.concatenate([arrays.cost[order], np.full(count, PLACE_LOST), np.full(count, PLACE_SPARE)]),
+        integrality=np.concatenate([arrays.integer[order].astype(int), np.zeros(2 * count)]),
         bounds=Bounds(
-            np.concatenate([arrays.lower[order], np.zeros(len(prices))]),
-            np.concatenate([arrays.upper[order], np.full(len(prices), np.inf)]),
+            np.concatenate([arrays.lower[order], np.zeros(2 * count)]),
+            np.concatenate([arrays.upper[order], np.full(2 * count, np.inf)]),
         ),
         constraints=LinearConstraint(
             vstack([body, near], format="csc"),
@@ -145,8 +130,7 @@ def places_for(model: Model, values: Floats) -> Floats | None:
     x, arrays = model.decisions, model.arrays
     free = _on_places(model)
     chosen = np.flatnonzero(arrays.speaks_of(free))
-    none = np.empty(0, dtype=np.intp)
-    found = _nearest_whole(model, values, free, chosen, arrays.row_upper[chosen], none)
+    found = _nearest_whole(model, values, free, chosen, arrays.row_upper[chosen])
     if found is None:
         return None
     made = values.copy()
