@@ -14,8 +14,14 @@ CORPORATION = "corporation"
 
 def nominal(amount: Quantity, year: int, years: Years) -> float:
     """Return an amount at the price level of `year`, indexed from its own price year."""
-    since = year - (amount.price_year if amount.price_year is not None else years.price_year)
-    return amount.value * (1.0 + years.indexation.value) ** since
+    since = amount.price_year if amount.price_year is not None else years.price_year
+    return amount.value * price_level(year, since, years)
+
+
+def price_level(year: int, since: int, years: Years) -> float:
+    """Return what a euro of the year `since` counts in `year`."""
+    level: float = (1.0 + years.indexation.value) ** (year - since)
+    return level
 
 
 def annuity(capital_eur: float, interest: float, life_years: float) -> float:

@@ -6,7 +6,7 @@ from typing import Literal
 
 import xarray as xr
 
-from models.parameters.finance import nominal
+from models.parameters.finance import nominal, price_level
 from models.parameters.parameters import Parameters, Policies
 from models.parameters.quantity import Quantity
 from models.region.region import Region
@@ -69,7 +69,7 @@ def steering_of(parameters: Parameters) -> Steering:
         misfit=nominal(weights.misfit, years.price_year, years),
         waiting=nominal(weights.waiting, years.price_year, years),
         unasked_move=nominal(weights.unasked_move, years.price_year, years),
-        level={t: (1.0 + years.indexation.value) ** (t - years.price_year) for t in years.planned},
+        level={t: price_level(t, years.price_year, years) for t in years.planned},
     )
 
 

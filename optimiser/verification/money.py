@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from models.parameters.quantity import Quantity
 from optimiser.verification.arrays import PlanArrays, positions
-from optimiser.verification.rates import WEEKS, by_client, by_house, by_place, grown
+from optimiser.verification.rates import WEEKS, by_client, by_house, by_place, grown, level
 from optimiser.verification.relocation import moves
 from optimiser.verification.violation import CENT, EUROS, Floats, Violation, differs, exceeds
 
@@ -154,9 +154,7 @@ class Euros:
 
 def points(plan: PlanArrays) -> dict[str, Floats]:
     """Return part → (year) points, from the arrays and the weights alone."""
-    weights, pairs = plan.problem.steering, plan.pairs
-    years = plan.problem.region.parameters.years
-    level = (1.0 + years.indexation.value) ** (plan.years - years.price_year)
+    weights, pairs, grew = plan.problem.steering, plan.pairs, level(plan)
     fits = plan.among(plan.problem.fits)
     unfit = np.einsum("jpkt,pk->t", plan["clients"], ~fits)
     moved = np.einsum("jpkt,pk->t", plan["left"], fits)
@@ -166,10 +164,10 @@ def points(plan: PlanArrays) -> dict[str, Floats]:
         for name, variable in SLACK.items()
     }
     return {
-        "travel": level * weights.travel * (pairs.minutes @ pairs.housed),
-        "misfit": level * weights.misfit * unfit,
-        "waiting": level * weights.waiting * plan["waiting"].sum(axis=(0, 1)),
-        "unasked_moves": level * weights.unasked_move * moved,
+        "travel": grew * weights.travel * (pairs.minutes @ pairs.housed),
+        "misfit": grew * weights.misfit * unfit,
+        "waiting": grew * weights.waiting * plan["waiting"].sum(axis=(0, 1)),
+        "unasked_moves": grew * weights.unasked_move * moved,
         "residents_stay": moves(plan),
         **slack,
     }

@@ -13,9 +13,14 @@ def grown(plan: PlanArrays, amount: Quantity | None) -> Floats:
     """Return (year) an amount at the price level of each year, 0 where there is none."""
     if amount is None:
         return np.zeros(len(plan.years))
+    return amount.value * level(plan, amount.price_year)
+
+
+def level(plan: PlanArrays, since: int | None = None) -> Floats:
+    """Return (year) what a euro or point of a price year, the region's by default, counts in each year."""
     years = plan.problem.region.parameters.years
-    since = plan.years - (amount.price_year or years.price_year)
-    return np.asarray(amount.value * (1.0 + years.indexation.value) ** since, dtype=float)
+    passed = plan.years - (since or years.price_year)
+    return np.asarray((1.0 + years.indexation.value) ** passed, dtype=float)
 
 
 def by_client(plan: PlanArrays) -> Floats:

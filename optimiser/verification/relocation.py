@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimiser.verification.arrays import PlanArrays
-from optimiser.verification.rates import grown
+from optimiser.verification.rates import grown, level
 from optimiser.verification.violation import Floats, Violation, exceeds
 
 RULE = "residents_stay"
@@ -84,9 +84,8 @@ def moves(plan: PlanArrays) -> Floats:
     policy = plan.problem.policies.residents_stay
     if policy.mode == "off":
         return np.zeros(len(plan.years))
-    years = plan.problem.region.parameters.years
-    level = (1.0 + years.indexation.value) ** (plan.years - years.price_year)
-    price = np.minimum(grown(plan, policy.price), LESS * level * plan.problem.steering.unasked_move)
+    unasked = level(plan) * plan.problem.steering.unasked_move
+    price = np.minimum(grown(plan, policy.price), LESS * unasked)
     asked = grown(plan, policy.asked) * plan["asked_moves"].sum(axis=(0, 1))
     return np.asarray(price * plan["priced_relocations"].sum(axis=0) + asked)
 
