@@ -1,4 +1,4 @@
-"""What each policy of a region costs: the plan with all of them, and the best one found without that one.
+"""Cost of each policy of a region: the plan with all of them beside the best one found without it.
 
     python -m benchmarks.rules [--seconds 60] [--name groningen-bmwe] [POLICY …]
 

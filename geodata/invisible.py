@@ -11,11 +11,9 @@ _RANGES = (
     (0xE0020, 0xE007F), (0xF0000, 0x10FFFF),
 )  # fmt: skip
 INVISIBLE = "".join(f"{chr(first)}-{chr(last)}" for first, last in _RANGES)
-"""What turns, joins or hides text or has no form of its own, as the inside of a [class] of a pattern."""
+"""Characters that turn, join or hide text or have no form, as the inside of a [class] of a pattern."""
 
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
-
-
 _NOT_SHOWN = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f{INVISIBLE}]")
 """Also the controls below a space, with which a terminal is written over."""
 

@@ -127,7 +127,7 @@ def looks_identifying(code: str) -> str:
 
 
 def _holds_bsn(digits: str) -> bool:
-    """Whether some nine digits in a row, or just eight, could be a BSN."""
+    """Tell whether some nine digits in a row, or just eight, could be a BSN."""
     return any(map(passes_eleven_test, (digits[at : at + 9] for at in range(max(1, len(digits) - 8)))))
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationIn
 from geodata.invisible import INVISIBLE
 
 PRINTABLE = rf"^[^\x00-\x08\x0b\x0c\x0e-\x1f{INVISIBLE}]*$"
-"""What a text is made of: no character that sheets, pages and maps cannot hold, or that nobody sees."""
+"""Pattern of a text: no character that sheets, pages and maps cannot hold, or that nobody sees."""
 
 type Text = Annotated[str, Field(pattern=PRINTABLE)]
 LARGEST = 1e12

@@ -170,7 +170,7 @@ TAMPERED: dict[str, Callable[[Path], None]] = {
     "rules of one's own that are none": _attribute("own_rules", "[1]"),
     "arrays that fill the memory": _huge,
 }  # fmt: skip
-"""What somebody may do to a folder, by name."""
+"""Changes of a folder by somebody, by name."""
 
 
 def test_a_sound_folder_is_verified(sound: Path) -> None:
