@@ -322,5 +322,5 @@ def _bound(model: Model, limits: Limits) -> float:
         smaller, relaxed = ReducedModel.relaxed(model, WITHIN_M[0], limits, Clock(limits))
         prices = smaller.prices(relaxed)
         return -np.inf if prices is None else LagrangianBound.of(model).bound(prices)
-    every = np.arange(len(model.arrays.cost), dtype=np.int32)
+    every = model.arrays.columns
     return LinearModel(model.arrays, every, limits).relax().bound

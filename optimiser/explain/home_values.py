@@ -98,7 +98,7 @@ class FixedPlanValues:
         arrays = with_fixed(model, whole, values[whole].round())
         grouped = len(arrays.cost) > APART
         expand = csr_array(eye_array(len(arrays.cost)))
-        place = np.arange(len(arrays.cost), dtype=np.int32)
+        place = arrays.columns
         row_of = np.arange(len(model.rows), dtype=np.int32)
         if grouped:
             small = aggregate(model, WITHIN_M, arrays)

@@ -67,7 +67,7 @@ def arrays(choice: CandidateCosts) -> Arrays:
 def by_radii(rest: CandidateCosts, part: Part, best: Incumbent, search: LocationSearch) -> float:
     """Offer the best choice of a part and return the bound of that part."""
     model = arrays(rest)
-    solver = LinearModel(model, np.arange(len(model.cost), dtype=np.int32), search.limits)
+    solver = LinearModel(model, model.columns, search.limits)
     result = solver.search(gap=0.0, seconds=search.clock.left, start=None, progress=lambda *_: None)
     if result.values is not None:
         best.offer(part.columns[result.values[: len(part.columns)] > 0.5])

@@ -238,6 +238,11 @@ class Arrays:
             integer=np.array([v.cat != "Continuous" for v in variables]),
         )
 
+    @property
+    def columns(self) -> NDArray[np.int32]:
+        """Every column, as a solver takes them."""
+        return np.arange(len(self.cost), dtype=np.int32)
+
     def with_rows(self, matrix: csr_array, lower: Floats, upper: Floats) -> "Arrays":
         """Return these arrays with rows more: lower ≤ matrix·x ≤ upper, `matrix` (new row, column)."""
         return replace(

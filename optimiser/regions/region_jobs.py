@@ -131,7 +131,7 @@ def _relaxed(job: RegionJob, problem: Problem) -> RegionAnswer | None:
     """Return the bound at the prices, and the relaxation behind it."""
     model, limits = Model.of(problem), Limits(0.0, np.inf, StopFile(job.stop), job.seed)
     if len(model.arrays.cost) <= SMALL:
-        every = np.arange(len(model.arrays.cost), dtype=np.int32)
+        every = model.arrays.columns
         solution = LinearModel(model.arrays, every, limits).relax(interior=True)
         if solution.outcome != "optimal":
             return None

@@ -115,7 +115,9 @@ def nearly_followed(
             "%.1f s: %.0f, %.3g broken, pairs left out promise %.0f",
             clock.seconds, solution.objective, broken, promised,
         )  # fmt: skip
-        if promised < WORTHWHILE * abs(solution.objective):
+        # where a hard rule is broken, pairs are worth while that may pay for it
+        helps = broken > UNBROKEN and promised > BREACH_PRICE * broken
+        if promised < WORTHWHILE * abs(solution.objective) and not helps:
             break
         taking_part |= left_out & (pairs.best(arrays, solution.duals, MORE) if broken <= UNBROKEN else True)
     return found
@@ -151,6 +153,12 @@ def housed_anew(
             break
         values = _shared_out(arrays, by_column, values, part, taking_part, limits, clock)
     return values
+
+
+def parts_of(model: Model) -> int:
+    """Return how many parts clients are housed anew in: none in a small model, where all choose at once."""
+    small = len(model.arrays.cost) <= SMALL
+    return 0 if small else len(model.problem.facility_tiers) + len(model.problem.towns)
 
 
 def _parts(model: Model) -> Iterator[_PartColumns]:
@@ -196,7 +204,7 @@ def _shared_out(
     rows = np.unique(of_part.indices)
     rest = arrays.matrix[rows] @ stands
     smaller = _of_part(arrays, columns, csr_array(of_part.tocsr()[rows]), rows, rest)
-    every = np.arange(len(smaller.cost), dtype=np.int32)
+    every = smaller.columns
     solution = LinearModel(smaller, every, limits).relax(interior=True, crossover=False, seconds=clock.left)
     if solution.values is None:
         return values
@@ -211,14 +219,10 @@ def _of_part(
     lower, upper = arrays.row_lower[rows] - rest, arrays.row_upper[rows] - rest
     short, over = np.flatnonzero(np.isfinite(lower)), np.flatnonzero(np.isfinite(upper))
     count = len(short) + len(over)
-    signs = np.concatenate([np.ones(len(short)), -np.ones(len(over))])
-    at = (np.concatenate([short, over]), np.arange(count))
-    breaches = csr_array((signs, at), shape=(len(rows), count))
-    return replace(
-        arrays,
+    return Arrays(
         cost=np.concatenate([arrays.cost[columns], np.full(count, BREACH_PRICE)]),
         constant=0.0,
-        matrix=csr_array(hstack([matrix, breaches])),
+        matrix=csr_array(hstack([matrix, _breaches(short, over, len(rows))])),
         row_lower=lower,
         row_upper=upper,
         lower=np.concatenate([arrays.lower[columns], np.zeros(count)]),
@@ -238,13 +242,19 @@ def _breakable(model: Model, arrays: Arrays) -> Arrays:
     policy = np.array([rule.kind != "core" for rule, _ in model.rows])
     at_least = np.flatnonzero(speaks & policy & ~np.isfinite(arrays.row_upper))
     at_most = np.flatnonzero(speaks & policy & ~np.isfinite(arrays.row_lower))
-    rows, count = np.concatenate([at_least, at_most]), len(at_least) + len(at_most)
-    signs = np.concatenate([np.ones(len(at_least)), -np.ones(len(at_most))])
-    breaches = csr_array((signs, (rows, np.arange(count))), shape=(len(arrays.row_lower), count))
+    count = len(at_least) + len(at_most)
+    breaches = _breaches(at_least, at_most, len(arrays.row_lower))
     return replace(
         arrays.with_columns(np.full(count, BREACH_PRICE), np.full(count, np.inf)),
         matrix=csr_array(hstack([arrays.matrix, breaches])),
     )
+
+
+def _breaches(short: NDArray[np.intp], over: NDArray[np.intp], rows: int) -> csr_array:
+    """Return (row, breach) what a row is short of at least, then what another has over at most."""
+    signs = np.concatenate([np.ones(len(short)), -np.ones(len(over))])
+    at = (np.concatenate([short, over]), np.arange(len(signs)))
+    return csr_array((signs, at), shape=(rows, len(signs)))
 
 
 def do_nothing(model: Model, limits: Limits) -> Floats:
@@ -268,7 +278,7 @@ def _homes_that_help(
     """Return whole homes where the given decisions stand, and what people do with them."""
     small = aggregate(model, DO_NOTHING_WITHIN_M)
     place, total = small.total(columns, stays)
-    program = LinearModel(small.arrays, np.arange(len(small.arrays.cost), dtype=np.int32), limits)
+    program = LinearModel(small.arrays, small.arrays.columns, limits)
     program.set_bounds(place, total, total)
     solution = program.relax(interior=True, crossover=False)
     if solution.values is None:

@@ -1,8 +1,8 @@
 """Branching on the small relaxation beside the search: decisions on sites, then a bound on every plan.
 
 1. Over the sites and the years in which beds may go, with heuristics: what runs when, for the search to make
-   a plan of. With room to round: in fractions of a place it would use all, and no whole places be left.
-2. Where that has found nothing by the time the search has settled sites by itself: around those, over the
+   a plan of. Limits are tightened: in fractions of a place all room would be used, and none left to round.
+2. Where that has found nothing by the time the search has settled sites by itself: near those, over the
    sites on which they and the relaxation disagree (RINS; Danna, Rothberg and Le Pape 2005).
 3. Over all that is counted in whole numbers, without heuristics: the cuts and branches raise the bound.
 """
@@ -19,9 +19,9 @@ from scipy.sparse import csr_array
 from optimiser.model.model import Arrays, Floats, Model
 from optimiser.model.variables import column_ids
 from optimiser.search.aggregation import Aggregate
-from optimiser.search.reduced_model import ReducedModel
+from optimiser.search.reduced_model import WORTH_TAKING, ReducedModel
 from optimiser.search.relaxation import Indices, Relaxation
-from optimiser.search.rounding import with_room_to_round
+from optimiser.search.rounding import tightened
 from optimiser.solver.highs import LinearModel, Solution
 from optimiser.solver.limits import Clock, Limits
 
@@ -33,10 +33,6 @@ SITES_SHARE = 0.3
 
 SITES_NODES, BOUND_NODES = 20, 50
 """Nodes for sites and for the bound where work is counted."""
-
-
-WORTH = 1e-6
-"""Share of the cost by which decisions must be cheaper than those they start from."""
 
 AGREED = 0.3
 """Difference in use up to which a site runs in the relaxation as it was settled, and is left at that."""
@@ -66,7 +62,7 @@ class Branching:
         self._model, self._limits, self._clock = model, limits, clock
         self._relaxation = Relaxation.of(model)
         self._small = self._relaxation.at(prices)
-        self._roomy = with_room_to_round(model, self._small, self._relaxation.structure.row_of)
+        self._tightened = tightened(model, self._small, self._relaxation.structure.row_of)
         self._stop, self._thread = Event(), ThreadPoolExecutor(max_workers=1)
         self._branching: Future[None] | None = None
         self._sites_stop, self._sites_ended = Event(), Event()
@@ -74,7 +70,7 @@ class Branching:
 
     @property
     def sites_are_decided(self) -> bool:
-        """Whether no more decisions on sites are to come."""
+        """Tell whether no more decisions on sites are to come."""
         return self._sites_ended.is_set()
 
     def begin(self) -> None:
@@ -85,21 +81,21 @@ class Branching:
             self._branching = self._thread.submit(self._branch)
 
     def relaxed(self) -> tuple[ReducedModel, Solution]:
-        """Return the small relaxation with room to round, in a solver of its own, and its solution."""
-        structure, small = self._relaxation.structure, self._roomy
-        program = LinearModel(small, np.arange(len(small.cost), dtype=np.int32), self._limits)
+        """Return the small relaxation, tightened, in a solver of its own, and its solution."""
+        structure, small = self._relaxation.structure, self._tightened
+        program = LinearModel(small, small.columns, self._limits)
         # nothing is shared out: what it says of people is of no neighbourhood
         nothing = csr_array((len(structure.column_of), len(small.cost)))
         merged = Aggregate(small, nothing, structure.column_of, structure.row_of)
         solution = program.relax(interior=True, seconds=self._clock.left)
         return ReducedModel(merged, program, self._relaxation.sites), solution
 
-    def look_around(self, relaxed: Floats, settled: Floats) -> None:
-        """Look for decisions on sites around settled ones (column), unless there are some already."""
+    def search_near(self, relaxed: Floats, settled: Floats) -> None:
+        """Search for decisions on sites near settled ones (column), unless there are some already."""
         if self.decided is not None:
             return
         if np.isfinite(self._limits.work.left):
-            self._around(relaxed, settled)
+            self._rins(relaxed, settled)
         elif not self.sites_are_decided:
             self._begun_near = relaxed, settled
             self._sites_stop.set()
@@ -124,7 +120,7 @@ class Branching:
         try:
             self._over_sites()
             if self._begun_near is not None:
-                self._around(*self._begun_near)
+                self._rins(*self._begun_near)
         finally:
             self._sites_ended.set()
         if not self._stop.is_set() and self._clock.left > 0.0:
@@ -135,14 +131,14 @@ class Branching:
     def _over_sites(self) -> None:
         """Search over what is settled first, and keep the best decisions."""
         grows = self._relaxation.structure.column_of[column_ids(self._model.decisions.grows)]
-        first = np.zeros(len(self._roomy.cost), dtype=bool)
+        first = np.zeros(len(self._tightened.cost), dtype=bool)
         first[np.concatenate([*self._settled, grows])] = True
-        counted = replace(self._roomy, integer=self._roomy.integer & first)
+        counted = replace(self._tightened, integer=self._tightened.integer & first)
         self._decide(self._program(counted, self._sites_stop))
 
-    def _around(self, relaxed: Floats, settled: Floats) -> None:
+    def _rins(self, relaxed: Floats, settled: Floats) -> None:
         """Search where sites on which a relaxation and what is settled agree stay as they are."""
-        operating, small = self._relaxation.sites.operating, self._roomy
+        operating, small = self._relaxation.sites.operating, self._tightened
         first, begun = np.zeros(len(small.cost), dtype=bool), settled.copy()
         both = np.concatenate(self._settled)
         first[both] = True
@@ -164,7 +160,7 @@ class Branching:
         """Keep the best decisions that a search finds; those it starts from are known."""
         operating, constant = self._relaxation.sites.operating, self._small.constant
         known = np.inf if start is None else float(self._small.cost @ start)
-        cheaper = known - WORTH * abs(known) if np.isfinite(known) else known
+        cheaper = known - WORTH_TAKING * abs(known) if start is not None else known
 
         def keep(cost: float, values: Floats) -> None:
             if cost < cheaper:
@@ -176,7 +172,7 @@ class Branching:
 
     def _program(self, small: Arrays, stop: Event) -> LinearModel:
         limits = replace(self._limits, stop=stop)
-        return LinearModel(small, np.arange(len(small.cost), dtype=np.int32), limits)
+        return LinearModel(small, small.columns, limits)
 
     def _search(
         self,

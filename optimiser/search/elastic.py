@@ -90,7 +90,7 @@ class ElasticModel:
                 every: Floats = grouped.expand @ values
                 return every
 
-        program = LinearModel(small, np.arange(len(small.cost), dtype=np.int32), limits)
+        program = LinearModel(small, small.columns, limits)
         return cls(model, arrays, program, row_of, expand, whole, limits)
 
     def least(
@@ -120,7 +120,7 @@ class ElasticModel:
         x = self.model.decisions
         choices[column_ids(x.operating, x.running, x.grows, x.closing)] = True
         divisible = replace(self.arrays, integer=self.arrays.integer & choices)
-        program = LinearModel(divisible, np.arange(len(divisible.cost), dtype=np.int32), self.limits)
+        program = LinearModel(divisible, divisible.columns, self.limits)
         found = program.search(gap=0.0, seconds=np.inf, start=None, progress=lambda *_: None)
         return found.objective <= NOTHING
 

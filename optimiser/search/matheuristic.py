@@ -1,11 +1,9 @@
 """From a relaxation to a plan with a proof: relax, bound, construct, improve; stopped at any time.
 
-1. Origins that lie near each other move as one (`aggregate.py`); the relaxation of that smaller
-   model gives prices, and these bound every plan of the whole one (`lagrangian_bound.py`). From the first
-   prices on, a small relaxation of the whole model is branched on beside (`branching.py`): the bound rises,
-   and what it decides on sites is made a plan of where it is cheaper.
-2. Sites are settled along the small relaxation, or the smaller model, the clearest first, with a look at
-   both answers where few questions are left.
+1. Origins that lie near each other move as one (`aggregation.py`); prices of that smaller model bound every
+   plan of the whole one (`lagrangian_bound.py`). From the first prices on a small relaxation of the whole
+   model is branched on beside (`branching.py`): the bound rises, and its decisions are made plans of.
+2. Sites are settled along the small relaxation, or the smaller model, the clearest first.
 3. Places and homes are brought to whole numbers, and everybody chooses again in the whole model; where that
    breaks a rule, places are fitted to what people do.
 4. One site at a time runs in other years, the most promising first: duality says which cannot pay.
@@ -20,16 +18,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimiser.model.model import Arrays, Floats, Model
+from optimiser.model.model import Floats, Model
 from optimiser.model.variables import column_ids
 from optimiser.search.aggregation import WITHIN_M, Eased, grouped_finely_enough
-from optimiser.search.assignment import UNBROKEN, cleaned, nearly_followed, netted, people_follow
+from optimiser.search.assignment import UNBROKEN, cleaned, nearly_followed, netted, parts_of, people_follow
 from optimiser.search.branching import Branching, Decided
 from optimiser.search.elastic import ElasticModel, Shortage, hard_policies
 from optimiser.search.lagrangian_bound import LagrangianBound
 from optimiser.search.reduced_model import (
     DROPPED,
     USED,
+    WORTH_TAKING,
     Guide,
     ReducedModel,
     SiteChange,
@@ -49,14 +48,14 @@ PER_ROUND = 0.25
 FEW, BOTH = 4, 8
 """Open questions from which both answers are tried, and how many times; the rest is answered yes."""
 
-WORTH_TRYING, WORTH_TAKING = 1e-5, 1e-6
-"""Share of the objective that a change must promise to be tried, and bring to be taken."""
+WORTH_TRYING = 1e-5
+"""Share of the objective that a change must promise to be tried."""
 
 FINISHING = 1.5
 """Times the seconds that making a plan took before, which are kept to make the last one."""
 
 FINISHING_WORK = 8
-"""Programmes to solve that are kept to make the last plan."""
+"""Programmes to solve that are kept to make the last plan, beside one for each part of the clients."""
 
 CLEAR = 0.03
 """Gap (share) within which what the branching has decided is made a plan of."""
@@ -189,7 +188,7 @@ class Matheuristic:
         along = self.construct(small, relaxed) if relaxed.outcome == "optimal" else None
         if along is None:
             return None
-        self.branching.look_around(values_of(relaxed), values_of(along))
+        self.branching.search_near(values_of(relaxed), values_of(along))
         going = values_of(along)[small.aggregate.place[column_ids(self.model.decisions.closing)]]
         return smaller.settle_all(self.model, small.sites.use(along).round(), going.round(), self.clock)
 
@@ -266,7 +265,7 @@ class Matheuristic:
         if self.clash.is_proven:
             self.infeasible = True
             return False
-        solution = LinearModel(self.arrays, _every(self.arrays), self.limits).relax(
+        solution = LinearModel(self.arrays, self.arrays.columns, self.limits).relax(
             interior=True, seconds=self.clock.left
         )
         self.infeasible = solution.outcome == "infeasible"
@@ -397,12 +396,16 @@ class Matheuristic:
         return smaller.relax(self.clock, below=objective - WORTH_TAKING * abs(objective))
 
     def _good_enough(self, settled: Solution) -> bool:
-        """Whether it would reach the asked gap as a plan, or time or newer decisions ask for one."""
+        """Tell whether it would reach the asked gap as a plan, or time or newer decisions ask for one."""
         enough = self.limits.gap * (1.0 - ROUNDING_SHARE) * abs(settled.objective)
-        reached = settled.objective - self.bound <= enough or self.limits.work.left <= FINISHING_WORK
+        to_finish = FINISHING_WORK + parts_of(self.model)
+        late = self.clock.left <= FINISHING * self.finishing or self.limits.work.left <= to_finish
         decided = self.branching is not None and self.branching.sites_are_decided
-        followed = self.clock.left <= FINISHING * self.finishing
-        return reached or followed or (decided and self._newly_decided() is not None)
+        return (
+            settled.objective - self.bound <= enough
+            or late
+            or (decided and self._newly_decided() is not None)
+        )
 
     def to_whole_numbers(self, smaller: ReducedModel, settled: Solution) -> None:
         """Round homes, then places, and let everybody choose again in the whole model."""
@@ -411,18 +414,22 @@ class Matheuristic:
         smaller.fix(homes, given)
         x, replaced = self.model.decisions, replacement_rows(self.model)
         runs, closing = column_ids(x.operating), column_ids(x.closing)
-        running = smaller.expand(values_of(settled))[runs].round()
-        decided = np.concatenate([homes, runs]), np.concatenate([given, running])
-        for margin, before in MARGINS:
+        whole = np.concatenate([given, smaller.expand(values_of(settled))[runs].round()])
+        decided, tried = (np.concatenate([homes, runs]), whole), set[bytes]()
+        for margin in MARGINS:
             if self.clock.left <= 0.0:
                 break
-            values = smaller.expand(values_of(smaller.sparing(replaced, before, self.clock) or settled))
-            places = whole_places(self.model, values, margin)
-            if places is None:
+            spared = smaller.sparing(replaced, margin.in_fractions, self.clock)
+            if spared is None and margin.in_fractions:
                 continue
+            values = smaller.expand(values_of(spared or settled))
+            places = whole_places(self.model, values, margin.in_whole)
+            if places is None or places[1].tobytes() in tried:
+                continue
+            tried.add(places[1].tobytes())
             lived_in = smaller.lived_in(*places, self.clock)
             smaller.fix(closing, values[closing].round())
-            logger.info("%.1f s: rounded, margin %.1f", self.clock.seconds, margin)
+            logger.info("%.1f s: rounded, margin %.1f", self.clock.seconds, margin.in_whole)
             if lived_in is not None and self._people_follow(decided, places, smaller.guide(lived_in)):
                 break
         smaller.release(homes)
@@ -435,7 +442,6 @@ class Matheuristic:
         columns = np.concatenate([decided[0], places[0]])
         fixed = np.concatenate([decided[1], places[1]])
         followed = nearly_followed(self.model, columns, fixed, guide, self.limits, self.clock)
-        logger.info("%.1f s: followed", self.clock.seconds)
         if followed is None:
             return False
         plan = followed.values if followed.broken <= UNBROKEN else places_for(self.model, followed.values)
@@ -445,7 +451,7 @@ class Matheuristic:
 
     def whole_model(self) -> None:
         """Give the whole model to the solver, from the best plan, for the time that is left."""
-        program = LinearModel(self.arrays, _every(self.arrays), self.limits)
+        program = LinearModel(self.arrays, self.arrays.columns, self.limits)
         self.tell("whole model")
 
         told = (np.inf, -np.inf)
@@ -484,10 +490,6 @@ class Matheuristic:
             self.model, columns, values[columns].round(), None, unlimited, Clock(unlimited)
         )
         self.keep(cleaned(self.arrays, values) if followed is None else followed, "whole model")
-
-
-def _every(arrays: Arrays) -> Columns:
-    return np.arange(len(arrays.cost), dtype=np.int32)
 
 
 def _finite(number: float) -> float | None:

@@ -22,6 +22,9 @@ NEAREST_SITES, NEAREST_HOMES = 40, 15
 
 Many: the first solve is by interior point and hardly slower for them, and those after it by simplex."""
 
+WORTH_TAKING = 1e-6
+"""Share of the objective that other decisions on sites must bring to be taken."""
+
 PAYS = 1e-6
 """Reduced cost, in objective units, beyond which a pair left out would pay."""
 
@@ -41,7 +44,7 @@ class SiteChange(NamedTuple):
 
 
 class Guide(NamedTuple):
-    """What people do in a smaller model (column), and its prices (row): both point at good pairs."""
+    """Choices of people in a smaller model (column) and its prices (row): both point at good pairs."""
 
     values: Floats
     prices: Floats

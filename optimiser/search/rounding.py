@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,10 +34,24 @@ HELD = 1e-5
 NODES = 200
 """Nodes in which whole places are looked for near a relaxation."""
 
-MARGINS = ((0.5, 0.0), (0.5, 6.0), (3.0, 0.0), (0.0, 0.0))
-"""Places by which the replacement rule is kept when places are rounded, since who moves to the Wlz or home
-shifts a little after it, and before, so that there is something to lose in rounding; the next where people
-cannot live with what was rounded."""
+
+class Margin(NamedTuple):
+    """Places by which the replacement rule is kept.
+
+    Attributes
+    ----------
+    in_whole
+        In whole places, since who moves to the Wlz or home shifts a little after rounding.
+    in_fractions
+        Before that, so that there is something to lose in rounding.
+    """
+
+    in_whole: float
+    in_fractions: float
+
+
+MARGINS = (Margin(0.5, 0.0), Margin(0.5, 6.0), Margin(3.0, 0.0), Margin(0.0, 0.0))
+"""Margins in the order in which they are tried, until people can live with what was rounded."""
 
 SPARED, BEDS_SPARED = 0.006, 0.1
 """Part of all places of today, and of the beds that may go in a year, that are spared where sites are decided
@@ -147,8 +162,8 @@ def replacement_rows(model: Model) -> NDArray[np.intp]:
     return np.array([n for n, (_, row) in _replacement(model) if row.label[0] in kept], dtype=np.intp)
 
 
-def with_room_to_round(model: Model, small: Arrays, row_of: NDArray[np.int32]) -> Arrays:
-    """Return a small model (its row per row of the model) with less room for beds to go than there is.
+def tightened(model: Model, small: Arrays, row_of: NDArray[np.int32]) -> Arrays:
+    """Return a small model (its row per row of the model) in which fewer beds may go than in truth.
 
     Sites that are decided in fractions of a place use up all room; then no whole places may be left.
     """

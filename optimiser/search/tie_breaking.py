@@ -31,7 +31,7 @@ def steadiest(model: Model, values: Floats, limits: Limits) -> Floats:
         return values
     cost = float(arrays.cost @ values)
     allowed = cost + EQUAL * abs(cost + arrays.constant)
-    every = np.arange(len(arrays.cost), dtype=np.int32)
+    every = arrays.columns
     # not seconds: the same plan is found on any machine
     limits = replace(limits, seconds=np.inf, work=Work(WORK))
     program, clock = LinearModel(_fewest_moves(model, allowed), every, limits), Clock(limits)

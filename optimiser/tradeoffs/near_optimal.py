@@ -160,7 +160,7 @@ class _Whole:
         clock, arrays = Clock(limits), self.model.arrays
         report(Progress(clock.seconds, "the farthest plan", None, None))
         sought = spread_apart(arrays, self.operating, references, self.band.most)
-        program = LinearModel(sought, np.arange(len(sought.cost), dtype=np.int32), limits)
+        program = LinearModel(sought, sought.columns, limits)
         found = program.search(gap=0.0, seconds=clock.left, start=None, progress=lambda *_: None)
         if found.values is None or found.values[-1] < 0.5:
             return None, None
@@ -171,7 +171,7 @@ class _Whole:
     def _cheapest(self, runs: Floats, start: Floats, limits: Limits) -> Floats | None:
         """Return the cheapest plan whose sites run so."""
         arrays = self.model.arrays
-        program = LinearModel(arrays, np.arange(len(arrays.cost), dtype=np.int32), limits)
+        program = LinearModel(arrays, arrays.columns, limits)
         program.set_bounds(self.operating, runs, runs)
         search = Matheuristic(self.model, limits, lambda _: None)
         # the last step of a plan that was found is not cut short

@@ -263,7 +263,7 @@ class Tracer:
     def _least(self, arrays: Arrays, wanted: csr_array, cost: float, *, whole: bool) -> float:
         """Return the least of a row at a cost; infinite where none was found in time."""
         sought = replace(_at_cost(arrays, cost), cost=wanted.toarray().ravel(), constant=0.0)
-        program = LinearModel(sought, np.arange(len(sought.cost), dtype=np.int32), self.limits)
+        program = LinearModel(sought, sought.columns, self.limits)
         seconds = self.limits.seconds
         if whole:
             return program.search(gap=0.0, seconds=seconds, start=None, progress=lambda *_: None).objective

@@ -199,7 +199,7 @@ class _Whole:
 
     def __init__(self, model: Model, band: Band, limits: Limits, clock: Clock) -> None:
         self.arrays, self.clock = in_band(model.arrays, band), clock
-        self.program = LinearModel(self.arrays, np.arange(len(self.arrays.cost), dtype=np.int32), limits)
+        self.program = LinearModel(self.arrays, self.arrays.columns, limits)
 
     def least(self, columns: Columns, sign: float) -> tuple[float, float]:
         """Return the proven least of the signed sum of columns, and the least that a plan has."""

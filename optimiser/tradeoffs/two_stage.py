@@ -175,7 +175,7 @@ def shared_start(problems: Sequence[Problem], commit: int, limits: Limits) -> tu
     if sum(len(model.arrays.cost) for model in models) > SMALL:
         return None
     arrays, shared = extensive(models, commit)
-    program = LinearModel(arrays, np.arange(len(arrays.cost), dtype=np.int32), limits)
+    program = LinearModel(arrays, arrays.columns, limits)
     found = program.search(gap=limits.gap, seconds=limits.seconds, start=None, progress=lambda *_: None)
     if found.values is None:
         return None

@@ -152,14 +152,14 @@ def test_cheaper_decisions_are_found_around_settled_ones(region):
     small, begun = branching.relaxed()
     small.settle({n: np.full(len(model.problem.years), float(b > 0)) for n, b in enumerate(small.sites.base)})
     settled = small.relax(Clock(COUNTED))
-    branching.look_around(values_of(begun), values_of(settled))
+    branching.search_near(values_of(begun), values_of(settled))
     found = branching.decided
     assert found is not None
     assert found.objective < settled.objective
     again = small.settle_all(model, found.runs, found.closing, Clock(COUNTED))
     assert again.objective == pytest.approx(found.objective, rel=1e-6)
     branching.decided = None
-    branching.look_around(values_of(again), values_of(again))
+    branching.search_near(values_of(again), values_of(again))
     assert branching.decided is None
 
 

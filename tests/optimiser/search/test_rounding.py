@@ -13,7 +13,7 @@ from optimiser.explain.binding_rules import values_of_plan
 from optimiser.model.model import Model
 from optimiser.model.variables import column_ids
 from optimiser.problem import Problem
-from optimiser.search.rounding import places_for, replacement_rows, whole_places, with_room_to_round
+from optimiser.search.rounding import places_for, replacement_rows, tightened, whole_places
 from optimiser.solve import dataset, violations
 
 
@@ -78,12 +78,12 @@ def test_a_whole_plan_stays_as_it_is(plan, model):
     assert (whole == values[columns].round()).all()
 
 
-def test_sites_are_decided_with_room_to_round(model):
+def test_sites_are_decided_tightened(model):
     """Six of 1,000 places of today less room for beds to go, and no other row has less."""
-    roomy = with_room_to_round(model, model.arrays, np.arange(len(model.rows), dtype=np.int32))
+    made = tightened(model, model.arrays, np.arange(len(model.rows), dtype=np.int32))
     kept, today = replacement_rows(model), sum(model.problem.base_places.values())
     assert today > 0
-    before, after = model.arrays.row_upper, roomy.row_upper
+    before, after = model.arrays.row_upper, made.row_upper
     assert before[kept] - after[kept] == pytest.approx(0.006 * today)
     assert (np.delete(before, kept) == np.delete(after, kept)).all()
 
@@ -100,9 +100,9 @@ def test_one_bed_in_ten_of_those_of_a_year_is_spared(model):
         changed = replace(model, rows=tuple(_with_most(made, most) for made in model.rows))
         for n, column in yearly:
             matrix[n, column] = -most
-        roomy = with_room_to_round(changed, replace(model.arrays, matrix=matrix), rows)
+        made = tightened(changed, replace(model.arrays, matrix=matrix), rows)
         assert yearly
-        assert [roomy.matrix[n, column] for n, column in yearly] == [spared - most] * len(yearly)
+        assert [made.matrix[n, column] for n, column in yearly] == [spared - most] * len(yearly)
 
 
 def _with_most(made, most):
