@@ -16,6 +16,15 @@ if TYPE_CHECKING:
     from optimiser.review import Finding, FindingKind, Severity
 
 _MORE_TIME = ("no_better_plan", "gap_wider_than_difference", "gap_above_limit")
+_COUNTED = {
+    "finding_tenants_put_out": "number",
+    "finding_people_relocated": "number",
+    "finding_people_swapped": "number",
+    "finding_empty_while_waiting": "number",
+    "finding_fewer_at_home": "plan",
+    "finding_fewer_at_home_more": "independent_plan",
+}
+"""Sentences with another form for one person or place, and the number that they count."""
 _PARTS = ("only_beds", "elsewhere", "turnover", "empty", "wlz")
 
 
@@ -32,7 +41,11 @@ def whole(value: float, lang: Language) -> str:
     """Return people or places as a whole number; what is above 0 and below 1 is "less than 1"."""
     if 1e-6 < value < 1.0 - 1e-6:
         return Words(lang, "findings")("less_than_one")
-    return Notation(lang).number(math.floor(value + 0.5))
+    return Notation(lang).number(_rounded(value))
+
+
+def _rounded(value: float) -> int:
+    return math.floor(value + 0.5)
 
 
 def finding_text(
@@ -59,9 +72,12 @@ def withheld_text(finding: Finding, lang: Language) -> str:
 def _sentences(finding: Finding, lang: Language, place: str, tier: str, commands: bool) -> Iterator[str]:
     words, kind = Words(lang, "findings"), finding.kind
     values = _values(finding, lang) | {"place": place, "tier": tier, "year": finding.year}
-    yield words(f"finding_{kind}", **values)
-    if f"finding_{kind}_more" in words:
-        yield words(f"finding_{kind}_more", **values)
+    for key in (f"finding_{kind}", f"finding_{kind}_more"):
+        if key in _COUNTED:
+            amounts = {"number": finding.number, **finding.amounts}
+            yield words.counted(key, _rounded(amounts[_COUNTED[key]]), **values)
+        elif key == f"finding_{kind}" or key in words:
+            yield words(key, **values)
     if kind in ("wish_not_met", "lever_is_slack"):
         yield from _drivers(finding, lang)
     if kind in _MORE_TIME:
